@@ -1,0 +1,3 @@
+export * from './concurrency-limit';
+export * from './delay';
+export * from './supervise';

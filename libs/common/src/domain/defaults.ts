@@ -1,0 +1,13 @@
+import { NANOS_PER_SECOND } from './duration';
+
+/** Docker's own defaults (SwarmKit api/defaults/service.go), used wherever a spec is silent. */
+export const DEFAULT_REPLICAS = 1;
+export const DEFAULT_STOP_GRACE_PERIOD_NANOS = 10 * NANOS_PER_SECOND;
+export const DEFAULT_RESTART_CONDITION = 'any';
+export const DEFAULT_RESTART_DELAY_NANOS = 5 * NANOS_PER_SECOND;
+export const DEFAULT_UPDATE_PARALLELISM = 1;
+export const DEFAULT_UPDATE_MONITOR_NANOS = 5 * NANOS_PER_SECOND;
+export const DEFAULT_FAILURE_ACTION = 'pause';
+export const DEFAULT_UPDATE_ORDER = 'stop-first';
+/** Ended tasks kept per slot (SwarmKit manager.go defaultTaskHistoryRetentionLimit). */
+export const DEFAULT_TASK_HISTORY_LIMIT = 5;

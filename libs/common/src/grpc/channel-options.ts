@@ -1,0 +1,17 @@
+import type { ChannelOptions } from '@grpc/grpc-js';
+
+const KEEPALIVE_TIME_MS = 10_000;
+const KEEPALIVE_TIMEOUT_MS = 5_000;
+/** Above the largest COMPLETE set that a node gets: 1,000 tasks with 16 KiB specs. */
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+
+/** Both sides of every stream between agents and managers: a dead peer is noticed, and neither memory nor messages are unbounded. */
+export const CHANNEL_OPTIONS: ChannelOptions = {
+  'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
+  'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_concurrent_streams': 64,
+  'grpc-node.max_session_memory': 64,
+};

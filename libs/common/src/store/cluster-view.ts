@@ -1,0 +1,38 @@
+import type { Cluster, LeaderRecord, ManagerPresence, Node, Service, Task } from '../proto';
+import type { Revision } from './object-store';
+
+/**
+ * Read side of the watch-fed cache: whole objects with their parts joined (a task with its newest status, a service with its
+ * update status, a node with what was observed of it). Objects are immutable: a change makes a new one. `version.index` is
+ * filled with the revision that `update?version=` compares.
+ */
+export interface ClusterView {
+  readonly revision: Revision;
+  cluster(): Cluster | undefined;
+  leader(): LeaderRecord | undefined;
+  managers(): ManagerPresence[];
+
+  service(id: string): Service | undefined;
+  serviceByName(name: string): Service | undefined;
+  services(): Service[];
+
+  node(id: string): Node | undefined;
+  nodesByHostname(hostname: string): Node[];
+  nodes(): Node[];
+
+  task(id: string): Task | undefined;
+  tasks(): Task[];
+  tasksOfService(serviceId: string): Task[];
+  tasksOfNode(nodeId: string): Task[];
+}
+
+/** What changed in the view, by joined object, not by key. */
+export type ViewChange =
+  | { kind: 'service'; id: string }
+  | { kind: 'task'; id: string; serviceId: string; nodeIds: string[] }
+  | { kind: 'node'; id: string }
+  | { kind: 'manager'; id: string }
+  | { kind: 'leader' }
+  | { kind: 'cluster' }
+  /** The view was rebuilt: anything may have changed. */
+  | { kind: 'everything' };

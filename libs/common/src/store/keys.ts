@@ -1,0 +1,20 @@
+/** Where objects live in etcd, relative to the cluster's prefix. docs/architecture.md says who writes each. */
+export const keys = {
+  cluster: 'cluster',
+  leader: 'leader',
+  manager: (id: string) => `managers/${id}`,
+  service: (id: string) => `services/${id}`,
+  /** Makes service names unique: its value is the id of the service that owns the name. */
+  serviceName: (name: string) => `service-names/${name}`,
+  serviceUpdate: (id: string) => `service-update/${id}`,
+  task: (id: string) => `tasks/${id}`,
+  taskStatus: (id: string) => `task-status/${id}`,
+  node: (id: string) => `nodes/${id}`,
+  nodeStatus: (id: string) => `node-status/${id}`,
+} as const;
+
+/** Splits a key into its collection and id; a key without a slash is a collection of one. */
+export function parseKey(key: string): { collection: string; id: string } {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { collection: key, id: '' } : { collection: key.slice(0, slash), id: key.slice(slash + 1) };
+}

@@ -1,0 +1,44 @@
+/** etcd's logical clock: one number for the whole store, growing with every commit. */
+export type Revision = number;
+
+/** One stored value. `modRevision` is the version that clients see and compare. */
+export interface Stored {
+  key: string;
+  value: Uint8Array;
+  createRevision: Revision;
+  modRevision: Revision;
+}
+
+export type StoreEvent = { kind: 'put'; stored: Stored } | { kind: 'delete'; key: string; modRevision: Revision };
+
+/** All events of one or more whole revisions, in order. After it the watcher has seen everything up to `revision`. */
+export interface WatchBatch {
+  revision: Revision;
+  events: StoreEvent[];
+}
+
+/** A condition that a commit needs; revision 0 means "the key does not exist". */
+export type Guard =
+  | { key: string; modRevision: Revision }
+  | { key: string; createRevision: Revision }
+  | { key: string; exists: true };
+
+export type Write = { kind: 'put'; key: string; value: Uint8Array; lease?: string } | { kind: 'delete'; key: string };
+
+/** The only port to persistence. Keys are relative to the cluster's own prefix. */
+export interface ObjectStore {
+  /** Largest number of writes, and of guards, that one commit takes. */
+  readonly maxOperations: number;
+
+  /** Everything under `prefix` at one revision, read in pages. @throws DomainError UNAVAILABLE, DEADLINE_EXCEEDED */
+  list(prefix: string): Promise<{ objects: Stored[]; revision: Revision }>;
+
+  /** Every change after revision `after`. Ends when the signal aborts. @throws DomainError COMPACTED: list again, watch again. */
+  watch(prefix: string, after: Revision, signal: AbortSignal): AsyncIterable<WatchBatch>;
+
+  /**
+   * All writes or none. Not repeatable by itself: after UNAVAILABLE or DEADLINE_EXCEEDED it may or may not have happened.
+   * @throws DomainError ABORTED a guard failed · RESOURCE_EXHAUSTED the store is full · TOO_LARGE · UNAVAILABLE · DEADLINE_EXCEEDED
+   */
+  commit(guards: Guard[], writes: Write[]): Promise<Revision>;
+}
