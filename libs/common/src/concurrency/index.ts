@@ -1,3 +1,4 @@
+export * from './async-queue';
 export * from './concurrency-limit';
 export * from './delay';
 export * from './supervise';

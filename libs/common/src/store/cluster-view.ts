@@ -1,4 +1,4 @@
-import type { Cluster, LeaderRecord, ManagerPresence, Node, Service, Task } from '../proto';
+import type { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Service, Task } from '../proto';
 import type { Revision } from './object-store';
 
 /**
@@ -19,6 +19,8 @@ export interface ClusterView {
   node(id: string): Node | undefined;
   nodesByHostname(hostname: string): Node[];
   nodes(): Node[];
+  /** The part of a node that its manager writes, with the revision to compare when writing it. */
+  observedNode(id: string): { observed: ObservedNode; modRevision: Revision } | undefined;
 
   task(id: string): Task | undefined;
   tasks(): Task[];

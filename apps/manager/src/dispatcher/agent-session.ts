@@ -1,0 +1,85 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { Logger } from '#common/logging';
+import type { AgentMessage, Hello, ManagerMessage, NodeDescription, Welcome } from '#common/proto';
+import { AssignmentStream } from './assignment-stream';
+import type { Arrival } from './node-record';
+import type { NodeLiveness } from './node-liveness';
+import type { NodeRecorder } from './node-recorder';
+import type { StatusInbox } from './status-inbox';
+import type { ClusterStore } from '#common/store';
+import { monotonicMs } from '#common/concurrency';
+
+export type AgentStream = ServerDuplexStream<AgentMessage, ManagerMessage>;
+
+export interface SessionParts {
+  store: ClusterStore;
+  liveness: NodeLiveness;
+  recorder: NodeRecorder;
+  inbox: StatusInbox;
+  logger: Logger;
+}
+
+/** One agent's stream after its hello was accepted. */
+export class AgentSession {
+  readonly nodeId: string;
+  private readonly assignments: AssignmentStream;
+  private recording = false;
+
+  constructor(
+    private readonly stream: AgentStream,
+    private hello: Hello,
+    private readonly arrival: Arrival,
+    private readonly parts: SessionParts,
+  ) {
+    this.nodeId = hello.nodeId;
+    this.assignments = new AssignmentStream(
+      { write: (message) => stream.write(message), onDrain: (callback) => stream.once('drain', callback) },
+      () => parts.store.view.tasksOfNode(this.nodeId),
+    );
+  }
+
+  /** Records the node as ready and sends it its tasks. @throws DomainError when the node could not be recorded */
+  async open(welcome: Omit<Welcome, 'sessionId'>): Promise<void> {
+    await this.parts.recorder.connected(this.hello, this.arrival);
+    this.parts.liveness.heard(this.nodeId, '', monotonicMs());
+    this.stream.write({ welcome: { ...welcome, sessionId: this.arrival.sessionId } });
+    this.assignments.start();
+  }
+
+  /** The node's tasks may have changed. */
+  touch(): void {
+    this.assignments.touch();
+  }
+
+  receive(message: AgentMessage): void {
+    if (message.heartbeat) this.onHeartbeat(message.heartbeat.engineError);
+    if (message.statuses) this.parts.inbox.receive(this.nodeId, message.statuses.observations);
+    if (message.description) this.onDescription(message.description);
+  }
+
+  end(reason: string): void {
+    this.parts.logger.debug({ nodeId: this.nodeId, reason }, 'ending an agent session');
+    this.stream.end();
+  }
+
+  /** A node that was called down while its stream lived (its engine was away, say) is ready again with the first good heartbeat. */
+  private onHeartbeat(engineError: string): void {
+    this.parts.liveness.heard(this.nodeId, engineError, monotonicMs());
+    if (engineError === '' && !this.parts.recorder.isRecordedReady(this.nodeId, this.arrival.sessionId)) this.record();
+  }
+
+  private onDescription(description: NodeDescription): void {
+    this.hello = { ...this.hello, description };
+    this.record();
+  }
+
+  /** Records the node as it is now. One write at a time; a failed one is repeated by the next heartbeat. */
+  private record(): void {
+    if (this.recording) return;
+    this.recording = true;
+    this.parts.recorder
+      .connected(this.hello, this.arrival)
+      .catch((error: unknown) => this.parts.logger.warn({ err: error, nodeId: this.nodeId }, 'the node was not recorded'))
+      .finally(() => (this.recording = false));
+  }
+}

@@ -1,0 +1,27 @@
+import type { Task } from '#common/proto';
+
+/** What an agent has been sent: the version of each task. */
+export type SentTasks = ReadonlyMap<string, number>;
+
+export interface AssignmentDiff {
+  update: Task[];
+  remove: string[];
+  sent: SentTasks;
+}
+
+/**
+ * What an agent must be told so that it has exactly `tasks`. A task is sent again when the leader has written it; statuses come
+ * from the agent itself and are not sent back.
+ */
+export function diffAssignments(sent: SentTasks, tasks: readonly Task[]): AssignmentDiff {
+  const next = new Map(tasks.map((task) => [task.id, versionOf(task)]));
+  return {
+    update: tasks.filter((task) => sent.get(task.id) !== versionOf(task)),
+    remove: [...sent.keys()].filter((id) => !next.has(id)),
+    sent: next,
+  };
+}
+
+function versionOf(task: Task): number {
+  return task.version?.index ?? 0;
+}

@@ -1,0 +1,152 @@
+import { Server, ServerCredentials, status as GrpcStatus } from '@grpc/grpc-js';
+import { monotonicMs } from '#common/concurrency';
+import { DomainError, isCode, messageOf, type ErrorCode } from '#common/errors';
+import { NodeState } from '#common/domain';
+import { CHANNEL_OPTIONS } from '#common/grpc';
+import { isId, newId } from '#common/identity';
+import type { Logger } from '#common/logging';
+import { DispatcherService, type AgentMessage, type Hello } from '#common/proto';
+import type { ClusterStore, ViewChange } from '#common/store';
+import { AgentSession, type AgentStream } from './agent-session';
+import { peerAddress, type AllowedPeers } from './allowed-peers';
+import { NodeLiveness } from './node-liveness';
+import { NodeRecorder } from './node-recorder';
+import { SessionRegistry } from './session-registry';
+import type { StatusInbox } from './status-inbox';
+
+/** How often nodes are looked over for missing heartbeats. */
+const LIVENESS_PERIOD_MS = 250;
+/** A stream must say hello within this time. */
+const HELLO_TIMEOUT_MS = 5_000;
+
+export interface DispatcherParts {
+  managerId: string;
+  store: ClusterStore;
+  inbox: StatusInbox;
+  peers: AllowedPeers;
+  heartbeatPeriodMs: number;
+  logger: Logger;
+}
+
+/** Holds the agents' streams: takes their hellos, heartbeats and statuses, gives them their assignments, and notices the dead. */
+export class DispatcherServer {
+  readonly sessions = new SessionRegistry();
+  private readonly server = new Server(CHANNEL_OPTIONS);
+  private readonly liveness: NodeLiveness;
+  private readonly recorder: NodeRecorder;
+  private livenessTimer: NodeJS.Timeout | undefined;
+  private unsubscribe: (() => void) | undefined;
+
+  constructor(private readonly parts: DispatcherParts) {
+    this.liveness = new NodeLiveness(parts.heartbeatPeriodMs);
+    this.recorder = new NodeRecorder(parts.store, parts.logger);
+    this.server.addService(DispatcherService, { session: (stream: AgentStream) => this.accept(stream) });
+  }
+
+  /** @param address `host:port` to listen on. @throws DomainError UNAVAILABLE when it is taken */
+  async listen(address: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.bindAsync(address, ServerCredentials.createInsecure(), (error) =>
+        error ? reject(new DomainError('UNAVAILABLE', `cannot listen for agents on ${address}: ${error.message}`)) : resolve(),
+      );
+    });
+    this.parts.logger.warn({ address }, 'agents are taken without certificates, from loopback and --agent-network addresses only');
+    this.expectFormerNodes();
+    this.unsubscribe = this.parts.store.onChange((changes) => changes.forEach((change) => this.onChange(change)));
+    this.livenessTimer = setInterval(() => this.lookForLostNodes(), LIVENESS_PERIOD_MS);
+  }
+
+  /** Ends all streams in good order: agents go on elsewhere, containers run on. */
+  async close(timeoutMs: number): Promise<void> {
+    clearInterval(this.livenessTimer);
+    this.unsubscribe?.();
+    for (const session of this.sessions.all()) session.end('the manager stops');
+    const force = setTimeout(() => this.server.forceShutdown(), timeoutMs);
+    await new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
+    clearTimeout(force);
+  }
+
+  /** Nodes that were this manager's before it was restarted have some time to come back. */
+  private expectFormerNodes(): void {
+    const { view } = this.parts.store;
+    for (const node of view.nodes()) {
+      const observed = view.observedNode(node.id)?.observed;
+      const isMine = observed?.managerId === this.parts.managerId && observed.status?.state === NodeState.ready;
+      if (isMine) this.liveness.expect(node.id, monotonicMs());
+    }
+  }
+
+  private accept(stream: AgentStream): void {
+    let session: AgentSession | undefined;
+    const helloTimer = setTimeout(() => refuse(stream, new DomainError('DEADLINE_EXCEEDED', 'no hello came')), HELLO_TIMEOUT_MS);
+    stream.on('data', (message: AgentMessage) => {
+      if (session) return session.receive(message);
+      clearTimeout(helloTimer);
+      try {
+        session = this.welcome(stream, message.hello);
+      } catch (error) {
+        refuse(stream, error);
+      }
+    });
+    const gone = (): void => {
+      clearTimeout(helloTimer);
+      if (session && this.sessions.remove(session)) this.parts.logger.info({ nodeId: session.nodeId }, 'agent disconnected');
+    };
+    stream.on('end', () => {
+      stream.end();
+      gone();
+    });
+    stream.on('cancelled', gone);
+    stream.on('error', gone);
+  }
+
+  private welcome(stream: AgentStream, hello: Hello | undefined): AgentSession {
+    const { managerId, peers, store, logger, inbox, heartbeatPeriodMs } = this.parts;
+    const address = peerAddress(stream.getPeer());
+    if (!peers.allows(address)) {
+      throw new DomainError('PERMISSION_DENIED', `agents at ${address} are not allowed; see the manager's --agent-network`);
+    }
+    if (!hello || !isId(hello.nodeId) || !hello.description?.hostname) {
+      throw new DomainError('INVALID_ARGUMENT', 'the first message must be a hello with a node id and a description');
+    }
+    const clusterId = store.view.cluster()?.id;
+    if (!store.isSynced() || !clusterId) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
+    const arrival = { managerId, sessionId: newId(), address, besideManager: peers.isLoopback(address) };
+    const session = new AgentSession(stream, hello, arrival, { store, liveness: this.liveness, recorder: this.recorder, inbox, logger });
+    this.sessions.add(session);
+    const welcome = {
+      clusterId,
+      heartbeatPeriodMs,
+      managerAddresses: store.view.managers().map((manager) => manager.agentAddress),
+    };
+    session.open(welcome).catch((error: unknown) => refuse(stream, error));
+    return session;
+  }
+
+  private onChange(change: ViewChange): void {
+    if (change.kind === 'task') for (const nodeId of change.nodeIds) this.sessions.of(nodeId)?.touch();
+    if (change.kind === 'everything') for (const session of this.sessions.all()) session.touch();
+    if (change.kind === 'node' && !this.parts.store.view.node(change.id)) this.sessions.of(change.id)?.end('the node was removed');
+  }
+
+  private lookForLostNodes(): void {
+    for (const { nodeId, reason } of this.liveness.tick(monotonicMs(), LIVENESS_PERIOD_MS)) {
+      this.recorder.lost(nodeId, this.parts.managerId, reason).catch((error: unknown) => {
+        this.parts.logger.warn({ nodeId, reason: messageOf(error) }, 'could not record that the node is down, will retry');
+        this.liveness.expect(nodeId, monotonicMs());
+      });
+    }
+  }
+}
+
+const STATUS_OF: Partial<Record<ErrorCode, GrpcStatus>> = {
+  INVALID_ARGUMENT: GrpcStatus.INVALID_ARGUMENT,
+  PERMISSION_DENIED: GrpcStatus.PERMISSION_DENIED,
+  DEADLINE_EXCEEDED: GrpcStatus.DEADLINE_EXCEEDED,
+};
+
+/** Ends the stream with the error; anything that is not the agent's fault is UNAVAILABLE: try again, maybe elsewhere. */
+function refuse(stream: AgentStream, error: unknown): void {
+  const code = isCode(error, 'INVALID_ARGUMENT', 'PERMISSION_DENIED', 'DEADLINE_EXCEEDED') ? STATUS_OF[error.code] : undefined;
+  stream.emit('error', { code: code ?? GrpcStatus.UNAVAILABLE, details: messageOf(error) });
+}

@@ -1,0 +1,45 @@
+import { NodeAvailability, NodeRole, NodeState } from '#common/domain';
+import type { Hello, Node, ObservedNode } from '#common/proto';
+
+/** How an agent came to this manager. */
+export interface Arrival {
+  managerId: string;
+  sessionId: string;
+  address: string;
+  besideManager: boolean;
+}
+
+/** The node as it is created at its first hello: Docker's defaults; the node beside a manager has the manager's role. */
+export function newNode(id: string, arrival: Arrival, now: Date): Node {
+  return {
+    id,
+    version: undefined,
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+    spec: {
+      name: '',
+      labels: {},
+      role: arrival.besideManager ? NodeRole.manager : NodeRole.worker,
+      availability: NodeAvailability.active,
+    },
+    description: undefined,
+    status: undefined,
+    managerStatus: undefined,
+  };
+}
+
+/** What is recorded of a node while it holds a stream. */
+export function connectedNode(hello: Hello, arrival: Arrival): ObservedNode {
+  return {
+    description: hello.description,
+    status: { state: NodeState.ready, message: '', addr: hello.advertiseAddress || arrival.address },
+    managerId: arrival.managerId,
+    sessionId: arrival.sessionId,
+    besideManager: arrival.besideManager,
+  };
+}
+
+/** The same node, lost for `reason`. */
+export function lostNode(observed: ObservedNode, reason: string): ObservedNode {
+  return { ...observed, status: { addr: '', ...observed.status, state: NodeState.down, message: reason } };
+}

@@ -1,0 +1,101 @@
+import { monotonicMs } from '#common/concurrency';
+import { isCode } from '#common/errors';
+import type { Logger } from '#common/logging';
+import { TaskStatus, type TaskObservation } from '#common/proto';
+import { isForward, keys, type ClusterStore, type Guard, type Write } from '#common/store';
+
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 1_000;
+
+/**
+ * Statuses on their way into etcd: the newest of each task, many tasks per transaction, one transaction at a time. What comes in
+ * while one is under way makes the next: no timer when the line is idle, full batches when it is busy.
+ */
+export class StatusInbox {
+  private readonly newest = new Map<string, TaskStatus>();
+  private retryMs = FIRST_RETRY_MS;
+  private writing = false;
+  private closed = false;
+  private retryTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly store: ClusterStore,
+    private readonly logger: Logger,
+    private readonly onCommit: (statuses: number, seconds: number) => void,
+  ) {}
+
+  /** Takes what an agent reports of its own tasks. Others' tasks, unknown ones and steps backwards are dropped. */
+  receive(nodeId: string, observations: readonly TaskObservation[]): void {
+    for (const { taskId, status } of observations) {
+      const task = this.store.view.task(taskId);
+      if (!status || task?.nodeId !== nodeId) continue;
+      if (isForward(this.newest.get(taskId) ?? task.status, status)) this.newest.set(taskId, status);
+    }
+    void this.drain();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.retryTimer);
+  }
+
+  private async drain(): Promise<void> {
+    if (this.writing) return;
+    this.writing = true;
+    while (this.newest.size > 0 && !this.closed) {
+      const batch = [...this.newest].slice(0, this.store.maxOperations);
+      for (const [taskId] of batch) this.newest.delete(taskId);
+      if (!(await this.write(batch))) break;
+    }
+    this.writing = false;
+  }
+
+  /** @returns whether to go on at once */
+  private async write(batch: [string, TaskStatus][]): Promise<boolean> {
+    const present = batch.filter(([taskId, status]) => this.isNews(taskId, status));
+    if (present.length === 0) return true;
+    const startedAt = monotonicMs();
+    try {
+      await this.store.commit(present.map(toGuard), present.map(toWrite));
+      this.retryMs = FIRST_RETRY_MS;
+      this.onCommit(present.length, (monotonicMs() - startedAt) / 1000);
+      return true;
+    } catch (error) {
+      this.putBack(present);
+      // A task of the batch was deleted just now; the view learns of it within moments.
+      if (!isCode(error, 'ABORTED')) this.logger.warn({ err: error, statuses: present.length }, 'statuses were not stored, will retry');
+      this.retryLater();
+      return false;
+    }
+  }
+
+  private isNews(taskId: string, status: TaskStatus): boolean {
+    const task = this.store.view.task(taskId);
+    return task !== undefined && isForward(task.status, status) && !isSame(task.status, status);
+  }
+
+  private putBack(batch: [string, TaskStatus][]): void {
+    for (const [taskId, status] of batch) if (!this.newest.has(taskId)) this.newest.set(taskId, status);
+  }
+
+  private retryLater(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => void this.drain(), this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
+  }
+}
+
+/** An agent reports everything anew on each connection: what is known already is not written again. */
+function isSame(known: TaskStatus | undefined, next: TaskStatus): boolean {
+  if (!known) return false;
+  const bare = (status: TaskStatus): string => JSON.stringify({ ...TaskStatus.toJSON(status) as object, Timestamp: '' });
+  return bare(known) === bare(next);
+}
+
+function toGuard([taskId]: [string, TaskStatus]): Guard {
+  return { key: keys.task(taskId), exists: true };
+}
+
+function toWrite([taskId, status]: [string, TaskStatus]): Write {
+  return { kind: 'put', key: keys.taskStatus(taskId), value: TaskStatus.encode(status).finish() };
+}

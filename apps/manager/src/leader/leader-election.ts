@@ -1,0 +1,136 @@
+import { delay, monotonicMs } from '#common/concurrency';
+import { isCode, messageOf } from '#common/errors';
+import type { Logger } from '#common/logging';
+import { LeaderRecord } from '#common/proto';
+import { keys, type ClusterStore, type EtcdStore, type Lease } from '#common/store';
+import { LeaderTerm } from './leader-term';
+import { LeaseDeadline } from './lease-deadline';
+
+/** etcd's shortest useful lease: the scheduling gap after a leader's death is about this long. */
+const LEASE_TTL_SECONDS = 3;
+const KEEPALIVE_PERIOD_MS = 800;
+const CANDIDATE_PERIOD_MS = 1_000;
+
+export interface ElectionParts {
+  etcd: EtcdStore;
+  store: ClusterStore;
+  managerId: string;
+  logger: Logger;
+}
+
+/** Stands for election until the signal aborts; yields one term after the other, each time this manager wins. */
+export async function* watchLeadership(parts: ElectionParts, signal: AbortSignal): AsyncIterable<LeaderTerm> {
+  while (!signal.aborted) {
+    await untilVacant(parts, signal);
+    if (signal.aborted) return;
+    const won = await campaign(parts).catch((error: unknown) => {
+      parts.logger.debug({ err: error }, 'could not stand for election');
+      return undefined;
+    });
+    if (!won) {
+      await delay(CANDIDATE_PERIOD_MS / 4, signal);
+      continue;
+    }
+    yield* oneTerm(parts, won, signal);
+  }
+}
+
+interface Victory {
+  lease: Lease;
+  number: number;
+  askedAt: number;
+}
+
+async function campaign({ etcd, managerId }: ElectionParts): Promise<Victory | undefined> {
+  await resignForFormerSelf(etcd, managerId);
+  const askedAt = monotonicMs();
+  const lease = await etcd.grantLease(LEASE_TTL_SECONDS);
+  const record = LeaderRecord.encode({ managerId, electedAt: new Date().toISOString() }).finish();
+  try {
+    const number = await etcd.commit(
+      [{ key: keys.leader, createRevision: 0 }],
+      [{ kind: 'put', key: keys.leader, value: record, lease: lease.id }],
+    );
+    return { lease, number, askedAt };
+  } catch (error) {
+    await lease.revoke().catch(() => undefined);
+    if (isCode(error, 'ABORTED')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A leader that was killed and is back need not wait for its old lease to run out: the record names this very manager. Whatever
+ * might be left of the old process is fenced like any former leader.
+ */
+async function resignForFormerSelf(etcd: EtcdStore, managerId: string): Promise<void> {
+  const [stored] = (await etcd.list(keys.leader)).objects;
+  if (!stored || LeaderRecord.decode(stored.value).managerId !== managerId) return;
+  await etcd.commit([{ key: keys.leader, createRevision: stored.createRevision }], [{ kind: 'delete', key: keys.leader }]);
+}
+
+async function* oneTerm(parts: ElectionParts, won: Victory, signal: AbortSignal): AsyncIterable<LeaderTerm> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  signal.addEventListener('abort', end, { once: true });
+  const keeping = keepLease(parts, won, over).finally(end);
+  parts.logger.info({ term: won.number }, 'became leader');
+  try {
+    yield new LeaderTerm(won.number, over.signal, parts.store);
+  } finally {
+    end();
+    await keeping;
+    signal.removeEventListener('abort', end);
+    // A leader that leaves in good order lets the next one start at once.
+    await won.lease.revoke().catch(() => undefined);
+    parts.logger.info({ term: won.number }, 'no longer leader');
+  }
+}
+
+/** Renews the lease until the term ends, and ends the term when a renewal has been missing for too long. */
+async function keepLease({ logger }: ElectionParts, won: Victory, over: AbortController): Promise<void> {
+  const deadline = new LeaseDeadline(LEASE_TTL_SECONDS * 1000, won.askedAt);
+  const guard = setInterval(() => {
+    if (deadline.remainingMs(monotonicMs()) <= 0) over.abort();
+  }, 50);
+  try {
+    while (!over.signal.aborted) {
+      const sentAt = monotonicMs();
+      try {
+        await won.lease.keepAlive();
+        deadline.extend(sentAt);
+      } catch (error) {
+        logger.warn({ term: won.number, reason: messageOf(error) }, 'the leader lease was not renewed');
+        if (isCode(error, 'NOT_FOUND')) return;
+        await delay(100, over.signal);
+        continue;
+      }
+      await delay(KEEPALIVE_PERIOD_MS, over.signal);
+    }
+  } finally {
+    clearInterval(guard);
+  }
+}
+
+/** Waits until nobody else leads, looking at the view's changes. */
+async function untilVacant({ store, managerId }: ElectionParts, signal: AbortSignal): Promise<void> {
+  const isVacant = (): boolean => {
+    const leader = store.view.leader();
+    return store.isSynced() && (leader === undefined || leader.managerId === managerId);
+  };
+  while (!signal.aborted && !isVacant()) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, CANDIDATE_PERIOD_MS);
+      const unsubscribe = store.onChange((changes) => {
+        if (changes.some(({ kind }) => kind === 'leader' || kind === 'everything')) done();
+      });
+      signal.addEventListener('abort', done, { once: true });
+      function done(): void {
+        clearTimeout(timer);
+        unsubscribe();
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { hostname } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { LOG_LEVELS, type LogLevel } from '#common/logging';
+
+/** What the operator may set; each flag has an environment variable of the same name (SWARMCTL_MANAGER_…). */
+export interface ManagerConfig {
+  dataDir: string;
+  etcd: string[];
+  etcdPrefix: string;
+  listen: string[];
+  agentListen: string;
+  agentNetwork: string[];
+  advertiseAddr: string;
+  hostname: string;
+  heartbeatPeriodMs: number;
+  logLevel: LogLevel;
+}
+
+/** @param argv as in `process.argv`. Exits with a text that names the flag when one is wrong. */
+export function readConfig(argv: readonly string[]): ManagerConfig {
+  const command = new Command('swarmctl-manager')
+    .description('Keeps desired service state in etcd, schedules tasks, serves the Docker Engine API and the agents.')
+    .addOption(flag('--data-dir <dir>', 'where this manager keeps its identity', 'DATA_DIR').default('/var/lib/swarmctl/manager'))
+    .addOption(flag('--etcd <urls>', 'etcd members, comma separated', 'ETCD').argParser(list).default(['http://127.0.0.1:2379']))
+    .addOption(flag('--etcd-prefix <prefix>', 'where the cluster lives in etcd', 'ETCD_PREFIX').default('/swarmctl/'))
+    .addOption(
+      flag('--listen <address>', 'API address: unix:///path or tcp://host:port (repeatable)', 'LISTEN')
+        .argParser(collect)
+        .default([] as string[]),
+    )
+    .addOption(flag('--agent-listen <host:port>', 'where agents connect', 'AGENT_LISTEN').default('0.0.0.0:2378'))
+    .addOption(
+      flag('--agent-network <cidr>', 'network that agents may connect from besides loopback (repeatable)', 'AGENT_NETWORK')
+        .argParser(collect)
+        .default([] as string[]),
+    )
+    .addOption(flag('--advertise-addr <ip>', 'address at which agents on other hosts reach this manager', 'ADVERTISE_ADDR').default('127.0.0.1'))
+    .addOption(flag('--hostname <name>', 'name of this host', 'HOSTNAME').default(hostname()))
+    .addOption(
+      flag('--heartbeat-period-ms <ms>', 'time between an agent\'s heartbeats; a node is down after 3 missed', 'HEARTBEAT_PERIOD_MS')
+        .argParser(positive)
+        .default(1000),
+    )
+    .addOption(flag('--log-level <level>', 'least severe level to log', 'LOG_LEVEL').choices(LOG_LEVELS).default('info'))
+    .allowExcessArguments(false);
+  const options = command.parse(argv as string[]).opts<ManagerConfig>();
+  return { ...options, listen: options.listen.length > 0 ? options.listen : ['unix:///run/swarmctl/manager.sock'] };
+}
+
+function flag(flags: string, description: string, variable: string): Option {
+  return new Option(flags, description).env(`SWARMCTL_MANAGER_${variable}`);
+}
+
+function list(text: string): string[] {
+  return text.split(',').filter(Boolean);
+}
+
+function collect(text: string, before: string[]): string[] {
+  return [...before, text];
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 100) throw new InvalidArgumentError('It must be a whole number of at least 100.');
+  return value;
+}

@@ -1,0 +1,110 @@
+import { supervise } from '#common/concurrency';
+import type { Logger } from '#common/logging';
+import { ClusterStore, EtcdStore } from '#common/store';
+import { AllowedPeers } from './dispatcher/allowed-peers';
+import { DispatcherServer } from './dispatcher/dispatcher.server';
+import { takeOverNodes } from './dispatcher/node-takeover';
+import { StatusInbox } from './dispatcher/status-inbox';
+import { watchLeadership } from './leader/leader-election';
+import { reconcilerLoop, runLeaderLoops } from './leader/leader-loops';
+import type { ManagerConfig } from './manager-config';
+import type { ManagerMetrics } from './manager-metrics';
+import { ensureCluster } from './membership/ensure-cluster';
+import { announceManager } from './membership/manager-presence';
+import { ServiceReconciler } from './orchestrator/service.reconciler';
+
+/** How long agents get to take leave when the manager stops. */
+const STOP_TIMEOUT_MS = 2_000;
+/** How often a manager that has never reached etcd says so. */
+const FIRST_SYNC_TIMEOUT_MS = 10_000;
+
+export interface ManagerParts {
+  config: ManagerConfig;
+  managerId: string;
+  metrics: ManagerMetrics;
+  logger: Logger;
+}
+
+/** Everything of a manager but its HTTP API: the view, the streams, and the leader's work while this manager leads. */
+export class Manager {
+  readonly store: ClusterStore;
+  private readonly etcd: EtcdStore;
+  private readonly inbox: StatusInbox;
+  private readonly dispatcher: DispatcherServer;
+  private readonly stopping = new AbortController();
+  private leading: Promise<void> = Promise.resolve();
+  private announced: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: ManagerParts) {
+    const { config, managerId, metrics, logger } = parts;
+    this.etcd = new EtcdStore({ hosts: config.etcd, prefix: config.etcdPrefix });
+    this.store = new ClusterStore(this.etcd, logger);
+    this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
+    this.dispatcher = new DispatcherServer({
+      managerId,
+      store: this.store,
+      inbox: this.inbox,
+      peers: new AllowedPeers(config.agentNetwork),
+      heartbeatPeriodMs: config.heartbeatPeriodMs,
+      logger,
+    });
+    const isLeader = (): boolean => this.store.view.leader()?.managerId === managerId;
+    metrics.observe(this.store, () => this.dispatcher.sessions.size, isLeader);
+  }
+
+  /** Starts in order: the view, the leader's work, the streams. Resolves when agents can connect; waits for etcd as long as it takes. */
+  async start(): Promise<void> {
+    const { logger } = this.parts;
+    const { signal } = this.stopping;
+    supervise(logger, 'view', this.store.run(signal));
+    await this.untilEtcdAnswers();
+    if (signal.aborted) return;
+    this.announced = announceManager(this.etcd, this.presence(), logger, signal);
+    this.leading = this.lead(signal);
+    supervise(logger, 'presence', this.announced);
+    supervise(logger, 'leader loops', this.leading);
+    await this.dispatcher.listen(this.parts.config.agentListen);
+  }
+
+  /** Stops in reverse order. Containers run on; another manager, or this one when it is back, takes over. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.dispatcher.close(STOP_TIMEOUT_MS);
+    this.inbox.close();
+    await Promise.allSettled([this.leading, this.announced]);
+    this.etcd.close();
+  }
+
+  private async untilEtcdAnswers(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        return await this.store.untilSynced(FIRST_SYNC_TIMEOUT_MS, signal);
+      } catch {
+        this.parts.logger.warn({ etcd: this.parts.config.etcd }, 'still waiting for etcd');
+      }
+    }
+  }
+
+  private lead(signal: AbortSignal): Promise<void> {
+    const { logger, metrics, managerId } = this.parts;
+    const { store, etcd } = this;
+    const services = new ServiceReconciler(store.view, logger, metrics);
+    return runLeaderLoops(watchLeadership({ etcd, store, managerId, logger }, signal), [
+      ensureCluster(store),
+      reconcilerLoop(services, { store, logger, metrics }),
+      takeOverNodes(store, logger),
+    ]);
+  }
+
+  private presence(): { id: string; hostname: string; agentAddress: string; startedAt: string } {
+    const { config, managerId } = this.parts;
+    const port = config.agentListen.slice(config.agentListen.lastIndexOf(':') + 1);
+    return {
+      id: managerId,
+      hostname: config.hostname,
+      agentAddress: `${config.advertiseAddr}:${port}`,
+      startedAt: new Date().toISOString(),
+    };
+  }
+}

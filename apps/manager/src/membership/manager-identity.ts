@@ -1,0 +1,15 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isId, newId } from '#common/identity';
+
+/** The id of the manager whose data directory this is; made and kept at the first start. */
+export async function loadManagerId(dataDir: string): Promise<string> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, 'manager-id');
+  const known = await readFile(file, 'utf8').catch(() => '');
+  if (isId(known.trim())) return known.trim();
+  const id = newId();
+  await writeFile(`${file}.new`, `${id}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return id;
+}

@@ -1,0 +1,17 @@
+import type { TaskState } from '#common/domain';
+import type { Task, UpdateStatus } from '#common/proto';
+
+/** What every decision returns, and all that `commitChanges` understands. */
+export type Change =
+  | { kind: 'createTask'; task: Task }
+  | { kind: 'setDesiredState'; task: Task; to: TaskState; reason: string }
+  | { kind: 'assignTask'; task: Task; nodeId: string }
+  | { kind: 'holdTask'; task: Task; reason: string }
+  | { kind: 'deleteTask'; taskId: string }
+  | { kind: 'setUpdateStatus'; serviceId: string; status: UpdateStatus };
+
+/** A plan for one service: what to change now, and when to look again if nothing else happens. */
+export interface Plan {
+  changes: Change[];
+  requeueAfterMs?: number;
+}

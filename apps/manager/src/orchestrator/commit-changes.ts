@@ -1,0 +1,103 @@
+import { TaskState } from '#common/domain';
+import { assertNever } from '#common/errors';
+import { Task, UpdateStatus, type TaskStatus } from '#common/proto';
+import { keys, type Guard, type Write } from '#common/store';
+import type { LeaderTerm } from '../leader/leader-term';
+import type { Change } from './change';
+
+/**
+ * Writes changes, in as few fenced transactions as the store's limit allows. When one fails those before it stand, which is
+ * harmless: the next pass decides from what is there.
+ * @returns the number of writes in each transaction
+ */
+export async function commitChanges(term: LeaderTerm, changes: readonly Change[], now: number): Promise<number[]> {
+  const batches = inBatches(toWriteGroups(changes, now), term.maxWrites);
+  for (const { guards, writes } of batches) await term.commit(guards, writes);
+  return batches.map(({ writes }) => writes.length);
+}
+
+interface WriteGroup {
+  guards: Guard[];
+  writes: Write[];
+}
+
+/** Groups that must not be split over transactions: one per object, since a transaction may write a key only once. */
+export function toWriteGroups(changes: readonly Change[], now: number): WriteGroup[] {
+  const tasks = new Map<string, Task | undefined>();
+  const others: WriteGroup[] = [];
+  const timestamp = new Date(now).toISOString();
+  const amend = (task: Task, patch: Partial<Task>): void => {
+    const base = tasks.has(task.id) ? tasks.get(task.id) : task;
+    if (base) tasks.set(task.id, { ...base, ...patch, updatedAt: timestamp });
+  };
+  for (const change of changes) {
+    switch (change.kind) {
+      case 'createTask':
+        tasks.set(change.task.id, change.task);
+        break;
+      case 'setDesiredState':
+        amend(change.task, { desiredState: change.to, desiredReason: change.reason });
+        break;
+      case 'assignTask':
+        amend(change.task, { nodeId: change.nodeId, status: assignedStatus(timestamp) });
+        break;
+      case 'holdTask':
+        amend(change.task, { status: pendingStatus(timestamp, change.reason) });
+        break;
+      case 'deleteTask':
+        tasks.set(change.taskId, undefined);
+        break;
+      case 'setUpdateStatus':
+        others.push(putUpdateStatus(change));
+        break;
+      default:
+        assertNever(change);
+    }
+  }
+  return [...[...tasks].map(([id, task]) => ({ guards: [], writes: task ? [putTask(task)] : deleteTask(id) })), ...others];
+}
+
+function inBatches(groups: WriteGroup[], limit: number): WriteGroup[] {
+  const batches: WriteGroup[] = [];
+  let batch: WriteGroup = { guards: [], writes: [] };
+  for (const group of groups) {
+    if (batch.writes.length + group.writes.length > limit) {
+      batches.push(batch);
+      batch = { guards: [], writes: [] };
+    }
+    batch.guards.push(...group.guards);
+    batch.writes.push(...group.writes);
+  }
+  if (batch.writes.length > 0) batches.push(batch);
+  return batches;
+}
+
+const NO_STATUS: TaskStatus = { timestamp: '', message: '', err: '', containerStatus: undefined, portStatus: undefined };
+
+function assignedStatus(timestamp: string): TaskStatus {
+  return { ...NO_STATUS, timestamp, state: TaskState.assigned, message: 'scheduler assigned task to node' };
+}
+
+function pendingStatus(timestamp: string, reason: string): TaskStatus {
+  return { ...NO_STATUS, timestamp, state: TaskState.pending, message: 'pending task scheduling', err: reason };
+}
+
+/** The status that a joined task carries is written along with it; where the agent has a status of its own, that one is read. */
+function putTask(task: Task): Write {
+  return { kind: 'put', key: keys.task(task.id), value: Task.encode({ ...task, version: undefined }).finish() };
+}
+
+function deleteTask(id: string): Write[] {
+  return [
+    { kind: 'delete', key: keys.task(id) },
+    { kind: 'delete', key: keys.taskStatus(id) },
+  ];
+}
+
+/** Guarded by its service, which may be removed at the same moment: no status stays behind. */
+function putUpdateStatus({ serviceId, status }: Extract<Change, { kind: 'setUpdateStatus' }>): WriteGroup {
+  return {
+    guards: [{ key: keys.service(serviceId), exists: true }],
+    writes: [{ kind: 'put', key: keys.serviceUpdate(serviceId), value: UpdateStatus.encode(status).finish() }],
+  };
+}

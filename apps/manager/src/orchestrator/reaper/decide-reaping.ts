@@ -1,0 +1,23 @@
+import { DEFAULT_TASK_HISTORY_LIMIT, TaskState } from '#common/domain';
+import type { Node, Task } from '#common/proto';
+import type { Change } from '../change';
+import { hasEnded, isActive, isUnassigned, type Slot } from '../slots';
+
+/**
+ * Tasks that nobody needs any more: removed ones that have stopped (or never ran, or whose node left the cluster), and the oldest
+ * of a slot's ended tasks beyond the history limit.
+ */
+export function decideReaping(
+  tasks: readonly Task[],
+  slots: readonly Slot[],
+  node: (id: string) => Node | undefined,
+): Change[] {
+  const isGone = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || node(task.nodeId) === undefined;
+  const removed = tasks.filter((task) => task.desiredState === TaskState.remove && isGone(task));
+  const old = slots.flatMap((slot) => {
+    const past = slot.tasks.filter((task) => !isActive(task) && isGone(task));
+    const history = past.filter((task) => !isUnassigned(task));
+    return [...past.filter(isUnassigned), ...history.slice(DEFAULT_TASK_HISTORY_LIMIT)];
+  });
+  return [...removed, ...old].map((task) => ({ kind: 'deleteTask', taskId: task.id }));
+}

@@ -1,0 +1,63 @@
+import {
+  DEFAULT_RESTART_CONDITION,
+  DEFAULT_RESTART_DELAY_NANOS,
+  isTerminal,
+  nanosToMs,
+  TaskState,
+} from '#common/domain';
+import type { Node, RestartPolicy, Task } from '#common/proto';
+import { observedState } from '#common/store';
+
+/** Longest wait for a predecessor to stop before its replacement starts anyway (SwarmKit restart.go defaultOldTaskTimeout). */
+const OLD_TASK_TIMEOUT_MS = 60_000;
+
+/** Whether the policy wants a task that has ended to be followed by another. */
+export function mayRestart(policy: RestartPolicy | undefined, ended: Task): boolean {
+  switch (policy?.condition || DEFAULT_RESTART_CONDITION) {
+    case 'none':
+      return false;
+    case 'on-failure':
+      return observedState(ended) !== TaskState.complete;
+    default:
+      return true;
+  }
+}
+
+/** Milliseconds between a task's end and its replacement's start. */
+export function restartDelayMs(policy: RestartPolicy | undefined): number {
+  return nanosToMs(policy?.delay ?? DEFAULT_RESTART_DELAY_NANOS);
+}
+
+/** What a parked task (desired READY) waits for: milliseconds until it may start, zero for now, Infinity until another task moves. */
+export function parkedForMs(
+  parked: Task,
+  predecessors: readonly Task[],
+  surroundings: { now: number; isNodeLost(task: Task): boolean },
+): number {
+  const sinceCreated = surroundings.now - Date.parse(parked.createdAt);
+  const standing = predecessors.filter((task) => !isTerminal(observedState(task)) && !surroundings.isNodeLost(task));
+  const untilStopped = standing.length > 0 ? Math.max(0, OLD_TASK_TIMEOUT_MS - sinceCreated) : 0;
+  return Math.max(untilStopped, restartsAfterFailure(parked, predecessors) ? delayLeftMs(parked, sinceCreated) : 0);
+}
+
+/** A task that parked after a failure fails again while it is prepared: its own replacement must wait as long, or they would spin. */
+export function respawnInMs(ended: Task, now: number): number {
+  return ended.desiredState === TaskState.ready ? delayLeftMs(ended, now - Date.parse(ended.createdAt)) : 0;
+}
+
+function delayLeftMs(task: Task, sinceCreatedMs: number): number {
+  return Math.max(0, restartDelayMs(task.spec?.restartPolicy) - sinceCreatedMs);
+}
+
+/** A predecessor that ended by itself, running the same version: neither an update nor a lost node, which do not delay. */
+function restartsAfterFailure(parked: Task, predecessors: readonly Task[]): boolean {
+  const [newest] = predecessors;
+  if (!newest || newest.serviceVersion !== parked.serviceVersion) return false;
+  const state = observedState(newest);
+  return state === TaskState.failed || state === TaskState.rejected || state === TaskState.complete;
+}
+
+/** Whether nobody will ever hear of the node's tasks again, as far as anyone knows now. */
+export function isLost(node: Node | undefined): boolean {
+  return node === undefined || node.status?.state === 'down';
+}

@@ -1,0 +1,28 @@
+import type { Node, Service, Task } from '#common/proto';
+import type { ClusterView } from '#common/store';
+
+/** Everything that a decision about one service may look at. */
+export interface ServiceSnapshot {
+  serviceId: string;
+  /** Undefined once the service was removed. */
+  service: Service | undefined;
+  tasks: readonly Task[];
+  /** Undefined for a node that was removed from the cluster. */
+  node(id: string): Node | undefined;
+}
+
+/** What a decision may not make up itself. */
+export interface DecisionInputs {
+  /** Wall-clock time in milliseconds since the epoch, comparable with the stored times. */
+  now: number;
+  newId(): string;
+}
+
+export function takeSnapshot(view: ClusterView, serviceId: string): ServiceSnapshot {
+  return {
+    serviceId,
+    service: view.service(serviceId),
+    tasks: view.tasksOfService(serviceId),
+    node: (id) => view.node(id),
+  };
+}

@@ -1,0 +1,90 @@
+import { newId } from '#common/identity';
+import type { Logger } from '#common/logging';
+import type { Reconciler, Requeue } from '#common/reconcile';
+import type { ClusterView, ViewChange } from '#common/store';
+import type { LeaderTerm } from '../leader/leader-term';
+import { NodeInfoIndex } from '../scheduler/node-info-index';
+import { PlacementSession } from '../scheduler/placement-session';
+import type { Change } from './change';
+import { commitChanges } from './commit-changes';
+import { decideReplicated } from './decide-replicated';
+import { placeTasks, tasksToPlace } from './place-tasks';
+import { takeSnapshot } from './service-snapshot';
+
+export type ServiceKey = `service/${string}`;
+
+/** Most services decided on one snapshot: bounds how long a pass holds the event loop. */
+const MAX_BATCH = 64;
+
+/** What the reconciler tells about its transactions. */
+export interface OrchestratorMetrics {
+  transactionWrites(count: number): void;
+}
+
+/** Keeps every service's tasks as its spec wants them. The only part of the orchestrator with I/O. */
+export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
+  readonly name = 'service';
+  readonly maxBatch = MAX_BATCH;
+  private readonly nodeInfos: NodeInfoIndex;
+  /** Services with a task that no node took: anything that frees room concerns them. */
+  private readonly waiting = new Set<string>();
+
+  constructor(
+    private readonly view: ClusterView,
+    private readonly logger: Logger,
+    private readonly metrics: OrchestratorMetrics,
+  ) {
+    this.nodeInfos = new NodeInfoIndex(view);
+  }
+
+  *keysOf(change: ViewChange): Iterable<ServiceKey> {
+    this.nodeInfos.invalidate(change);
+    if (change.kind === 'service') yield toKey(change.id);
+    if (change.kind === 'task') yield toKey(change.serviceId);
+    if (change.kind === 'node') for (const task of this.view.tasksOfNode(change.id)) yield toKey(task.serviceId);
+    if (change.kind === 'node' || change.kind === 'task') for (const serviceId of this.waiting) yield toKey(serviceId);
+  }
+
+  *allKeys(): Iterable<ServiceKey> {
+    this.nodeInfos.invalidate({ kind: 'everything' });
+    for (const service of this.view.services()) yield toKey(service.id);
+    for (const task of this.view.tasks()) if (!this.view.service(task.serviceId)) yield toKey(task.serviceId);
+  }
+
+  async reconcile(keys: readonly ServiceKey[], term: LeaderTerm): Promise<Requeue<ServiceKey>[]> {
+    const now = Date.now();
+    const session = new PlacementSession(this.nodeInfos.all());
+    const changes: Change[] = [];
+    const requeues: Requeue<ServiceKey>[] = [];
+    for (const key of keys) {
+      const plan = this.decide(toServiceId(key), session, now);
+      changes.push(...plan.changes);
+      if (plan.requeueAfterMs !== undefined) requeues.push({ key, afterMs: plan.requeueAfterMs });
+    }
+    if (changes.length === 0) return requeues;
+    const transactions = await commitChanges(term, changes, now);
+    for (const writes of transactions) this.metrics.transactionWrites(writes);
+    this.logger.debug({ term: term.number, services: keys.length, changes: changes.length }, 'reconciled services');
+    return requeues;
+  }
+
+  /** Decide → schedule on one snapshot, for one service. */
+  private decide(serviceId: string, session: PlacementSession, now: number): { changes: Change[]; requeueAfterMs?: number } {
+    const snapshot = takeSnapshot(this.view, serviceId);
+    const plan = decideReplicated(snapshot, { now, newId });
+    const toPlace = tasksToPlace(snapshot.tasks, plan.changes);
+    const placements = placeTasks(toPlace, session);
+    const placed = placements.filter((change) => change.kind === 'assignTask').length;
+    if (placed < toPlace.length) this.waiting.add(serviceId);
+    else this.waiting.delete(serviceId);
+    return { ...plan, changes: [...plan.changes, ...placements] };
+  }
+}
+
+function toKey(serviceId: string): ServiceKey {
+  return `service/${serviceId}`;
+}
+
+function toServiceId(key: ServiceKey): string {
+  return key.slice('service/'.length);
+}

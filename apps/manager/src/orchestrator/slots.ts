@@ -1,0 +1,84 @@
+import { isTerminal, stateRank, TaskState } from '#common/domain';
+import type { Task } from '#common/proto';
+import { observedState } from '#common/store';
+
+/** One place of a replicated service: the task that fills it and those that filled it before. */
+export interface Slot {
+  number: number;
+  /** Newest first. */
+  tasks: Task[];
+  /** The task that is meant to run, or is parked until its predecessor has stopped. */
+  current: Task | undefined;
+}
+
+/** Whether the task is meant to run (now, or once its turn comes). */
+export function isActive(task: Task): boolean {
+  return stateRank(task.desiredState) <= stateRank(TaskState.complete);
+}
+
+export function isRunning(task: Task): boolean {
+  return observedState(task) === TaskState.running;
+}
+
+export function hasEnded(task: Task): boolean {
+  return isTerminal(observedState(task));
+}
+
+/** Whether the task waits for a node, so that nothing of it exists anywhere. */
+export function isUnassigned(task: Task): boolean {
+  return stateRank(observedState(task)) < stateRank(TaskState.assigned);
+}
+
+/** Groups a service's tasks by slot. Tasks that are to be removed no longer fill one. */
+export function groupSlots(tasks: readonly Task[]): Slot[] {
+  const bySlot = new Map<number, Task[]>();
+  for (const task of tasks) {
+    if (task.desiredState === TaskState.remove) continue;
+    const group = bySlot.get(task.slot);
+    if (group) group.push(task);
+    else bySlot.set(task.slot, [task]);
+  }
+  return [...bySlot].map(([number, group]) => {
+    group.sort(newestFirst);
+    return { number, tasks: group, current: group.find(isActive) };
+  });
+}
+
+function newestFirst(a: Task, b: Task): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? 1 : -1;
+  return stateRank(a.desiredState) - stateRank(b.desiredState);
+}
+
+/** The `count` lowest slot numbers that are not taken. */
+export function freeSlotNumbers(slots: readonly Slot[], count: number): number[] {
+  const taken = new Set(slots.map((slot) => slot.number));
+  const free: number[] = [];
+  for (let number = 1; free.length < count; number++) if (!taken.has(number)) free.push(number);
+  return free;
+}
+
+/**
+ * The slots to give up when there are too many: first those that do not run, then those on the nodes with the most tasks of the
+ * service, then the highest numbers.
+ */
+export function slotsToRemove(slots: readonly Slot[], count: number): Slot[] {
+  const running = slots.filter((slot) => slot.current && isRunning(slot.current));
+  const perNode = new Map<string, Slot[]>();
+  for (const slot of running) {
+    const nodeId = slot.current?.nodeId ?? '';
+    const group = perNode.get(nodeId);
+    if (group) group.push(slot);
+    else perNode.set(nodeId, [slot]);
+  }
+  const byNumber = (a: Slot, b: Slot): number => b.number - a.number;
+  const idle = slots.filter((slot) => !running.includes(slot)).sort(byNumber);
+  const removed = idle.slice(0, count);
+  const groups = [...perNode.values()].map((group) => group.sort(byNumber));
+  while (removed.length < count) {
+    groups.sort((a, b) => b.length - a.length || (b[0]?.number ?? 0) - (a[0]?.number ?? 0));
+    const victim = groups[0]?.shift();
+    if (!victim) break;
+    removed.push(victim);
+  }
+  return removed;
+}

@@ -1,0 +1,38 @@
+import type { EndpointSpec, Node, Service, Task, TaskSpec } from '#common/proto';
+import { preparePipeline } from '../scheduler/pipeline';
+import { toNodeInfo } from '../scheduler/node-info';
+import { fingerprint } from './spec-fingerprint';
+
+/**
+ * Whether a task no longer is what its service asks for. A changed placement alone does not make a task dirty while its node
+ * satisfies the new one.
+ */
+export function isTaskDirty(service: Service, task: Task, node: Node | undefined): boolean {
+  if (task.serviceVersion === service.version?.index) return false;
+  const wanted = service.spec?.taskTemplate;
+  if (portsOf(task.endpointSpec) !== portsOf(service.spec?.endpointSpec)) return true;
+  if (fingerprint(task.spec) === fingerprint(wanted)) return false;
+  if (!node || fingerprint(withoutPlacement(task.spec)) !== fingerprint(withoutPlacement(wanted))) return true;
+  return !placementHolds(service, task, node);
+}
+
+function portsOf(spec: EndpointSpec | undefined): string {
+  return (spec?.ports ?? []).map((port) => fingerprint(port)).sort().join();
+}
+
+const bare = new WeakMap<TaskSpec, TaskSpec>();
+
+function withoutPlacement(spec: TaskSpec | undefined): TaskSpec | undefined {
+  if (!spec) return undefined;
+  const known = bare.get(spec) ?? { ...spec, placement: undefined };
+  bare.set(spec, known);
+  return known;
+}
+
+/** Asks only about the placement: what the task itself takes on the node does not speak against it. */
+function placementHolds(service: Service, task: Task, node: Node): boolean {
+  const placement = service.spec?.taskTemplate?.placement;
+  const probe: Task = { ...task, endpointSpec: undefined, spec: task.spec && { ...task.spec, resources: undefined, placement } };
+  const refusal = preparePipeline(probe).refusedBy(toNodeInfo(node, []));
+  return refusal === undefined || refusal.name === 'ready';
+}

@@ -1,0 +1,19 @@
+import type { Task } from '#common/proto';
+import type { NodeInfo } from './node-info';
+import { schedule, type Schedule } from './schedule';
+
+/** Places the tasks of several services one after the other, each seeing what the ones before have taken. */
+export class PlacementSession {
+  private readonly infos: Map<string, NodeInfo>;
+
+  constructor(nodes: readonly NodeInfo[]) {
+    this.infos = new Map(nodes.map((info) => [info.node.id, info]));
+  }
+
+  /** @param tasks of one service and one spec */
+  place(tasks: readonly Task[]): Schedule {
+    const result = schedule(tasks, [...this.infos.values()]);
+    for (const info of result.nodes) this.infos.set(info.node.id, info);
+    return result;
+  }
+}

@@ -1,0 +1,3 @@
+export * from './reconciler';
+export * from './run-reconciler';
+export * from './work-queue';

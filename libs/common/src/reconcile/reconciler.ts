@@ -1,0 +1,23 @@
+import type { ViewChange } from '../store';
+
+/**
+ * Level-based: a key says where to look, never what has happened. Keys are reconciled in batches so that one transaction can carry
+ * the decisions of many.
+ */
+export interface Reconciler<K extends string, Term> {
+  readonly name: string;
+  /** Most keys to take in one pass. */
+  readonly maxBatch: number;
+  /** The keys that a change touches. */
+  keysOf(change: ViewChange): Iterable<K>;
+  /** Every key there is: queued when a term begins and after the view was rebuilt. */
+  allKeys(): Iterable<K>;
+  /** Brings reality closer to what is wanted. A throw is a retry of all the keys with backoff. */
+  reconcile(keys: readonly K[], term: Term): Promise<readonly Requeue<K>[]>;
+}
+
+/** Asks for another look at a key after some time. */
+export interface Requeue<K extends string> {
+  key: K;
+  afterMs: number;
+}

@@ -1,0 +1,67 @@
+import { monotonicMs } from '../concurrency';
+import type { Logger } from '../logging';
+import type { ClusterStore } from '../store';
+import type { Reconciler } from './reconciler';
+import { WorkQueue } from './work-queue';
+
+/** What a loop tells about itself. */
+export interface LoopMetrics {
+  queueDepth(loop: string, depth: number): void;
+  passDone(loop: string, seconds: number, outcome: 'ok' | 'failed'): void;
+}
+
+export interface ReconcilerLoop<K extends string, Term> {
+  reconciler: Reconciler<K, Term>;
+  store: ClusterStore;
+  term: Term;
+  logger: Logger;
+  metrics: LoopMetrics;
+}
+
+/** Feeds a reconciler with keys until the signal aborts. One pass at a time: a pass sees what the one before it has done. */
+export async function runReconciler<K extends string, Term>(loop: ReconcilerLoop<K, Term>, signal: AbortSignal): Promise<void> {
+  const { reconciler, store } = loop;
+  const queue = new WorkQueue<K>();
+  const addAll = (): void => {
+    for (const key of reconciler.allKeys()) queue.add(key);
+  };
+  const unsubscribe = store.onChange((changes) => {
+    for (const change of changes) {
+      if (change.kind === 'everything') addAll();
+      else for (const key of reconciler.keysOf(change)) queue.add(key);
+    }
+  });
+  addAll();
+  try {
+    while (!signal.aborted) {
+      const keys = await queue.take(reconciler.maxBatch, signal);
+      loop.metrics.queueDepth(reconciler.name, queue.depth);
+      if (keys.length > 0) await onePass(loop, queue, keys, signal);
+    }
+  } finally {
+    unsubscribe();
+    queue.clear();
+  }
+}
+
+async function onePass<K extends string, Term>(
+  loop: ReconcilerLoop<K, Term>,
+  queue: WorkQueue<K>,
+  keys: K[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { reconciler, logger, metrics } = loop;
+  const startedAt = monotonicMs();
+  const seconds = (): number => (monotonicMs() - startedAt) / 1000;
+  try {
+    const requeues = await reconciler.reconcile(keys, loop.term);
+    for (const key of keys) queue.succeeded(key);
+    for (const { key, afterMs } of requeues) queue.addAfter(key, afterMs);
+    metrics.passDone(reconciler.name, seconds(), 'ok');
+  } catch (error) {
+    if (signal.aborted) return;
+    for (const key of keys) queue.addAfterFailure(key);
+    metrics.passDone(reconciler.name, seconds(), 'failed');
+    logger.warn({ err: error, loop: reconciler.name, keys: keys.slice(0, 10) }, 'reconcile pass failed, will retry');
+  }
+}

@@ -1,0 +1,197 @@
+import {
+  Cluster,
+  LeaderRecord,
+  ManagerPresence,
+  Node,
+  ObservedNode,
+  Service,
+  Task,
+  TaskStatus,
+  UpdateStatus,
+} from '../proto';
+import type { ClusterView, ViewChange } from './cluster-view';
+import { IdIndex } from './id-index';
+import { joinNode, joinService, joinTask } from './join';
+import { JoinedCollection } from './joined-collection';
+import { parseKey } from './keys';
+import type { Revision, Stored, StoreEvent, WatchBatch } from './object-store';
+
+interface RevisedNode {
+  observed: ObservedNode;
+  modRevision: Revision;
+}
+
+/**
+ * The view of the cluster that is fed by one watch over everything. Reads cost no I/O.
+ * INVARIANT: after `apply(batch)` the view is exactly the store at `batch.revision`.
+ */
+export class ClusterCache implements ClusterView {
+  private clusterRecord: Cluster | undefined;
+  private leaderRecord: LeaderRecord | undefined;
+  private presences = new Map<string, ManagerPresence>();
+  private serviceNames = new Map<string, Service>();
+  private hostnames = new IdIndex<Node>();
+  private byService = new IdIndex<Task>();
+  private byNode = new IdIndex<Task>();
+  private changes: ViewChange[] = [];
+  private seenRevision: Revision = 0;
+
+  private serviceObjects = this.newServices();
+  private taskObjects = this.newTasks();
+  private nodeObjects = this.newNodes();
+
+  get revision(): Revision {
+    return this.seenRevision;
+  }
+
+  cluster = (): Cluster | undefined => this.clusterRecord;
+  leader = (): LeaderRecord | undefined => this.leaderRecord;
+  managers = (): ManagerPresence[] => [...this.presences.values()];
+  service = (id: string): Service | undefined => this.serviceObjects.get(id);
+  serviceByName = (name: string): Service | undefined => this.serviceNames.get(name);
+  services = (): Service[] => this.serviceObjects.values();
+  node = (id: string): Node | undefined => this.nodeObjects.get(id);
+  nodesByHostname = (hostname: string): Node[] => this.hostnames.of(hostname);
+  nodes = (): Node[] => this.nodeObjects.values();
+  observedNode = (id: string): RevisedNode | undefined => this.nodeObjects.side(id);
+  task = (id: string): Task | undefined => this.taskObjects.get(id);
+  tasks = (): Task[] => this.taskObjects.values();
+  tasksOfService = (serviceId: string): Task[] => this.byService.of(serviceId);
+  tasksOfNode = (nodeId: string): Task[] => this.byNode.of(nodeId);
+
+  /** Forgets everything and starts from a listing. */
+  reset(objects: Stored[], revision: Revision): ViewChange[] {
+    this.clusterRecord = undefined;
+    this.leaderRecord = undefined;
+    this.presences = new Map();
+    this.serviceNames = new Map();
+    this.hostnames = new IdIndex();
+    this.byService = new IdIndex();
+    this.byNode = new IdIndex();
+    this.serviceObjects = this.newServices();
+    this.taskObjects = this.newTasks();
+    this.nodeObjects = this.newNodes();
+    for (const stored of objects) this.applyOne({ kind: 'put', stored });
+    this.seenRevision = revision;
+    this.changes = [];
+    return [{ kind: 'everything' }];
+  }
+
+  /** Takes one batch in and says which objects it changed, each once. */
+  apply(batch: WatchBatch): ViewChange[] {
+    for (const event of batch.events) this.applyOne(event);
+    this.seenRevision = Math.max(this.seenRevision, batch.revision);
+    const changes = this.changes;
+    this.changes = [];
+    return changes;
+  }
+
+  private applyOne(event: StoreEvent): void {
+    const { collection, id } = parseKey(event.kind === 'put' ? event.stored.key : event.key);
+    const stored = event.kind === 'put' ? event.stored : undefined;
+    const decoded = <T>(codec: { decode(bytes: Uint8Array): T }): T | undefined => stored && codec.decode(stored.value);
+    switch (collection) {
+      case 'services':
+        return this.serviceObjects.setMain(id, versioned(decoded(Service), stored));
+      case 'service-update':
+        return this.serviceObjects.setSide(id, decoded(UpdateStatus));
+      case 'tasks':
+        return this.taskObjects.setMain(id, versioned(decoded(Task), stored));
+      case 'task-status':
+        return this.taskObjects.setSide(id, decoded(TaskStatus));
+      case 'nodes':
+        return this.nodeObjects.setMain(id, versioned(decoded(Node), stored));
+      case 'node-status':
+        return this.nodeObjects.setSide(id, revised(decoded(ObservedNode), stored));
+      case 'managers':
+        return this.setManager(id, decoded(ManagerPresence));
+      case 'leader':
+        return this.setLeader(decoded(LeaderRecord));
+      case 'cluster':
+        this.clusterRecord = versioned(decoded(Cluster), stored);
+        this.changes.push({ kind: 'cluster' });
+        return;
+      default:
+        // A key of a newer version of ours, or one that only guards (service-names): not part of the view.
+        return;
+    }
+  }
+
+  private setManager(id: string, presence: ManagerPresence | undefined): void {
+    if (presence) this.presences.set(id, presence);
+    else this.presences.delete(id);
+    this.changes.push({ kind: 'manager', id });
+    this.nodeObjects.rejoinAll();
+  }
+
+  private setLeader(record: LeaderRecord | undefined): void {
+    this.leaderRecord = record;
+    this.changes.push({ kind: 'leader' });
+    this.nodeObjects.rejoinAll();
+  }
+
+  private newServices(): JoinedCollection<Service, UpdateStatus, Service> {
+    return new JoinedCollection(joinService, (before, after) => {
+      const name = (service: Service): string => service.spec?.name ?? '';
+      if (before && this.serviceNames.get(name(before))?.id === before.id) this.serviceNames.delete(name(before));
+      if (after) this.serviceNames.set(name(after), after);
+      this.changes.push({ kind: 'service', id: idOf(before, after) });
+    });
+  }
+
+  private newTasks(): JoinedCollection<Task, TaskStatus, Task> {
+    return new JoinedCollection(joinTask, (before, after) => {
+      if (before) this.unindexTask(before, after);
+      if (after) {
+        this.byService.add(after.serviceId, after);
+        if (after.nodeId) this.byNode.add(after.nodeId, after);
+      }
+      this.changes.push(taskChange(before, after));
+    });
+  }
+
+  /** A task that stays in its group is replaced there in place, which keeps the order of the group. */
+  private unindexTask(before: Task, after: Task | undefined): void {
+    if (before.serviceId !== after?.serviceId) this.byService.remove(before.serviceId, before.id);
+    if (before.nodeId && before.nodeId !== after?.nodeId) this.byNode.remove(before.nodeId, before.id);
+  }
+
+  private newNodes(): JoinedCollection<Node, RevisedNode, Node> {
+    const seen = { manager: (id: string) => this.presences.get(id) };
+    return new JoinedCollection(
+      (node, side) => joinNode(node, side?.observed, { ...seen, leader: this.leaderRecord }),
+      (before, after) => {
+        const hostname = (node: Node): string => node.description?.hostname ?? '';
+        if (before && hostname(before) !== (after && hostname(after))) this.hostnames.remove(hostname(before), before.id);
+        if (after) this.hostnames.add(hostname(after), after);
+        this.changes.push({ kind: 'node', id: idOf(before, after) });
+      },
+    );
+  }
+}
+
+function revised(observed: ObservedNode | undefined, stored: Stored | undefined): RevisedNode | undefined {
+  return observed && stored && { observed, modRevision: stored.modRevision };
+}
+
+function idOf(before: { id: string } | undefined, after: { id: string } | undefined): string {
+  return (after ?? before)?.id ?? '';
+}
+
+function taskChange(before: Task | undefined, after: Task | undefined): ViewChange {
+  const nodeIds = new Set([before?.nodeId, after?.nodeId].filter((id): id is string => Boolean(id)));
+  return {
+    kind: 'task',
+    id: idOf(before, after),
+    serviceId: (after ?? before)?.serviceId ?? '',
+    nodeIds: [...nodeIds],
+  };
+}
+
+/** Clients compare `version` with the revision of the object's own key, not of the parts joined to it. */
+function versioned<T extends { version: { index?: number | undefined } | undefined }>(
+  object: T | undefined,
+  stored: Stored | undefined,
+): T | undefined {
+  return object && { ...object, version: { index: stored?.modRevision } };
+}

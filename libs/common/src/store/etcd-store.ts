@@ -1,0 +1,188 @@
+import { status as GrpcStatus } from '@grpc/grpc-js';
+import { ConsecutiveBreaker, circuitBreaker, handleWhen, noop } from 'cockatiel';
+import { Etcd3, isRecoverableError, type IKeyValue, type IRequestOp, type ICompare } from 'etcd3';
+import { CHANNEL_OPTIONS } from '../grpc';
+import { DomainError, messageOf, type ErrorCode } from '../errors';
+import { watchEtcd } from './etcd-watch';
+import type { Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
+
+/** etcd's default `--max-txn-ops`. */
+const DEFAULT_MAX_OPERATIONS = 128;
+/** Small enough that a page of large values stays below gRPC's 4 MiB default. */
+const PAGE_SIZE = 256;
+/** An API client is promised an answer within 2 s when etcd is away. */
+const CALL_TIMEOUT_MS = 1_500;
+/** etcd3's own breaker waits 5 s, longer than a failover should take. */
+const BREAKER_HALF_OPEN_MS = 500;
+
+export interface EtcdOptions {
+  /** `http://host:port` of every member. */
+  hosts: string[];
+  /** Everything of one cluster lives under this prefix, which ends with a slash. */
+  prefix: string;
+  maxOperations?: number;
+}
+
+/** A lease: keys put under it vanish when it is not kept alive for its time to live. */
+export interface Lease {
+  readonly id: string;
+  /** @throws DomainError NOT_FOUND the lease has expired · UNAVAILABLE · DEADLINE_EXCEEDED */
+  keepAlive(): Promise<void>;
+  /** Ends the lease and deletes its keys. */
+  revoke(): Promise<void>;
+}
+
+/** `ObjectStore` over etcd3. Every call has a deadline; nothing is retried here, since only the caller knows whether it may be. */
+export class EtcdStore implements ObjectStore {
+  readonly maxOperations: number;
+  private readonly prefix: string;
+  private readonly client: Etcd3;
+
+  constructor(options: EtcdOptions) {
+    this.prefix = options.prefix;
+    this.maxOperations = options.maxOperations ?? DEFAULT_MAX_OPERATIONS;
+    this.client = new Etcd3({
+      hosts: options.hosts,
+      grpcOptions: {
+        ...CHANNEL_OPTIONS,
+        'grpc.initial_reconnect_backoff_ms': 100,
+        'grpc.min_reconnect_backoff_ms': 100,
+        'grpc.max_reconnect_backoff_ms': 500,
+      },
+      defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + CALL_TIMEOUT_MS }),
+      faultHandling: {
+        global: noop,
+        host: () =>
+          circuitBreaker(handleWhen(isRecoverableError), {
+            halfOpenAfter: BREAKER_HALF_OPEN_MS,
+            breaker: new ConsecutiveBreaker(3),
+          }),
+      },
+    });
+  }
+
+  async list(prefix: string): Promise<{ objects: Stored[]; revision: Revision }> {
+    const end = endOfPrefix(this.toEtcdKey(prefix));
+    const objects: Stored[] = [];
+    let key = this.toEtcdKey(prefix);
+    let revision = 0;
+    for (;;) {
+      const page = await translated('list', () =>
+        this.client.kv.range({ key, range_end: end, limit: PAGE_SIZE, revision: String(revision) }),
+      );
+      revision ||= Number(page.header.revision);
+      objects.push(...page.kvs.map((kv) => this.fromKeyValue(kv)));
+      const last = page.kvs.at(-1);
+      if (!page.more || !last) return { objects, revision };
+      key = Buffer.concat([last.key, Buffer.from([0])]);
+    }
+  }
+
+  watch(prefix: string, after: Revision, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    const key = this.toEtcdKey(prefix);
+    return watchEtcd({
+      client: this.client,
+      range: { key, end: endOfPrefix(key) },
+      after,
+      signal,
+      toStored: (kv) => this.fromKeyValue(kv),
+    });
+  }
+
+  async commit(guards: Guard[], writes: Write[]): Promise<Revision> {
+    const response = await translated('commit', () =>
+      this.client.kv.txn({
+        compare: guards.map((guard) => this.toCompare(guard)),
+        success: writes.map((write) => this.toOperation(write)),
+        failure: [],
+      }),
+    );
+    if (!response.succeeded) throw new DomainError('ABORTED', 'the object was changed by someone else; read it again and retry');
+    return Number(response.header.revision);
+  }
+
+  /** @param ttlSeconds etcd counts whole seconds. */
+  async grantLease(ttlSeconds: number): Promise<Lease> {
+    const lease = this.client.lease(ttlSeconds, { autoKeepAlive: false });
+    const id = await translated('lease grant', () => lease.grant());
+    return {
+      id,
+      keepAlive: () =>
+        translated('lease keepalive', async () => {
+          await lease.keepaliveOnce({ deadline: Date.now() + CALL_TIMEOUT_MS });
+        }),
+      revoke: () => translated('lease revoke', () => lease.revoke({ deadline: Date.now() + CALL_TIMEOUT_MS })),
+    };
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  private toEtcdKey(key: string): Buffer {
+    return Buffer.from(this.prefix + key);
+  }
+
+  private fromKeyValue(kv: IKeyValue): Stored {
+    return {
+      key: kv.key.toString().slice(this.prefix.length),
+      value: kv.value,
+      createRevision: Number(kv.create_revision),
+      modRevision: Number(kv.mod_revision),
+    };
+  }
+
+  private toCompare(guard: Guard): ICompare {
+    const key = this.toEtcdKey(guard.key);
+    if ('modRevision' in guard) return { key, target: 'Mod', result: 'Equal', mod_revision: String(guard.modRevision) };
+    if ('createRevision' in guard) {
+      return { key, target: 'Create', result: 'Equal', create_revision: String(guard.createRevision) };
+    }
+    return { key, target: 'Create', result: 'Greater', create_revision: '0' };
+  }
+
+  private toOperation(write: Write): IRequestOp {
+    const key = this.toEtcdKey(write.key);
+    if (write.kind === 'delete') return { request_delete_range: { key } };
+    return { request_put: { key, value: Buffer.from(write.value), lease: write.lease ?? '0' } };
+  }
+}
+
+/** First key after every key that starts with `prefix`. */
+function endOfPrefix(prefix: Buffer): Buffer {
+  const end = Buffer.from(prefix);
+  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
+  return end;
+}
+
+const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = {
+  [GrpcStatus.DEADLINE_EXCEEDED]: 'DEADLINE_EXCEEDED',
+  [GrpcStatus.RESOURCE_EXHAUSTED]: 'RESOURCE_EXHAUSTED',
+  [GrpcStatus.INVALID_ARGUMENT]: 'INVALID_ARGUMENT',
+  [GrpcStatus.NOT_FOUND]: 'NOT_FOUND',
+};
+
+/** Runs a call and turns etcd3's errors, which are told apart by class name and text only, into ours. */
+export async function translated<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw toDomainError(what, error);
+  }
+}
+
+function toDomainError(what: string, error: unknown): DomainError {
+  const text = messageOf(error);
+  const name = error instanceof Error ? error.constructor.name : '';
+  const status = (error as { code?: number }).code;
+  if (name === 'EtcdLeaseInvalidError') return new DomainError('NOT_FOUND', `etcd ${what}: the lease has expired`, { cause: error });
+  if (/request is too large|message larger than max/.test(text)) return new DomainError('TOO_LARGE', `etcd ${what}: the object is too large`, { cause: error });
+  const code = (status !== undefined && CODE_OF_STATUS[status]) || codeOfText(text, name);
+  return new DomainError(code, `etcd ${what}: ${text}`, { cause: error });
+}
+
+function codeOfText(text: string, name: string): ErrorCode {
+  if (/DEADLINE_EXCEEDED|Deadline exceeded/.test(text)) return 'DEADLINE_EXCEEDED';
+  if (/database space exceeded|NOSPACE/.test(text) || name === 'GRPCResourceExhastedError') return 'RESOURCE_EXHAUSTED';
+  return 'UNAVAILABLE';
+}
