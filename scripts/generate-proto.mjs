@@ -20,6 +20,7 @@ const OPTIONS = [
   'unrecognizedEnum=false',
   'env=node',
   'exportCommonSymbols=false',
+  'useExactTypes=false',
   'comments=true',
 ].join(',');
 

@@ -9,6 +9,11 @@ import { SetupError } from './platform.mjs';
 /** The checkout that these scripts belong to. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
+/** Exit codes from here on mean, as in a shell, that a signal ended the program. */
+export const SIGNALLED = 128;
+const COULD_NOT_START = 127;
+const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /** Whether the module at `moduleUrl` is the program that Node was asked to run. */
 export function isEntryPoint(moduleUrl, program) {
   return program !== undefined && realpathSync(program) === fileURLToPath(moduleUrl);
@@ -41,16 +46,24 @@ export function runStep(command, args, { quiet = false, env = process.env } = {}
  * Runs a program with this process's terminal and passes SIGINT, SIGTERM and SIGHUP on to it.
  * @returns {Promise<number>} its exit code; 128 + signal number when a signal ended it
  */
-export function runInForeground(command, args, { env = process.env } = {}) {
+export async function runInForeground(command, args, { env = process.env } = {}) {
   const child = spawn(command, args, { cwd: ROOT, env, stdio: 'inherit' });
   // A terminal's Ctrl-C reaches the child as well, which therefore must take a second SIGINT for the same one.
   const passOn = (signal) => child.kill(signal);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn);
-  return new Promise((resolve) => {
-    child.once('error', (error) => {
-      process.stderr.write(`${command}: ${error.message}\n`);
-      resolve(127);
-    });
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  for (const signal of PASSED_ON) process.on(signal, passOn);
+  try {
+    return await exitCodeOf(child);
+  } catch (error) {
+    process.stderr.write(`${command}: ${error.message}\n`);
+    return COULD_NOT_START;
+  } finally {
+    for (const signal of PASSED_ON) process.removeListener(signal, passOn);
+  }
+}
+
+function exitCodeOf(child) {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? SIGNALLED + constants.signals[signal]));
   });
 }

@@ -223,10 +223,10 @@ export const AgentMessage: MessageFns<AgentMessage> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AgentMessage>, I>>(base?: I): AgentMessage {
-    return AgentMessage.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AgentMessage>): AgentMessage {
+    return AgentMessage.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AgentMessage>, I>>(object: I): AgentMessage {
+  fromPartial(object: DeepPartial<AgentMessage>): AgentMessage {
     const message = createBaseAgentMessage();
     message.hello = (object.hello !== undefined && object.hello !== null) ? Hello.fromPartial(object.hello) : undefined;
     message.heartbeat = (object.heartbeat !== undefined && object.heartbeat !== null)
@@ -339,10 +339,10 @@ export const Hello: MessageFns<Hello> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Hello>, I>>(base?: I): Hello {
-    return Hello.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Hello>): Hello {
+    return Hello.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Hello>, I>>(object: I): Hello {
+  fromPartial(object: DeepPartial<Hello>): Hello {
     const message = createBaseHello();
     message.nodeId = object.nodeId ?? "";
     message.description = (object.description !== undefined && object.description !== null)
@@ -416,10 +416,10 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Heartbeat>, I>>(base?: I): Heartbeat {
-    return Heartbeat.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Heartbeat>): Heartbeat {
+    return Heartbeat.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Heartbeat>, I>>(object: I): Heartbeat {
+  fromPartial(object: DeepPartial<Heartbeat>): Heartbeat {
     const message = createBaseHeartbeat();
     message.engineError = object.engineError ?? "";
     return message;
@@ -487,10 +487,10 @@ export const TaskStatusReport: MessageFns<TaskStatusReport> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TaskStatusReport>, I>>(base?: I): TaskStatusReport {
-    return TaskStatusReport.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskStatusReport>): TaskStatusReport {
+    return TaskStatusReport.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskStatusReport>, I>>(object: I): TaskStatusReport {
+  fromPartial(object: DeepPartial<TaskStatusReport>): TaskStatusReport {
     const message = createBaseTaskStatusReport();
     message.observations = object.observations?.map((e) => TaskObservation.fromPartial(e)) || [];
     return message;
@@ -575,10 +575,10 @@ export const TaskObservation: MessageFns<TaskObservation> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TaskObservation>, I>>(base?: I): TaskObservation {
-    return TaskObservation.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskObservation>): TaskObservation {
+    return TaskObservation.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskObservation>, I>>(object: I): TaskObservation {
+  fromPartial(object: DeepPartial<TaskObservation>): TaskObservation {
     const message = createBaseTaskObservation();
     message.taskId = object.taskId ?? "";
     message.status = (object.status !== undefined && object.status !== null)
@@ -662,10 +662,10 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ManagerMessage>, I>>(base?: I): ManagerMessage {
-    return ManagerMessage.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ManagerMessage>): ManagerMessage {
+    return ManagerMessage.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ManagerMessage>, I>>(object: I): ManagerMessage {
+  fromPartial(object: DeepPartial<ManagerMessage>): ManagerMessage {
     const message = createBaseManagerMessage();
     message.welcome = (object.welcome !== undefined && object.welcome !== null)
       ? Welcome.fromPartial(object.welcome)
@@ -797,10 +797,10 @@ export const Welcome: MessageFns<Welcome> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Welcome>, I>>(base?: I): Welcome {
-    return Welcome.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Welcome>): Welcome {
+    return Welcome.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Welcome>, I>>(object: I): Welcome {
+  fromPartial(object: DeepPartial<Welcome>): Welcome {
     const message = createBaseWelcome();
     message.sessionId = object.sessionId ?? "";
     message.clusterId = object.clusterId ?? "";
@@ -937,10 +937,10 @@ export const Assignments: MessageFns<Assignments> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Assignments>, I>>(base?: I): Assignments {
-    return Assignments.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Assignments>): Assignments {
+    return Assignments.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Assignments>, I>>(object: I): Assignments {
+  fromPartial(object: DeepPartial<Assignments>): Assignments {
     const message = createBaseAssignments();
     message.type = object.type ?? Assignments_Type.COMPLETE;
     message.appliesTo = object.appliesTo ?? 0;
@@ -1515,10 +1515,6 @@ type DeepPartial<T> = T extends Builtin ? T
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
@@ -1539,6 +1535,6 @@ interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

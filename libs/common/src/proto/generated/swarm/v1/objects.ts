@@ -576,10 +576,10 @@ export const Version: MessageFns<Version> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Version>, I>>(base?: I): Version {
-    return Version.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Version>): Version {
+    return Version.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Version>, I>>(object: I): Version {
+  fromPartial(object: DeepPartial<Version>): Version {
     const message = createBaseVersion();
     message.index = object.index ?? undefined;
     return message;
@@ -827,10 +827,10 @@ export const Service: MessageFns<Service> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Service>, I>>(base?: I): Service {
-    return Service.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Service>): Service {
+    return Service.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Service>, I>>(object: I): Service {
+  fromPartial(object: DeepPartial<Service>): Service {
     const message = createBaseService();
     message.id = object.id ?? "";
     message.version = (object.version !== undefined && object.version !== null)
@@ -961,10 +961,10 @@ export const ServiceEndpoint: MessageFns<ServiceEndpoint> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ServiceEndpoint>, I>>(base?: I): ServiceEndpoint {
-    return ServiceEndpoint.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ServiceEndpoint>): ServiceEndpoint {
+    return ServiceEndpoint.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ServiceEndpoint>, I>>(object: I): ServiceEndpoint {
+  fromPartial(object: DeepPartial<ServiceEndpoint>): ServiceEndpoint {
     const message = createBaseServiceEndpoint();
     message.spec = (object.spec !== undefined && object.spec !== null)
       ? EndpointSpec.fromPartial(object.spec)
@@ -1057,10 +1057,10 @@ export const EndpointVirtualIp: MessageFns<EndpointVirtualIp> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<EndpointVirtualIp>, I>>(base?: I): EndpointVirtualIp {
-    return EndpointVirtualIp.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<EndpointVirtualIp>): EndpointVirtualIp {
+    return EndpointVirtualIp.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<EndpointVirtualIp>, I>>(object: I): EndpointVirtualIp {
+  fromPartial(object: DeepPartial<EndpointVirtualIp>): EndpointVirtualIp {
     const message = createBaseEndpointVirtualIp();
     message.networkId = object.networkId ?? "";
     message.addr = object.addr ?? "";
@@ -1207,10 +1207,10 @@ export const UpdateStatus: MessageFns<UpdateStatus> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdateStatus>, I>>(base?: I): UpdateStatus {
-    return UpdateStatus.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdateStatus>): UpdateStatus {
+    return UpdateStatus.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdateStatus>, I>>(object: I): UpdateStatus {
+  fromPartial(object: DeepPartial<UpdateStatus>): UpdateStatus {
     const message = createBaseUpdateStatus();
     message.state = object.state ?? undefined;
     message.startedAt = object.startedAt ?? "";
@@ -1322,10 +1322,10 @@ export const ServiceStatus: MessageFns<ServiceStatus> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ServiceStatus>, I>>(base?: I): ServiceStatus {
-    return ServiceStatus.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ServiceStatus>): ServiceStatus {
+    return ServiceStatus.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ServiceStatus>, I>>(object: I): ServiceStatus {
+  fromPartial(object: DeepPartial<ServiceStatus>): ServiceStatus {
     const message = createBaseServiceStatus();
     message.runningTasks = object.runningTasks ?? undefined;
     message.desiredTasks = object.desiredTasks ?? undefined;
@@ -1416,10 +1416,10 @@ export const JobStatus: MessageFns<JobStatus> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<JobStatus>, I>>(base?: I): JobStatus {
-    return JobStatus.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<JobStatus>): JobStatus {
+    return JobStatus.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<JobStatus>, I>>(object: I): JobStatus {
+  fromPartial(object: DeepPartial<JobStatus>): JobStatus {
     const message = createBaseJobStatus();
     message.jobIteration = (object.jobIteration !== undefined && object.jobIteration !== null)
       ? Version.fromPartial(object.jobIteration)
@@ -1932,10 +1932,10 @@ export const Task: MessageFns<Task> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Task>, I>>(base?: I): Task {
-    return Task.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Task>): Task {
+    return Task.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Task>, I>>(object: I): Task {
+  fromPartial(object: DeepPartial<Task>): Task {
     const message = createBaseTask();
     message.id = object.id ?? "";
     message.version = (object.version !== undefined && object.version !== null)
@@ -2059,10 +2059,10 @@ export const Task_LabelsEntry: MessageFns<Task_LabelsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Task_LabelsEntry>, I>>(base?: I): Task_LabelsEntry {
-    return Task_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Task_LabelsEntry>): Task_LabelsEntry {
+    return Task_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Task_LabelsEntry>, I>>(object: I): Task_LabelsEntry {
+  fromPartial(object: DeepPartial<Task_LabelsEntry>): Task_LabelsEntry {
     const message = createBaseTask_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2144,10 +2144,10 @@ export const Task_ServiceLabelsEntry: MessageFns<Task_ServiceLabelsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Task_ServiceLabelsEntry>, I>>(base?: I): Task_ServiceLabelsEntry {
-    return Task_ServiceLabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Task_ServiceLabelsEntry>): Task_ServiceLabelsEntry {
+    return Task_ServiceLabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Task_ServiceLabelsEntry>, I>>(object: I): Task_ServiceLabelsEntry {
+  fromPartial(object: DeepPartial<Task_ServiceLabelsEntry>): Task_ServiceLabelsEntry {
     const message = createBaseTask_ServiceLabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2309,10 +2309,10 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TaskStatus>, I>>(base?: I): TaskStatus {
-    return TaskStatus.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskStatus>): TaskStatus {
+    return TaskStatus.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskStatus>, I>>(object: I): TaskStatus {
+  fromPartial(object: DeepPartial<TaskStatus>): TaskStatus {
     const message = createBaseTaskStatus();
     message.timestamp = object.timestamp ?? "";
     message.state = object.state ?? undefined;
@@ -2429,10 +2429,10 @@ export const ContainerStatus: MessageFns<ContainerStatus> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ContainerStatus>, I>>(base?: I): ContainerStatus {
-    return ContainerStatus.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ContainerStatus>): ContainerStatus {
+    return ContainerStatus.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ContainerStatus>, I>>(object: I): ContainerStatus {
+  fromPartial(object: DeepPartial<ContainerStatus>): ContainerStatus {
     const message = createBaseContainerStatus();
     message.containerId = object.containerId ?? "";
     message.pid = object.pid ?? undefined;
@@ -2504,10 +2504,10 @@ export const PortStatus: MessageFns<PortStatus> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PortStatus>, I>>(base?: I): PortStatus {
-    return PortStatus.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PortStatus>): PortStatus {
+    return PortStatus.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PortStatus>, I>>(object: I): PortStatus {
+  fromPartial(object: DeepPartial<PortStatus>): PortStatus {
     const message = createBasePortStatus();
     message.ports = object.ports?.map((e) => PortConfig.fromPartial(e)) || [];
     return message;
@@ -2596,10 +2596,10 @@ export const NetworkAttachment: MessageFns<NetworkAttachment> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NetworkAttachment>, I>>(base?: I): NetworkAttachment {
-    return NetworkAttachment.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NetworkAttachment>): NetworkAttachment {
+    return NetworkAttachment.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NetworkAttachment>, I>>(object: I): NetworkAttachment {
+  fromPartial(object: DeepPartial<NetworkAttachment>): NetworkAttachment {
     const message = createBaseNetworkAttachment();
     message.network = (object.network !== undefined && object.network !== null)
       ? AttachedNetwork.fromPartial(object.network)
@@ -2687,10 +2687,10 @@ export const AttachedNetwork: MessageFns<AttachedNetwork> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AttachedNetwork>, I>>(base?: I): AttachedNetwork {
-    return AttachedNetwork.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AttachedNetwork>): AttachedNetwork {
+    return AttachedNetwork.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AttachedNetwork>, I>>(object: I): AttachedNetwork {
+  fromPartial(object: DeepPartial<AttachedNetwork>): AttachedNetwork {
     const message = createBaseAttachedNetwork();
     message.id = object.id ?? "";
     message.spec = (object.spec !== undefined && object.spec !== null)
@@ -2763,10 +2763,10 @@ export const AttachedNetworkSpec: MessageFns<AttachedNetworkSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AttachedNetworkSpec>, I>>(base?: I): AttachedNetworkSpec {
-    return AttachedNetworkSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AttachedNetworkSpec>): AttachedNetworkSpec {
+    return AttachedNetworkSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AttachedNetworkSpec>, I>>(object: I): AttachedNetworkSpec {
+  fromPartial(object: DeepPartial<AttachedNetworkSpec>): AttachedNetworkSpec {
     const message = createBaseAttachedNetworkSpec();
     message.name = object.name ?? "";
     return message;
@@ -2974,10 +2974,10 @@ export const Node: MessageFns<Node> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Node>, I>>(base?: I): Node {
-    return Node.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Node>): Node {
+    return Node.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Node>, I>>(object: I): Node {
+  fromPartial(object: DeepPartial<Node>): Node {
     const message = createBaseNode();
     message.id = object.id ?? "";
     message.version = (object.version !== undefined && object.version !== null)
@@ -3130,10 +3130,10 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ObservedNode>, I>>(base?: I): ObservedNode {
-    return ObservedNode.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ObservedNode>): ObservedNode {
+    return ObservedNode.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ObservedNode>, I>>(object: I): ObservedNode {
+  fromPartial(object: DeepPartial<ObservedNode>): ObservedNode {
     const message = createBaseObservedNode();
     message.description = (object.description !== undefined && object.description !== null)
       ? NodeDescription.fromPartial(object.description)
@@ -3268,10 +3268,10 @@ export const NodeDescription: MessageFns<NodeDescription> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NodeDescription>, I>>(base?: I): NodeDescription {
-    return NodeDescription.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NodeDescription>): NodeDescription {
+    return NodeDescription.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NodeDescription>, I>>(object: I): NodeDescription {
+  fromPartial(object: DeepPartial<NodeDescription>): NodeDescription {
     const message = createBaseNodeDescription();
     message.hostname = object.hostname ?? "";
     message.platform = (object.platform !== undefined && object.platform !== null)
@@ -3419,10 +3419,10 @@ export const EngineDescription: MessageFns<EngineDescription> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<EngineDescription>, I>>(base?: I): EngineDescription {
-    return EngineDescription.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<EngineDescription>): EngineDescription {
+    return EngineDescription.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<EngineDescription>, I>>(object: I): EngineDescription {
+  fromPartial(object: DeepPartial<EngineDescription>): EngineDescription {
     const message = createBaseEngineDescription();
     message.engineVersion = object.engineVersion ?? "";
     message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
@@ -3513,12 +3513,10 @@ export const EngineDescription_LabelsEntry: MessageFns<EngineDescription_LabelsE
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<EngineDescription_LabelsEntry>, I>>(base?: I): EngineDescription_LabelsEntry {
-    return EngineDescription_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<EngineDescription_LabelsEntry>): EngineDescription_LabelsEntry {
+    return EngineDescription_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<EngineDescription_LabelsEntry>, I>>(
-    object: I,
-  ): EngineDescription_LabelsEntry {
+  fromPartial(object: DeepPartial<EngineDescription_LabelsEntry>): EngineDescription_LabelsEntry {
     const message = createBaseEngineDescription_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -3608,10 +3606,10 @@ export const PluginDescription: MessageFns<PluginDescription> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PluginDescription>, I>>(base?: I): PluginDescription {
-    return PluginDescription.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PluginDescription>): PluginDescription {
+    return PluginDescription.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PluginDescription>, I>>(object: I): PluginDescription {
+  fromPartial(object: DeepPartial<PluginDescription>): PluginDescription {
     const message = createBasePluginDescription();
     message.type = object.type ?? "";
     message.name = object.name ?? "";
@@ -3720,10 +3718,10 @@ export const NodeStatus: MessageFns<NodeStatus> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NodeStatus>, I>>(base?: I): NodeStatus {
-    return NodeStatus.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NodeStatus>): NodeStatus {
+    return NodeStatus.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NodeStatus>, I>>(object: I): NodeStatus {
+  fromPartial(object: DeepPartial<NodeStatus>): NodeStatus {
     const message = createBaseNodeStatus();
     message.state = object.state ?? undefined;
     message.message = object.message ?? "";
@@ -3833,10 +3831,10 @@ export const ManagerStatus: MessageFns<ManagerStatus> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ManagerStatus>, I>>(base?: I): ManagerStatus {
-    return ManagerStatus.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ManagerStatus>): ManagerStatus {
+    return ManagerStatus.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ManagerStatus>, I>>(object: I): ManagerStatus {
+  fromPartial(object: DeepPartial<ManagerStatus>): ManagerStatus {
     const message = createBaseManagerStatus();
     message.leader = object.leader ?? false;
     message.reachability = object.reachability ?? "";
@@ -3957,10 +3955,10 @@ export const ManagerPresence: MessageFns<ManagerPresence> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ManagerPresence>, I>>(base?: I): ManagerPresence {
-    return ManagerPresence.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ManagerPresence>): ManagerPresence {
+    return ManagerPresence.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ManagerPresence>, I>>(object: I): ManagerPresence {
+  fromPartial(object: DeepPartial<ManagerPresence>): ManagerPresence {
     const message = createBaseManagerPresence();
     message.id = object.id ?? "";
     message.hostname = object.hostname ?? "";
@@ -4052,10 +4050,10 @@ export const LeaderRecord: MessageFns<LeaderRecord> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<LeaderRecord>, I>>(base?: I): LeaderRecord {
-    return LeaderRecord.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<LeaderRecord>): LeaderRecord {
+    return LeaderRecord.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<LeaderRecord>, I>>(object: I): LeaderRecord {
+  fromPartial(object: DeepPartial<LeaderRecord>): LeaderRecord {
     const message = createBaseLeaderRecord();
     message.managerId = object.managerId ?? "";
     message.electedAt = object.electedAt ?? "";
@@ -4179,10 +4177,10 @@ export const Cluster: MessageFns<Cluster> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Cluster>, I>>(base?: I): Cluster {
-    return Cluster.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Cluster>): Cluster {
+    return Cluster.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Cluster>, I>>(object: I): Cluster {
+  fromPartial(object: DeepPartial<Cluster>): Cluster {
     const message = createBaseCluster();
     message.id = object.id ?? "";
     message.version = (object.version !== undefined && object.version !== null)
@@ -6105,10 +6103,6 @@ type DeepPartial<T> = T extends Builtin ? T
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
@@ -6133,6 +6127,6 @@ interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -706,10 +706,10 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ServiceSpec>, I>>(base?: I): ServiceSpec {
-    return ServiceSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ServiceSpec>): ServiceSpec {
+    return ServiceSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ServiceSpec>, I>>(object: I): ServiceSpec {
+  fromPartial(object: DeepPartial<ServiceSpec>): ServiceSpec {
     const message = createBaseServiceSpec();
     message.name = object.name ?? "";
     message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
@@ -815,10 +815,10 @@ export const ServiceSpec_LabelsEntry: MessageFns<ServiceSpec_LabelsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ServiceSpec_LabelsEntry>, I>>(base?: I): ServiceSpec_LabelsEntry {
-    return ServiceSpec_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ServiceSpec_LabelsEntry>): ServiceSpec_LabelsEntry {
+    return ServiceSpec_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ServiceSpec_LabelsEntry>, I>>(object: I): ServiceSpec_LabelsEntry {
+  fromPartial(object: DeepPartial<ServiceSpec_LabelsEntry>): ServiceSpec_LabelsEntry {
     const message = createBaseServiceSpec_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -946,10 +946,10 @@ export const ServiceMode: MessageFns<ServiceMode> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ServiceMode>, I>>(base?: I): ServiceMode {
-    return ServiceMode.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ServiceMode>): ServiceMode {
+    return ServiceMode.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ServiceMode>, I>>(object: I): ServiceMode {
+  fromPartial(object: DeepPartial<ServiceMode>): ServiceMode {
     const message = createBaseServiceMode();
     message.replicated = (object.replicated !== undefined && object.replicated !== null)
       ? ReplicatedMode.fromPartial(object.replicated)
@@ -1030,10 +1030,10 @@ export const ReplicatedMode: MessageFns<ReplicatedMode> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ReplicatedMode>, I>>(base?: I): ReplicatedMode {
-    return ReplicatedMode.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReplicatedMode>): ReplicatedMode {
+    return ReplicatedMode.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReplicatedMode>, I>>(object: I): ReplicatedMode {
+  fromPartial(object: DeepPartial<ReplicatedMode>): ReplicatedMode {
     const message = createBaseReplicatedMode();
     message.replicas = object.replicas ?? undefined;
     return message;
@@ -1083,10 +1083,10 @@ export const GlobalMode: MessageFns<GlobalMode> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GlobalMode>, I>>(base?: I): GlobalMode {
-    return GlobalMode.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GlobalMode>): GlobalMode {
+    return GlobalMode.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GlobalMode>, I>>(_: I): GlobalMode {
+  fromPartial(_: DeepPartial<GlobalMode>): GlobalMode {
     const message = createBaseGlobalMode();
     return message;
   },
@@ -1174,10 +1174,10 @@ export const ReplicatedJobMode: MessageFns<ReplicatedJobMode> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ReplicatedJobMode>, I>>(base?: I): ReplicatedJobMode {
-    return ReplicatedJobMode.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReplicatedJobMode>): ReplicatedJobMode {
+    return ReplicatedJobMode.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReplicatedJobMode>, I>>(object: I): ReplicatedJobMode {
+  fromPartial(object: DeepPartial<ReplicatedJobMode>): ReplicatedJobMode {
     const message = createBaseReplicatedJobMode();
     message.maxConcurrent = object.maxConcurrent ?? undefined;
     message.totalCompletions = object.totalCompletions ?? undefined;
@@ -1228,10 +1228,10 @@ export const GlobalJobMode: MessageFns<GlobalJobMode> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GlobalJobMode>, I>>(base?: I): GlobalJobMode {
-    return GlobalJobMode.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GlobalJobMode>): GlobalJobMode {
+    return GlobalJobMode.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GlobalJobMode>, I>>(_: I): GlobalJobMode {
+  fromPartial(_: DeepPartial<GlobalJobMode>): GlobalJobMode {
     const message = createBaseGlobalJobMode();
     return message;
   },
@@ -1402,10 +1402,10 @@ export const UpdateConfig: MessageFns<UpdateConfig> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdateConfig>, I>>(base?: I): UpdateConfig {
-    return UpdateConfig.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdateConfig>): UpdateConfig {
+    return UpdateConfig.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdateConfig>, I>>(object: I): UpdateConfig {
+  fromPartial(object: DeepPartial<UpdateConfig>): UpdateConfig {
     const message = createBaseUpdateConfig();
     message.parallelism = object.parallelism ?? undefined;
     message.delay = object.delay ?? 0;
@@ -1499,10 +1499,10 @@ export const EndpointSpec: MessageFns<EndpointSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<EndpointSpec>, I>>(base?: I): EndpointSpec {
-    return EndpointSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<EndpointSpec>): EndpointSpec {
+    return EndpointSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<EndpointSpec>, I>>(object: I): EndpointSpec {
+  fromPartial(object: DeepPartial<EndpointSpec>): EndpointSpec {
     const message = createBaseEndpointSpec();
     message.mode = object.mode ?? "";
     message.ports = object.ports?.map((e) => PortConfig.fromPartial(e)) || [];
@@ -1649,10 +1649,10 @@ export const PortConfig: MessageFns<PortConfig> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PortConfig>, I>>(base?: I): PortConfig {
-    return PortConfig.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PortConfig>): PortConfig {
+    return PortConfig.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PortConfig>, I>>(object: I): PortConfig {
+  fromPartial(object: DeepPartial<PortConfig>): PortConfig {
     const message = createBasePortConfig();
     message.name = object.name ?? "";
     message.protocol = object.protocol ?? "";
@@ -1908,10 +1908,10 @@ export const TaskSpec: MessageFns<TaskSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TaskSpec>, I>>(base?: I): TaskSpec {
-    return TaskSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskSpec>): TaskSpec {
+    return TaskSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskSpec>, I>>(object: I): TaskSpec {
+  fromPartial(object: DeepPartial<TaskSpec>): TaskSpec {
     const message = createBaseTaskSpec();
     message.containerSpec = (object.containerSpec !== undefined && object.containerSpec !== null)
       ? ContainerSpec.fromPartial(object.containerSpec)
@@ -2605,10 +2605,10 @@ export const ContainerSpec: MessageFns<ContainerSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ContainerSpec>, I>>(base?: I): ContainerSpec {
-    return ContainerSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ContainerSpec>): ContainerSpec {
+    return ContainerSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ContainerSpec>, I>>(object: I): ContainerSpec {
+  fromPartial(object: DeepPartial<ContainerSpec>): ContainerSpec {
     const message = createBaseContainerSpec();
     message.image = object.image ?? "";
     message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
@@ -2738,10 +2738,10 @@ export const ContainerSpec_LabelsEntry: MessageFns<ContainerSpec_LabelsEntry> = 
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ContainerSpec_LabelsEntry>, I>>(base?: I): ContainerSpec_LabelsEntry {
-    return ContainerSpec_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ContainerSpec_LabelsEntry>): ContainerSpec_LabelsEntry {
+    return ContainerSpec_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ContainerSpec_LabelsEntry>, I>>(object: I): ContainerSpec_LabelsEntry {
+  fromPartial(object: DeepPartial<ContainerSpec_LabelsEntry>): ContainerSpec_LabelsEntry {
     const message = createBaseContainerSpec_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2823,10 +2823,10 @@ export const ContainerSpec_SysctlsEntry: MessageFns<ContainerSpec_SysctlsEntry> 
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ContainerSpec_SysctlsEntry>, I>>(base?: I): ContainerSpec_SysctlsEntry {
-    return ContainerSpec_SysctlsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ContainerSpec_SysctlsEntry>): ContainerSpec_SysctlsEntry {
+    return ContainerSpec_SysctlsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ContainerSpec_SysctlsEntry>, I>>(object: I): ContainerSpec_SysctlsEntry {
+  fromPartial(object: DeepPartial<ContainerSpec_SysctlsEntry>): ContainerSpec_SysctlsEntry {
     const message = createBaseContainerSpec_SysctlsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2979,10 +2979,10 @@ export const Privileges: MessageFns<Privileges> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Privileges>, I>>(base?: I): Privileges {
-    return Privileges.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Privileges>): Privileges {
+    return Privileges.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Privileges>, I>>(object: I): Privileges {
+  fromPartial(object: DeepPartial<Privileges>): Privileges {
     const message = createBasePrivileges();
     message.credentialSpec = (object.credentialSpec !== undefined && object.credentialSpec !== null)
       ? CredentialSpec.fromPartial(object.credentialSpec)
@@ -3102,10 +3102,10 @@ export const CredentialSpec: MessageFns<CredentialSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CredentialSpec>, I>>(base?: I): CredentialSpec {
-    return CredentialSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CredentialSpec>): CredentialSpec {
+    return CredentialSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CredentialSpec>, I>>(object: I): CredentialSpec {
+  fromPartial(object: DeepPartial<CredentialSpec>): CredentialSpec {
     const message = createBaseCredentialSpec();
     message.config = object.config ?? "";
     message.file = object.file ?? "";
@@ -3253,10 +3253,10 @@ export const SeLinuxContext: MessageFns<SeLinuxContext> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SeLinuxContext>, I>>(base?: I): SeLinuxContext {
-    return SeLinuxContext.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SeLinuxContext>): SeLinuxContext {
+    return SeLinuxContext.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SeLinuxContext>, I>>(object: I): SeLinuxContext {
+  fromPartial(object: DeepPartial<SeLinuxContext>): SeLinuxContext {
     const message = createBaseSeLinuxContext();
     message.disable = object.disable ?? false;
     message.user = object.user ?? "";
@@ -3349,10 +3349,10 @@ export const SeccompOpts: MessageFns<SeccompOpts> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SeccompOpts>, I>>(base?: I): SeccompOpts {
-    return SeccompOpts.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SeccompOpts>): SeccompOpts {
+    return SeccompOpts.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SeccompOpts>, I>>(object: I): SeccompOpts {
+  fromPartial(object: DeepPartial<SeccompOpts>): SeccompOpts {
     const message = createBaseSeccompOpts();
     message.mode = object.mode ?? "";
     message.profile = object.profile ?? Buffer.alloc(0);
@@ -3423,10 +3423,10 @@ export const AppArmorOpts: MessageFns<AppArmorOpts> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AppArmorOpts>, I>>(base?: I): AppArmorOpts {
-    return AppArmorOpts.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AppArmorOpts>): AppArmorOpts {
+    return AppArmorOpts.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AppArmorOpts>, I>>(object: I): AppArmorOpts {
+  fromPartial(object: DeepPartial<AppArmorOpts>): AppArmorOpts {
     const message = createBaseAppArmorOpts();
     message.mode = object.mode ?? "";
     return message;
@@ -3678,10 +3678,10 @@ export const Mount: MessageFns<Mount> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Mount>, I>>(base?: I): Mount {
-    return Mount.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Mount>): Mount {
+    return Mount.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Mount>, I>>(object: I): Mount {
+  fromPartial(object: DeepPartial<Mount>): Mount {
     const message = createBaseMount();
     message.type = object.type ?? "";
     message.source = object.source ?? "";
@@ -3852,10 +3852,10 @@ export const BindOptions: MessageFns<BindOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<BindOptions>, I>>(base?: I): BindOptions {
-    return BindOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BindOptions>): BindOptions {
+    return BindOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BindOptions>, I>>(object: I): BindOptions {
+  fromPartial(object: DeepPartial<BindOptions>): BindOptions {
     const message = createBaseBindOptions();
     message.propagation = object.propagation ?? "";
     message.nonRecursive = object.nonRecursive ?? false;
@@ -4017,10 +4017,10 @@ export const VolumeOptions: MessageFns<VolumeOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<VolumeOptions>, I>>(base?: I): VolumeOptions {
-    return VolumeOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<VolumeOptions>): VolumeOptions {
+    return VolumeOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<VolumeOptions>, I>>(object: I): VolumeOptions {
+  fromPartial(object: DeepPartial<VolumeOptions>): VolumeOptions {
     const message = createBaseVolumeOptions();
     message.noCopy = object.noCopy ?? false;
     message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
@@ -4114,10 +4114,10 @@ export const VolumeOptions_LabelsEntry: MessageFns<VolumeOptions_LabelsEntry> = 
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<VolumeOptions_LabelsEntry>, I>>(base?: I): VolumeOptions_LabelsEntry {
-    return VolumeOptions_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<VolumeOptions_LabelsEntry>): VolumeOptions_LabelsEntry {
+    return VolumeOptions_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<VolumeOptions_LabelsEntry>, I>>(object: I): VolumeOptions_LabelsEntry {
+  fromPartial(object: DeepPartial<VolumeOptions_LabelsEntry>): VolumeOptions_LabelsEntry {
     const message = createBaseVolumeOptions_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -4188,10 +4188,10 @@ export const ImageOptions: MessageFns<ImageOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ImageOptions>, I>>(base?: I): ImageOptions {
-    return ImageOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ImageOptions>): ImageOptions {
+    return ImageOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ImageOptions>, I>>(object: I): ImageOptions {
+  fromPartial(object: DeepPartial<ImageOptions>): ImageOptions {
     const message = createBaseImageOptions();
     message.subpath = object.subpath ?? "";
     return message;
@@ -4299,10 +4299,10 @@ export const TmpfsOptions: MessageFns<TmpfsOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TmpfsOptions>, I>>(base?: I): TmpfsOptions {
-    return TmpfsOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TmpfsOptions>): TmpfsOptions {
+    return TmpfsOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TmpfsOptions>, I>>(object: I): TmpfsOptions {
+  fromPartial(object: DeepPartial<TmpfsOptions>): TmpfsOptions {
     const message = createBaseTmpfsOptions();
     message.sizeBytes = object.sizeBytes ?? 0;
     message.mode = object.mode ?? 0;
@@ -4354,10 +4354,10 @@ export const ClusterVolumeOptions: MessageFns<ClusterVolumeOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ClusterVolumeOptions>, I>>(base?: I): ClusterVolumeOptions {
-    return ClusterVolumeOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ClusterVolumeOptions>): ClusterVolumeOptions {
+    return ClusterVolumeOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ClusterVolumeOptions>, I>>(_: I): ClusterVolumeOptions {
+  fromPartial(_: DeepPartial<ClusterVolumeOptions>): ClusterVolumeOptions {
     const message = createBaseClusterVolumeOptions();
     return message;
   },
@@ -4476,10 +4476,10 @@ export const Driver: MessageFns<Driver> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Driver>, I>>(base?: I): Driver {
-    return Driver.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Driver>): Driver {
+    return Driver.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Driver>, I>>(object: I): Driver {
+  fromPartial(object: DeepPartial<Driver>): Driver {
     const message = createBaseDriver();
     message.name = object.name ?? "";
     message.options = (globalThis.Object.entries(object.options ?? {}) as [string, string][]).reduce(
@@ -4569,10 +4569,10 @@ export const Driver_OptionsEntry: MessageFns<Driver_OptionsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Driver_OptionsEntry>, I>>(base?: I): Driver_OptionsEntry {
-    return Driver_OptionsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Driver_OptionsEntry>): Driver_OptionsEntry {
+    return Driver_OptionsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Driver_OptionsEntry>, I>>(object: I): Driver_OptionsEntry {
+  fromPartial(object: DeepPartial<Driver_OptionsEntry>): Driver_OptionsEntry {
     const message = createBaseDriver_OptionsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -4738,10 +4738,10 @@ export const HealthConfig: MessageFns<HealthConfig> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HealthConfig>, I>>(base?: I): HealthConfig {
-    return HealthConfig.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HealthConfig>): HealthConfig {
+    return HealthConfig.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HealthConfig>, I>>(object: I): HealthConfig {
+  fromPartial(object: DeepPartial<HealthConfig>): HealthConfig {
     const message = createBaseHealthConfig();
     message.test = object.test?.map((e) => e) || [];
     message.interval = object.interval ?? 0;
@@ -4854,10 +4854,10 @@ export const DnsConfig: MessageFns<DnsConfig> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<DnsConfig>, I>>(base?: I): DnsConfig {
-    return DnsConfig.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DnsConfig>): DnsConfig {
+    return DnsConfig.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DnsConfig>, I>>(object: I): DnsConfig {
+  fromPartial(object: DeepPartial<DnsConfig>): DnsConfig {
     const message = createBaseDnsConfig();
     message.nameservers = object.nameservers?.map((e) => e) || [];
     message.search = object.search?.map((e) => e) || [];
@@ -4978,10 +4978,10 @@ export const FileTarget: MessageFns<FileTarget> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<FileTarget>, I>>(base?: I): FileTarget {
-    return FileTarget.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<FileTarget>): FileTarget {
+    return FileTarget.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<FileTarget>, I>>(object: I): FileTarget {
+  fromPartial(object: DeepPartial<FileTarget>): FileTarget {
     const message = createBaseFileTarget();
     message.name = object.name ?? "";
     message.uid = object.uid ?? "";
@@ -5092,10 +5092,10 @@ export const SecretReference: MessageFns<SecretReference> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SecretReference>, I>>(base?: I): SecretReference {
-    return SecretReference.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SecretReference>): SecretReference {
+    return SecretReference.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SecretReference>, I>>(object: I): SecretReference {
+  fromPartial(object: DeepPartial<SecretReference>): SecretReference {
     const message = createBaseSecretReference();
     message.file = (object.file !== undefined && object.file !== null)
       ? FileTarget.fromPartial(object.file)
@@ -5226,10 +5226,10 @@ export const ConfigReference: MessageFns<ConfigReference> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ConfigReference>, I>>(base?: I): ConfigReference {
-    return ConfigReference.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ConfigReference>): ConfigReference {
+    return ConfigReference.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ConfigReference>, I>>(object: I): ConfigReference {
+  fromPartial(object: DeepPartial<ConfigReference>): ConfigReference {
     const message = createBaseConfigReference();
     message.file = (object.file !== undefined && object.file !== null)
       ? FileTarget.fromPartial(object.file)
@@ -5286,10 +5286,10 @@ export const RuntimeTarget: MessageFns<RuntimeTarget> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RuntimeTarget>, I>>(base?: I): RuntimeTarget {
-    return RuntimeTarget.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RuntimeTarget>): RuntimeTarget {
+    return RuntimeTarget.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RuntimeTarget>, I>>(_: I): RuntimeTarget {
+  fromPartial(_: DeepPartial<RuntimeTarget>): RuntimeTarget {
     const message = createBaseRuntimeTarget();
     return message;
   },
@@ -5396,10 +5396,10 @@ export const Ulimit: MessageFns<Ulimit> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Ulimit>, I>>(base?: I): Ulimit {
-    return Ulimit.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Ulimit>): Ulimit {
+    return Ulimit.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Ulimit>, I>>(object: I): Ulimit {
+  fromPartial(object: DeepPartial<Ulimit>): Ulimit {
     const message = createBaseUlimit();
     message.name = object.name ?? "";
     message.hard = object.hard ?? undefined;
@@ -5547,10 +5547,10 @@ export const PluginSpec: MessageFns<PluginSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PluginSpec>, I>>(base?: I): PluginSpec {
-    return PluginSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PluginSpec>): PluginSpec {
+    return PluginSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PluginSpec>, I>>(object: I): PluginSpec {
+  fromPartial(object: DeepPartial<PluginSpec>): PluginSpec {
     const message = createBasePluginSpec();
     message.name = object.name ?? "";
     message.remote = object.remote ?? "";
@@ -5662,10 +5662,10 @@ export const PluginPrivilege: MessageFns<PluginPrivilege> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PluginPrivilege>, I>>(base?: I): PluginPrivilege {
-    return PluginPrivilege.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PluginPrivilege>): PluginPrivilege {
+    return PluginPrivilege.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PluginPrivilege>, I>>(object: I): PluginPrivilege {
+  fromPartial(object: DeepPartial<PluginPrivilege>): PluginPrivilege {
     const message = createBasePluginPrivilege();
     message.name = object.name ?? "";
     message.description = object.description ?? "";
@@ -5737,10 +5737,10 @@ export const NetworkAttachmentSpec: MessageFns<NetworkAttachmentSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NetworkAttachmentSpec>, I>>(base?: I): NetworkAttachmentSpec {
-    return NetworkAttachmentSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NetworkAttachmentSpec>): NetworkAttachmentSpec {
+    return NetworkAttachmentSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NetworkAttachmentSpec>, I>>(object: I): NetworkAttachmentSpec {
+  fromPartial(object: DeepPartial<NetworkAttachmentSpec>): NetworkAttachmentSpec {
     const message = createBaseNetworkAttachmentSpec();
     message.containerId = object.containerId ?? "";
     return message;
@@ -5879,10 +5879,10 @@ export const NetworkAttachmentConfig: MessageFns<NetworkAttachmentConfig> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NetworkAttachmentConfig>, I>>(base?: I): NetworkAttachmentConfig {
-    return NetworkAttachmentConfig.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NetworkAttachmentConfig>): NetworkAttachmentConfig {
+    return NetworkAttachmentConfig.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NetworkAttachmentConfig>, I>>(object: I): NetworkAttachmentConfig {
+  fromPartial(object: DeepPartial<NetworkAttachmentConfig>): NetworkAttachmentConfig {
     const message = createBaseNetworkAttachmentConfig();
     message.target = object.target ?? "";
     message.aliases = object.aliases?.map((e) => e) || [];
@@ -5973,14 +5973,10 @@ export const NetworkAttachmentConfig_DriverOptsEntry: MessageFns<NetworkAttachme
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NetworkAttachmentConfig_DriverOptsEntry>, I>>(
-    base?: I,
-  ): NetworkAttachmentConfig_DriverOptsEntry {
-    return NetworkAttachmentConfig_DriverOptsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NetworkAttachmentConfig_DriverOptsEntry>): NetworkAttachmentConfig_DriverOptsEntry {
+    return NetworkAttachmentConfig_DriverOptsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NetworkAttachmentConfig_DriverOptsEntry>, I>>(
-    object: I,
-  ): NetworkAttachmentConfig_DriverOptsEntry {
+  fromPartial(object: DeepPartial<NetworkAttachmentConfig_DriverOptsEntry>): NetworkAttachmentConfig_DriverOptsEntry {
     const message = createBaseNetworkAttachmentConfig_DriverOptsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -6108,10 +6104,10 @@ export const ResourceRequirements: MessageFns<ResourceRequirements> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ResourceRequirements>, I>>(base?: I): ResourceRequirements {
-    return ResourceRequirements.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ResourceRequirements>): ResourceRequirements {
+    return ResourceRequirements.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ResourceRequirements>, I>>(object: I): ResourceRequirements {
+  fromPartial(object: DeepPartial<ResourceRequirements>): ResourceRequirements {
     const message = createBaseResourceRequirements();
     message.limits = (object.limits !== undefined && object.limits !== null)
       ? ResourceLimit.fromPartial(object.limits)
@@ -6226,10 +6222,10 @@ export const ResourceLimit: MessageFns<ResourceLimit> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ResourceLimit>, I>>(base?: I): ResourceLimit {
-    return ResourceLimit.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ResourceLimit>): ResourceLimit {
+    return ResourceLimit.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ResourceLimit>, I>>(object: I): ResourceLimit {
+  fromPartial(object: DeepPartial<ResourceLimit>): ResourceLimit {
     const message = createBaseResourceLimit();
     message.nanoCpus = object.nanoCpus ?? 0;
     message.memoryBytes = object.memoryBytes ?? 0;
@@ -6339,10 +6335,10 @@ export const Resources: MessageFns<Resources> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Resources>, I>>(base?: I): Resources {
-    return Resources.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Resources>): Resources {
+    return Resources.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Resources>, I>>(object: I): Resources {
+  fromPartial(object: DeepPartial<Resources>): Resources {
     const message = createBaseResources();
     message.nanoCpus = object.nanoCpus ?? 0;
     message.memoryBytes = object.memoryBytes ?? 0;
@@ -6433,10 +6429,10 @@ export const GenericResource: MessageFns<GenericResource> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GenericResource>, I>>(base?: I): GenericResource {
-    return GenericResource.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GenericResource>): GenericResource {
+    return GenericResource.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GenericResource>, I>>(object: I): GenericResource {
+  fromPartial(object: DeepPartial<GenericResource>): GenericResource {
     const message = createBaseGenericResource();
     message.namedResourceSpec = (object.namedResourceSpec !== undefined && object.namedResourceSpec !== null)
       ? NamedGenericResource.fromPartial(object.namedResourceSpec)
@@ -6530,10 +6526,10 @@ export const NamedGenericResource: MessageFns<NamedGenericResource> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NamedGenericResource>, I>>(base?: I): NamedGenericResource {
-    return NamedGenericResource.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NamedGenericResource>): NamedGenericResource {
+    return NamedGenericResource.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NamedGenericResource>, I>>(object: I): NamedGenericResource {
+  fromPartial(object: DeepPartial<NamedGenericResource>): NamedGenericResource {
     const message = createBaseNamedGenericResource();
     message.kind = object.kind ?? "";
     message.value = object.value ?? "";
@@ -6623,10 +6619,10 @@ export const DiscreteGenericResource: MessageFns<DiscreteGenericResource> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<DiscreteGenericResource>, I>>(base?: I): DiscreteGenericResource {
-    return DiscreteGenericResource.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DiscreteGenericResource>): DiscreteGenericResource {
+    return DiscreteGenericResource.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DiscreteGenericResource>, I>>(object: I): DiscreteGenericResource {
+  fromPartial(object: DeepPartial<DiscreteGenericResource>): DiscreteGenericResource {
     const message = createBaseDiscreteGenericResource();
     message.kind = object.kind ?? "";
     message.value = object.value ?? 0;
@@ -6754,10 +6750,10 @@ export const RestartPolicy: MessageFns<RestartPolicy> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RestartPolicy>, I>>(base?: I): RestartPolicy {
-    return RestartPolicy.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RestartPolicy>): RestartPolicy {
+    return RestartPolicy.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RestartPolicy>, I>>(object: I): RestartPolicy {
+  fromPartial(object: DeepPartial<RestartPolicy>): RestartPolicy {
     const message = createBaseRestartPolicy();
     message.condition = object.condition ?? "";
     message.delay = object.delay ?? undefined;
@@ -6887,10 +6883,10 @@ export const Placement: MessageFns<Placement> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Placement>, I>>(base?: I): Placement {
-    return Placement.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Placement>): Placement {
+    return Placement.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Placement>, I>>(object: I): Placement {
+  fromPartial(object: DeepPartial<Placement>): Placement {
     const message = createBasePlacement();
     message.constraints = object.constraints?.map((e) => e) || [];
     message.preferences = object.preferences?.map((e) => PlacementPreference.fromPartial(e)) || [];
@@ -6963,10 +6959,10 @@ export const PlacementPreference: MessageFns<PlacementPreference> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PlacementPreference>, I>>(base?: I): PlacementPreference {
-    return PlacementPreference.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PlacementPreference>): PlacementPreference {
+    return PlacementPreference.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PlacementPreference>, I>>(object: I): PlacementPreference {
+  fromPartial(object: DeepPartial<PlacementPreference>): PlacementPreference {
     const message = createBasePlacementPreference();
     message.spread = (object.spread !== undefined && object.spread !== null)
       ? SpreadOver.fromPartial(object.spread)
@@ -7038,10 +7034,10 @@ export const SpreadOver: MessageFns<SpreadOver> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SpreadOver>, I>>(base?: I): SpreadOver {
-    return SpreadOver.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SpreadOver>): SpreadOver {
+    return SpreadOver.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SpreadOver>, I>>(object: I): SpreadOver {
+  fromPartial(object: DeepPartial<SpreadOver>): SpreadOver {
     const message = createBaseSpreadOver();
     message.spreadDescriptor = object.spreadDescriptor ?? "";
     return message;
@@ -7126,10 +7122,10 @@ export const Platform: MessageFns<Platform> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Platform>, I>>(base?: I): Platform {
-    return Platform.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Platform>): Platform {
+    return Platform.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Platform>, I>>(object: I): Platform {
+  fromPartial(object: DeepPartial<Platform>): Platform {
     const message = createBasePlatform();
     message.architecture = object.architecture ?? "";
     message.os = object.os ?? "";
@@ -7288,10 +7284,10 @@ export const NodeSpec: MessageFns<NodeSpec> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NodeSpec>, I>>(base?: I): NodeSpec {
-    return NodeSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NodeSpec>): NodeSpec {
+    return NodeSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NodeSpec>, I>>(object: I): NodeSpec {
+  fromPartial(object: DeepPartial<NodeSpec>): NodeSpec {
     const message = createBaseNodeSpec();
     message.name = object.name ?? "";
     message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
@@ -7383,10 +7379,10 @@ export const NodeSpec_LabelsEntry: MessageFns<NodeSpec_LabelsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NodeSpec_LabelsEntry>, I>>(base?: I): NodeSpec_LabelsEntry {
-    return NodeSpec_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NodeSpec_LabelsEntry>): NodeSpec_LabelsEntry {
+    return NodeSpec_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NodeSpec_LabelsEntry>, I>>(object: I): NodeSpec_LabelsEntry {
+  fromPartial(object: DeepPartial<NodeSpec_LabelsEntry>): NodeSpec_LabelsEntry {
     const message = createBaseNodeSpec_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -10591,10 +10587,6 @@ type DeepPartial<T> = T extends Builtin ? T
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
@@ -10619,6 +10611,6 @@ interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { isTerminal, NodeAvailability, NodeState, TaskState } from '#common/domain';
+import { NodeSpec, NodeStatus, type Task } from '#common/proto';
+import { observedState } from '#common/store';
+import { isActive } from './slots';
+import { aNode, aService } from './testing/builders';
+import { SimulatedCluster } from './testing/simulated-cluster';
+
+type Step =
+  | { do: 'scale'; to: number }
+  | { do: 'update'; image: number }
+  | { do: 'nodeState'; node: number; state: NodeState }
+  | { do: 'availability'; node: number; to: NodeAvailability }
+  | { do: 'agents'; pick: number; outcome: 'runs' | 'fails' }
+  | { do: 'wait'; ms: number };
+
+const NODES = ['a', 'b', 'c'];
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant('scale' as const), to: fc.nat(6) }),
+  fc.record({ do: fc.constant('update' as const), image: fc.nat(3) }),
+  fc.record({ do: fc.constant('nodeState' as const), node: fc.nat(2), state: fc.constantFrom(NodeState.ready, NodeState.down) }),
+  fc.record({
+    do: fc.constant('availability' as const),
+    node: fc.nat(2),
+    to: fc.constantFrom(NodeAvailability.active, NodeAvailability.pause, NodeAvailability.drain),
+  }),
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('agents' as const), pick: fc.nat(), outcome: fc.constantFrom('runs' as const, 'runs' as const, 'fails' as const) }) },
+  fc.record({ do: fc.constant('wait' as const), ms: fc.nat(10_000) }),
+);
+
+function perform(cluster: SimulatedCluster, step: Step): void {
+  const { service } = cluster;
+  switch (step.do) {
+    case 'scale':
+    case 'update': {
+      const version = (service?.version?.index ?? 0) + 1;
+      const replicas = step.do === 'scale' ? step.to : (service?.spec?.mode?.replicated?.replicas ?? 0);
+      const image = step.do === 'update' ? `busybox:${step.image}` : (service?.spec?.taskTemplate?.containerSpec?.image ?? 'busybox:0');
+      cluster.service = aService({ replicas, version, spec: { taskTemplate: { containerSpec: { image } } } });
+      return;
+    }
+    case 'nodeState':
+      return patchNode(cluster, step.node, { status: NodeStatus.fromPartial({ state: step.state }) });
+    case 'availability':
+      return patchNode(cluster, step.node, { spec: NodeSpec.fromPartial({ availability: step.to }) });
+    case 'agents': {
+      const tasks = cluster.list();
+      const task = tasks[step.pick % Math.max(1, tasks.length)];
+      if (task) cluster.step(task, step.outcome);
+      return;
+    }
+    case 'wait':
+      cluster.now += step.ms;
+  }
+}
+
+function patchNode(cluster: SimulatedCluster, index: number, patch: object): void {
+  cluster.nodes = cluster.nodes.map((node, i) => (i === index ? { ...node, ...patch } : node));
+}
+
+/** Lets everything happen that can: agents obey, time passes, nodes come back. */
+function settle(cluster: SimulatedCluster): void {
+  NODES.forEach((_, i) => patchNode(cluster, i, { status: NodeStatus.fromPartial({ state: NodeState.ready }), spec: NodeSpec.fromPartial({}) }));
+  for (let round = 0; round < 60; round++) {
+    cluster.reconcile();
+    for (const task of cluster.list()) cluster.step(task, 'runs');
+    cluster.now += 5_000;
+  }
+}
+
+const running = (tasks: Task[]): Task[] => tasks.filter((task) => observedState(task) === TaskState.running);
+const newCluster = (): SimulatedCluster => new SimulatedCluster(aService({ replicas: 3 }), NODES.map((id) => aNode(id)));
+
+describe('any history of a replicated service', () => {
+  const histories = fc.array(step, { maxLength: 60 });
+
+  it('never wants more active tasks than replicas, nor two in one slot', () => {
+    fc.assert(
+      fc.property(histories, (steps) => {
+        const cluster = newCluster();
+        for (const step of steps) {
+          perform(cluster, step);
+          cluster.reconcile();
+          const active = cluster.list().filter(isActive);
+          expect(active.length).toBeLessThanOrEqual(cluster.service?.spec?.mode?.replicated?.replicas ?? 0);
+          expect(new Set(active.map((task) => task.slot)).size).toBe(active.length);
+        }
+      }),
+    );
+  });
+
+  it('repeated at once on its own result, a decision changes nothing', () => {
+    fc.assert(
+      fc.property(histories, (steps) => {
+        const cluster = newCluster();
+        for (const step of steps) {
+          perform(cluster, step);
+          // A slot may need a second look once its first change stands: reaping what was just given up, for one.
+          cluster.reconcile();
+          cluster.reconcile();
+          expect(cluster.reconcile()).toEqual([]);
+        }
+      }),
+    );
+  });
+
+  it('ends with exactly the wanted tasks running, all of the newest spec, and little history', () => {
+    fc.assert(
+      fc.property(histories, (steps) => {
+        const cluster = newCluster();
+        for (const step of steps) {
+          perform(cluster, step);
+          cluster.reconcile();
+        }
+        settle(cluster);
+        const wanted = cluster.service?.spec?.mode?.replicated?.replicas ?? 0;
+        const tasks = cluster.list();
+        expect(running(tasks)).toHaveLength(wanted);
+        const image = cluster.service?.spec?.taskTemplate?.containerSpec?.image;
+        expect(running(tasks).every((task) => task.spec?.containerSpec?.image === image)).toBe(true);
+        expect(tasks.filter((task) => isTerminal(observedState(task))).length).toBeLessThanOrEqual(wanted * 5);
+      }),
+    );
+  });
+
+  it('scaled to zero or removed, it leaves nothing', () => {
+    fc.assert(
+      fc.property(histories, fc.boolean(), (steps, isRemoved) => {
+        const cluster = newCluster();
+        for (const step of steps) {
+          perform(cluster, step);
+          cluster.reconcile();
+        }
+        cluster.service = isRemoved ? undefined : aService({ replicas: 0, version: 99 });
+        settle(cluster);
+        expect(cluster.list()).toEqual([]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,236 @@
+import { NodeAvailability, NodeState, TaskState } from '#common/domain';
+import { UpdateStatus_State, type Task } from '#common/proto';
+import type { Change, Plan } from './change';
+import { decideReplicated } from './decide-replicated';
+import { aNode, aService, aSnapshot, aTask, countingIds, NOW } from './testing/builders';
+
+const inputs = () => ({ now: NOW, newId: countingIds() });
+const { running, ready, shutdown, remove, failed, complete, rejected, pending, starting } = TaskState;
+
+function created(plan: Plan): { slot: number; desired: TaskState }[] {
+  return plan.changes.flatMap((change) =>
+    change.kind === 'createTask' ? [{ slot: change.task.slot, desired: change.task.desiredState }] : [],
+  );
+}
+
+function moved(plan: Plan): [string, TaskState][] {
+  return plan.changes.flatMap((change) => (change.kind === 'setDesiredState' ? [[change.task.id, change.to]] : []));
+}
+
+function deleted(plan: Plan): string[] {
+  return plan.changes.flatMap((change) => (change.kind === 'deleteTask' ? [change.taskId] : []));
+}
+
+const updateState = (plan: Plan): UpdateStatus_State | undefined =>
+  plan.changes.flatMap((change: Change) => (change.kind === 'setUpdateStatus' ? [change.status.state] : []))[0];
+
+describe('scaling', () => {
+  it('creates a running task for each missing slot, the lowest free numbers first', () => {
+    const service = aService({ replicas: 4 });
+    const plan = decideReplicated(aSnapshot(service, [aTask({ slot: 2, service })]), inputs());
+    expect(created(plan)).toEqual([1, 3, 4].map((slot) => ({ slot, desired: running })));
+  });
+
+  it('places nothing when scaled to zero', () => {
+    expect(created(decideReplicated(aSnapshot(aService({ replicas: 0 }), []), inputs()))).toEqual([]);
+  });
+
+  it.each([
+    { name: 'a task that does not run', tasks: { a1: starting, b2: running, c3: running }, removed: ['a1'] },
+    { name: 'the highest slot when all is even', tasks: { a1: running, b2: running, c3: running }, removed: ['c3'] },
+    { name: 'from the fullest node', tasks: { a1: running, a2: running, b3: running }, removed: ['a2'] },
+  ])('gives up first $name', ({ tasks, removed }) => {
+    const service = aService({ replicas: 2 });
+    const list = Object.entries(tasks).map(([id, state]) =>
+      aTask({ id, nodeId: id[0] as string, slot: Number(id[1]), state, service }),
+    );
+    const plan = decideReplicated(aSnapshot(service, list), inputs());
+    expect(moved(plan)).toEqual(removed.map((id) => [id, remove]));
+  });
+
+  it('removes the history of a slot along with it', () => {
+    const service = aService({ replicas: 0 });
+    const tasks = [aTask({ id: 'old', state: failed, desired: shutdown, service }), aTask({ id: 'new', service })];
+    expect(moved(decideReplicated(aSnapshot(service, tasks), inputs())).map(([id]) => id).sort()).toEqual(['new', 'old']);
+  });
+});
+
+describe('a task that has ended', () => {
+  const restart = (condition: string, delaySeconds = 5) => ({
+    taskTemplate: { restartPolicy: { condition, delay: delaySeconds * 1e9 } },
+  });
+
+  it.each([
+    { condition: 'any', state: complete, restarted: true },
+    { condition: 'any', state: failed, restarted: true },
+    { condition: 'on-failure', state: complete, restarted: false },
+    { condition: 'on-failure', state: failed, restarted: true },
+    { condition: 'on-failure', state: rejected, restarted: true },
+    { condition: 'none', state: failed, restarted: false },
+  ])('with restart condition $condition in state $state is restarted: $restarted', ({ condition, state, restarted }) => {
+    const service = aService({ spec: restart(condition) });
+    const plan = decideReplicated(aSnapshot(service, [aTask({ id: 'old', state, service })]), inputs());
+    expect(moved(plan)).toEqual([['old', shutdown]]);
+    expect(created(plan)).toEqual(restarted ? [{ slot: 1, desired: ready }] : []);
+  });
+
+  it('is not restarted later either, once the policy has refused', () => {
+    const service = aService({ spec: restart('none') });
+    const ended = aTask({ state: failed, desired: shutdown, service });
+    expect(decideReplicated(aSnapshot(service, [ended]), inputs()).changes).toEqual([]);
+  });
+
+  it.each([
+    { createdMsAgo: 2_000, starts: false, requeueAfterMs: 3_000 },
+    { createdMsAgo: 5_000, starts: true, requeueAfterMs: undefined },
+  ])('has its successor start after the delay ($createdMsAgo ms on)', ({ createdMsAgo, starts, requeueAfterMs }) => {
+    const service = aService({ spec: restart('any') });
+    const ended = aTask({ id: 'old', state: failed, desired: shutdown, service });
+    const parked = aTask({ id: 'new', state: ready, desired: ready, createdMsAgo, service });
+    const plan = decideReplicated(aSnapshot(service, [ended, parked]), inputs());
+    expect(moved(plan)).toEqual(starts ? [['new', running]] : []);
+    expect(plan.requeueAfterMs).toBe(requeueAfterMs);
+  });
+
+  it('waits out the delay before a successor that failed while being prepared is followed by another', () => {
+    const service = aService({ spec: restart('any') });
+    const first = aTask({ id: 'first', state: rejected, desired: shutdown, createdMsAgo: 9_000, service });
+    const second = aTask({ id: 'second', state: rejected, desired: ready, createdMsAgo: 1_000, service });
+    const plan = decideReplicated(aSnapshot(service, [first, second]), inputs());
+    expect(plan).toEqual({ changes: [], requeueAfterMs: 4_000 });
+  });
+
+  it('keeps five ended tasks of a slot and deletes the oldest beyond that', () => {
+    const service = aService();
+    const history = Array.from({ length: 7 }, (_, i) =>
+      aTask({ id: `old${i}`, state: failed, desired: shutdown, createdMsAgo: 1_000_000 - i * 1_000, service }),
+    );
+    const plan = decideReplicated(aSnapshot(service, [...history, aTask({ service })]), inputs());
+    expect(deleted(plan)).toEqual(['old1', 'old0']);
+  });
+});
+
+describe('a node that its tasks must leave', () => {
+  it.each([
+    { name: 'down', node: aNode('a', { state: NodeState.down }), successor: running },
+    { name: 'drained', node: aNode('a', { availability: NodeAvailability.drain }), successor: ready },
+  ])('$name: the task is replaced, desired $successor', ({ node, successor }) => {
+    const service = aService();
+    const plan = decideReplicated(aSnapshot(service, [aTask({ id: 'old', service })], [node, aNode('b')]), inputs());
+    expect(moved(plan)).toEqual([['old', shutdown]]);
+    expect(created(plan)).toEqual([{ slot: 1, desired: successor }]);
+  });
+
+  it('removed from the cluster: its tasks are replaced at once', () => {
+    const service = aService();
+    const plan = decideReplicated(aSnapshot(service, [aTask({ id: 'old', service, nodeId: 'gone' })]), inputs());
+    expect(created(plan)).toEqual([{ slot: 1, desired: running }]);
+  });
+
+  it.each([NodeState.unknown, NodeState.disconnected])('state %s moves nothing', (state) => {
+    const service = aService();
+    const plan = decideReplicated(aSnapshot(service, [aTask({ service })], [aNode('a', { state })]), inputs());
+    expect(plan.changes).toEqual([]);
+  });
+
+  it('paused keeps its tasks', () => {
+    const service = aService();
+    const node = aNode('a', { availability: NodeAvailability.pause });
+    expect(decideReplicated(aSnapshot(service, [aTask({ service })], [node]), inputs()).changes).toEqual([]);
+  });
+});
+
+describe('a changed spec', () => {
+  const before = aService({ replicas: 3, version: 1 });
+  const after = (spec = {}) =>
+    aService({ replicas: 3, version: 2, spec: { taskTemplate: { containerSpec: { image: 'busybox:2' } }, ...spec } });
+  const threeOld = (): Task[] => [1, 2, 3].map((slot) => aTask({ id: `old${slot}`, slot, service: before }));
+
+  it('replaces one task at a time, stop-first, and says that it is updating', () => {
+    const plan = decideReplicated(aSnapshot(after(), threeOld()), inputs());
+    expect(moved(plan)).toEqual([['old1', shutdown]]);
+    expect(created(plan)).toEqual([{ slot: 1, desired: ready }]);
+    expect(updateState(plan)).toBe(UpdateStatus_State.updating);
+  });
+
+  it.each([
+    { parallelism: 2, replaced: 2 },
+    { parallelism: 0, replaced: 3 },
+  ])('replaces $replaced at once with parallelism $parallelism', ({ parallelism, replaced }) => {
+    const service = after({ updateConfig: { parallelism } });
+    expect(created(decideReplicated(aSnapshot(service, threeOld()), inputs()))).toHaveLength(replaced);
+  });
+
+  it('does not go on while a replacement is not running yet', () => {
+    const service = after();
+    const tasks = [...threeOld().slice(1), aTask({ id: 'new1', slot: 1, state: starting, service, createdMsAgo: 10 })];
+    const plan = decideReplicated(aSnapshot(service, tasks), inputs());
+    expect(plan.changes.filter(({ kind }) => kind !== 'setUpdateStatus')).toEqual([]);
+  });
+
+  it('is not held up by an outdated task that does not run anyway', () => {
+    const service = after();
+    const tasks = [
+      aTask({ id: 'new1', slot: 1, state: starting, service, createdMsAgo: 10 }),
+      aTask({ id: 'old2', slot: 2, state: pending, nodeId: '', service: before }),
+      aTask({ id: 'old3', slot: 3, service: before }),
+    ];
+    expect(moved(decideReplicated(aSnapshot(service, tasks), inputs()))).toEqual([['old2', shutdown]]);
+  });
+
+  it('is completed when every task runs the new spec', () => {
+    const status = { state: UpdateStatus_State.updating, startedAt: '', completedAt: '', message: '', serviceVersion: 2 };
+    const service = { ...after(), updateStatus: status };
+    const tasks = [1, 2, 3].map((slot) => aTask({ slot, service }));
+    expect(updateState(decideReplicated(aSnapshot(service, tasks), inputs()))).toBe(UpdateStatus_State.completed);
+  });
+
+  it('that only scales is no update', () => {
+    const service = aService({ replicas: 4, version: 2 });
+    const plan = decideReplicated(aSnapshot(service, threeOld()), inputs());
+    expect(moved(plan)).toEqual([]);
+    expect(updateState(plan)).toBeUndefined();
+  });
+
+  it('of the placement leaves tasks alone whose node satisfies it', () => {
+    const service = aService({
+      replicas: 1,
+      version: 2,
+      spec: { taskTemplate: { containerSpec: { image: 'busybox:latest' }, placement: { constraints: ['node.hostname!=c'] } } },
+    });
+    const old = aTask({ id: 'old', nodeId: 'a', service: aService() });
+    expect(decideReplicated(aSnapshot(service, [old]), inputs()).changes).toEqual([]);
+    const onC = aTask({ id: 'old', nodeId: 'c', service: aService() });
+    expect(moved(decideReplicated(aSnapshot(service, [onC]), inputs()))).toEqual([['old', shutdown]]);
+  });
+});
+
+describe('a parked task', () => {
+  const service = aService();
+  it.each([
+    { name: 'waits while the old one stops', old: { state: running }, starts: false },
+    { name: 'starts when the old one has stopped', old: { state: shutdown }, starts: true },
+    { name: 'starts when the old one has not stopped for a minute', old: { state: running }, createdMsAgo: 60_000, starts: true },
+    { name: 'starts when the old one is on a lost node', old: { state: running, nodeId: 'gone' }, starts: true },
+  ])('$name', ({ old, createdMsAgo = 100, starts }) => {
+    const tasks = [
+      aTask({ id: 'old', desired: shutdown, createdMsAgo: 90_000, service, ...old }),
+      aTask({ id: 'new', nodeId: 'b', state: ready, desired: ready, createdMsAgo, service }),
+    ];
+    const plan = decideReplicated(aSnapshot(service, tasks), inputs());
+    expect(moved(plan)).toEqual(starts ? [['new', running]] : []);
+  });
+});
+
+describe('a removed service', () => {
+  it('takes its tasks along, and forgets each once it has stopped', () => {
+    const tasks = [
+      aTask({ id: 'running', slot: 1 }),
+      aTask({ id: 'stopped', slot: 2, state: shutdown, desired: remove }),
+      aTask({ id: 'unplaced', slot: 3, state: pending, nodeId: '', desired: remove }),
+    ];
+    const plan = decideReplicated(aSnapshot(undefined, tasks), inputs());
+    expect(moved(plan)).toEqual([['running', remove]]);
+    expect(deleted(plan)).toEqual(['stopped', 'unplaced']);
+  });
+});

@@ -1,0 +1,72 @@
+import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain';
+import { Node, Service, ServiceSpec, Task, type TaskStatus } from '#common/proto';
+import { newTask } from '../new-task';
+import type { ServiceSnapshot } from '../service-snapshot';
+
+export const NOW = Date.parse('2026-01-01T12:00:00.000Z');
+
+/** Ids that count up, so that a failing test reads well. */
+export function countingIds(prefix = 'task'): () => string {
+  let count = 0;
+  return () => `${prefix}${++count}`;
+}
+
+export interface ServiceOptions {
+  replicas?: number;
+  version?: number;
+  spec?: Parameters<typeof ServiceSpec.fromPartial>[0];
+}
+
+export function aService({ replicas = 1, version = 1, spec = {} }: ServiceOptions = {}): Service {
+  return Service.fromPartial({
+    id: 'web-id',
+    version: { index: version },
+    spec: {
+      name: 'web',
+      mode: { replicated: { replicas } },
+      taskTemplate: { containerSpec: { image: 'busybox:latest' } },
+      ...spec,
+    },
+  });
+}
+
+export interface NodeOptions {
+  state?: NodeState;
+  availability?: NodeAvailability;
+  nanoCpus?: number;
+  memoryBytes?: number;
+  labels?: Record<string, string>;
+}
+
+export function aNode(id: string, options: NodeOptions = {}): Node {
+  const { state = NodeState.ready, availability = NodeAvailability.active, nanoCpus = 2e9, memoryBytes = 2 ** 31, labels = {} } = options;
+  return Node.fromPartial({
+    id,
+    spec: { name: '', role: NodeRole.worker, availability, labels },
+    description: { hostname: id, resources: { nanoCpus, memoryBytes }, platform: { architecture: 'x86_64', os: 'linux' } },
+    status: { state, addr: '10.77.0.1' },
+  });
+}
+
+export interface TaskOptions {
+  slot?: number;
+  nodeId?: string;
+  state?: TaskState;
+  desired?: TaskState;
+  createdMsAgo?: number;
+  service?: Service;
+  id?: string;
+}
+
+export function aTask(options: TaskOptions = {}): Task {
+  const { slot = 1, nodeId = 'a', state = TaskState.running, desired = TaskState.running, createdMsAgo = 60_000 } = options;
+  const service = options.service ?? aService();
+  const inputs = { now: NOW - createdMsAgo, newId: () => options.id ?? `${nodeId}.${slot}.${state}` };
+  const task = newTask(service, slot, desired, inputs);
+  return { ...task, nodeId, status: { ...(task.status as TaskStatus), state } };
+}
+
+export function aSnapshot(service: Service | undefined, tasks: Task[], nodes: Node[] = [aNode('a'), aNode('b'), aNode('c')]): ServiceSnapshot {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id) };
+}

@@ -1,0 +1,68 @@
+import { isTerminal, stateRank, TaskState } from '#common/domain';
+import { Task, UpdateStatus, type Node, type Service } from '#common/proto';
+import { observedState } from '#common/store';
+import { toNodeInfo } from '../../scheduler/node-info';
+import { PlacementSession } from '../../scheduler/placement-session';
+import type { Change } from '../change';
+import { decideReplicated } from '../decide-replicated';
+import { placeTasks, tasksToPlace } from '../place-tasks';
+import { toWriteGroups } from '../commit-changes';
+import { aSnapshot, countingIds } from './builders';
+
+/** A cluster in memory with agents that obey: for histories of thousands of steps without I/O. */
+export class SimulatedCluster {
+  readonly tasks = new Map<string, Task>();
+  now = Date.parse('2026-01-01T12:00:00.000Z');
+  private readonly newId = countingIds();
+
+  constructor(
+    public service: Service | undefined,
+    public nodes: Node[],
+  ) {}
+
+  list(): Task[] {
+    return [...this.tasks.values()];
+  }
+
+  /** One pass of the reconciler. @returns what it changed */
+  reconcile(): Change[] {
+    const snapshot = aSnapshot(this.service, this.list(), this.nodes);
+    const { changes } = decideReplicated(snapshot, { now: this.now, newId: this.newId });
+    const infos = this.nodes.map((node) => toNodeInfo(node, this.list().filter((task) => task.nodeId === node.id)));
+    const all = [...changes, ...placeTasks(tasksToPlace(snapshot.tasks, changes), new PlacementSession(infos))];
+    this.apply(all);
+    return all;
+  }
+
+  /** Lets the agent of a task take one step towards what is desired; `outcome` is what a running container does. */
+  step(task: Task, outcome: 'runs' | 'fails'): void {
+    const node = this.nodes.find(({ id }) => id === task.nodeId);
+    if (node?.status?.state !== 'ready' || isTerminal(observedState(task))) return;
+    const next = nextObserved(task, outcome);
+    if (next) this.observe(task, next);
+  }
+
+  observe(task: Task, state: TaskState): void {
+    if (!task.status) return;
+    this.tasks.set(task.id, { ...task, status: { ...task.status, state } });
+  }
+
+  private apply(changes: Change[]): void {
+    for (const { writes } of toWriteGroups(changes, this.now)) {
+      for (const write of writes) {
+        const id = write.key.slice(write.key.indexOf('/') + 1);
+        if (write.kind === 'delete') this.tasks.delete(id);
+        else if (write.key.startsWith('tasks/')) this.tasks.set(id, Task.decode(write.value));
+        else if (this.service) this.service = { ...this.service, updateStatus: UpdateStatus.decode(write.value) };
+      }
+    }
+  }
+}
+
+function nextObserved(task: Task, outcome: 'runs' | 'fails'): TaskState | undefined {
+  const state = observedState(task);
+  if (stateRank(task.desiredState) >= stateRank(TaskState.shutdown)) return TaskState.shutdown;
+  if (state === TaskState.assigned) return TaskState.ready;
+  if (state === TaskState.ready) return task.desiredState === TaskState.running ? TaskState.running : undefined;
+  return state === TaskState.running && outcome === 'fails' ? TaskState.failed : undefined;
+}
