@@ -1,2 +1,124 @@
+import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
-export default tseslint.config({ ignores: ['dist/**', 'node_modules/**', '.swarm/**', '**/proto/generated/**'] }, ...tseslint.configs.recommended);
+
+/** Files that decide: snapshot and time in, data out. Nothing here may reach the outside, so that tests need neither. */
+const PURE = [
+  'libs/common/src/domain/**/*.ts',
+  'libs/common/src/wire/**/*.ts',
+  'libs/common/src/store/{join,keys,id-index,joined-collection}.ts',
+  'apps/manager/src/api/{validate,filters,render}/**/*.ts',
+  'apps/manager/src/api/{defaults,lookup,count-tasks,service-mode}.ts',
+  'apps/manager/src/dispatcher/{assignment-set,node-liveness,node-record}.ts',
+  'apps/manager/src/leader/lease-deadline.ts',
+  'apps/manager/src/orchestrator/**/*.ts',
+  'apps/manager/src/scheduler/**/*.ts',
+  'apps/agent/src/worker/{diff-assignments,next-step}.ts',
+  'apps/agent/src/executor/docker/container-config.ts',
+  'apps/swarmctl/src/flags/**/*.ts',
+  'apps/swarmctl/src/render/**/*.ts',
+];
+/** The shells around those decisions, and tests. */
+const NOT_PURE = [
+  '**/*spec.ts',
+  '**/testing/**',
+  'apps/manager/src/orchestrator/{service.reconciler,commit-changes,service-snapshot}.ts',
+  'apps/manager/src/scheduler/node-info-index.ts',
+];
+
+const OUTSIDE = ['@nestjs/*', 'etcd3', 'dockerode', '@grpc/grpc-js', 'node:*', 'pino', 'prom-client', '#common/store', '#common/logging', '#common/concurrency', '#common/identity'];
+const CLOCK = 'A decision gets the time as an argument.';
+
+/** Which package may be imported where; everything else is plain classes made with `new`. */
+const ONLY_IN = {
+  etcd3: ['libs/common/src/store/**', 'apps/manager/src/leader/**'],
+  cockatiel: ['libs/common/src/store/**'],
+  dockerode: ['apps/agent/src/executor/docker/**'],
+  '@grpc/grpc-js': ['libs/common/src/grpc/**', 'libs/common/src/store/**', '**/*.server.ts', 'apps/manager/src/dispatcher/agent-session.ts', 'apps/agent/src/session/**'],
+  '@nestjs/*': ['**/main.ts', '**/*.module.ts', 'apps/manager/src/api/**'],
+};
+
+const MANAGER_FEATURES = ['api', 'leader', 'orchestrator', 'scheduler', 'allocator', 'dispatcher', 'membership', 'ca', 'tunnel'];
+/** Features meet in the store. The orchestrator calls the pure scheduler; leaders' loops know what a term is. */
+const MAY_IMPORT = { orchestrator: ['scheduler', 'leader'], dispatcher: ['leader'], membership: ['leader'] };
+
+const featureZones = MANAGER_FEATURES.flatMap((feature) =>
+  MANAGER_FEATURES.filter((other) => other !== feature && !(MAY_IMPORT[feature] ?? []).includes(other)).map((other) => ({
+    target: `./apps/manager/src/${feature}`,
+    from: `./apps/manager/src/${other}`,
+    message: 'Features meet in the store; see docs/architecture.md.',
+  })),
+);
+
+const appZones = ['manager', 'agent', 'swarmctl'].flatMap((app) => [
+  ...['manager', 'agent', 'swarmctl'].filter((other) => other !== app).map((other) => ({ target: `./apps/${app}`, from: `./apps/${other}`, message: 'Apps never import apps.' })),
+  { target: './libs', from: `./apps/${app}`, message: 'Libraries do not know the apps.' },
+]);
+
+/** One config entry per package, since each is closed to different files. */
+const closedPackages = Object.entries(ONLY_IN).map(([name, allowed]) => {
+  const plugin = `only-${name.replace(/\W/g, '')}`;
+  return {
+    files: ['apps/**/*.ts', 'libs/**/*.ts'],
+    ignores: [...allowed, '**/*spec.ts', '**/testing/**'],
+    plugins: { [plugin]: onlyIn(name) },
+    rules: { [`${plugin}/here`]: 'error' },
+  };
+});
+
+/** A rule of one line: this package is not imported here. (`no-restricted-imports` can be set only once per file.) */
+function onlyIn(name) {
+  const pattern = new RegExp(`^${name.replace(/[/.]/g, '\\$&').replace('*', '.*')}$`);
+  return {
+    rules: {
+      here: {
+        create: (context) => ({
+          ImportDeclaration(node) {
+            if (pattern.test(node.source.value)) {
+              context.report({ node, message: `'${node.source.value}' is used in ${ONLY_IN[name].join(', ')} only; see docs/architecture.md.` });
+            }
+          },
+        }),
+      },
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', '.swarm/**', '**/proto/generated/**', 'coverage/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommended],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js'] } } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { zones: [...featureZones, ...appZones] }],
+      'max-lines': ['warn', { max: 300, skipComments: true }],
+      'max-lines-per-function': ['warn', { max: 50, skipComments: true }],
+      'max-params': ['warn', 4],
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  { files: ['**/*spec.ts', 'test/**'], rules: { 'max-lines-per-function': 'off', 'max-lines': 'off' } },
+  { files: ['apps/swarmctl/**', 'test/lab/main.ts', 'test/bench/**', 'deploy/**'], rules: { 'no-console': 'off' } },
+  ...closedPackages,
+  {
+    files: PURE,
+    ignores: NOT_PURE,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: OUTSIDE, allowTypeImports: true, message: 'This file decides; it may not reach outside.' }] }],
+      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'process', 'performance', 'fetch', 'console'],
+      'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: CLOCK }, { object: 'Math', property: 'random', message: 'Randomness is an argument.' }],
+      'no-restricted-syntax': ['error', { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: CLOCK }],
+    },
+  },
+);

@@ -2,7 +2,8 @@ import { monotonicMs } from '#common/concurrency';
 import { isCode } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { TaskStatus, type TaskObservation } from '#common/proto';
-import { isForward, keys, type ClusterStore, type Guard, type Write } from '#common/store';
+import { isForward } from '#common/domain';
+import { keys, type ClusterStore, type Guard, type Write } from '#common/store';
 
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;

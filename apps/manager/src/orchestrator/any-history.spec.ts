@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import { isTerminal, NodeAvailability, NodeState, TaskState } from '#common/domain';
+import { isTerminal, NodeAvailability, NodeState, observedState, TaskState } from '#common/domain';
 import { NodeSpec, NodeStatus, type Task } from '#common/proto';
-import { observedState } from '#common/store';
 import { isActive } from './slots';
-import { aNode, aService } from './testing/builders';
+import { aNode, aService } from '../testing/builders';
 import { SimulatedCluster } from './testing/simulated-cluster';
 
 type Step =

@@ -2,7 +2,7 @@ import { NodeAvailability, NodeState, TaskState } from '#common/domain';
 import { UpdateStatus_State, type Task } from '#common/proto';
 import type { Change, Plan } from './change';
 import { decideReplicated } from './decide-replicated';
-import { aNode, aService, aSnapshot, aTask, countingIds, NOW } from './testing/builders';
+import { aNode, aService, aSnapshot, aTask, countingIds, NOW } from '../testing/builders';
 
 const inputs = () => ({ now: NOW, newId: countingIds() });
 const { running, ready, shutdown, remove, failed, complete, rejected, pending, starting } = TaskState;

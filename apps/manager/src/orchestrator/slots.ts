@@ -1,6 +1,5 @@
-import { isTerminal, stateRank, TaskState } from '#common/domain';
+import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
 import type { Task } from '#common/proto';
-import { observedState } from '#common/store';
 
 /** One place of a replicated service: the task that fills it and those that filled it before. */
 export interface Slot {

@@ -1,6 +1,5 @@
-import { isTerminal, stateRank, TaskState } from '#common/domain';
+import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
 import type { Node, PortConfig, Task } from '#common/proto';
-import { observedState } from '#common/store';
 
 /** What the scheduler knows of a node: what it has and what is taken. A value: placing a task makes a new one. */
 export interface NodeInfo {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { NodeAvailability, NodeState, TaskState } from '#common/domain';
 import type { Task } from '#common/proto';
-import { aNode, aService, aTask, type NodeOptions, type ServiceOptions } from '../orchestrator/testing/builders';
+import { aNode, aService, aTask, type NodeOptions, type ServiceOptions } from '../testing/builders';
 import { toNodeInfo, withTask, type NodeInfo } from './node-info';
 import { schedule } from './schedule';
 

@@ -1,4 +1,4 @@
-import { TaskStatus_State, taskStatus_StateToNumber } from '../proto';
+import { TaskStatus_State, taskStatus_StateToNumber, type Task, type TaskStatus } from '../proto';
 
 export { TaskStatus_State as TaskState };
 
@@ -59,4 +59,14 @@ export function mayMove(owner: Owner, from: TaskStatus_State | null, next: TaskS
 /** States a task may be in when its node disappears without a trace. */
 export function isOnNode(state: TaskStatus_State): boolean {
   return stateRank(state) >= stateRank(S.assigned) && !isTerminal(state);
+}
+
+/** Observed state of a task: NEW until somebody has said something. */
+export function observedState(task: Task): TaskStatus_State {
+  return task.status?.state ?? S.new;
+}
+
+/** Whether `next` is a step forward from what is known: statuses that arrive late or twice are not. */
+export function isForward(known: TaskStatus | undefined, next: TaskStatus): boolean {
+  return stateRank(next.state ?? S.new) >= stateRank(known?.state ?? S.new);
 }

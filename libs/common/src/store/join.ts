@@ -1,4 +1,3 @@
-import { stateRank, TaskState } from '../domain';
 import type {
   LeaderRecord,
   ManagerPresence,
@@ -24,16 +23,6 @@ export function joinService(service: Service, update: UpdateStatus | undefined):
 /** A task with what its node last reported, or else the leader's own status. */
 export function joinTask(task: Task, observed: TaskStatus | undefined): Task {
   return observed ? { ...task, status: observed } : task;
-}
-
-/** Observed state of a task: NEW until somebody has said something. */
-export function observedState(task: Task): TaskState {
-  return task.status?.state ?? TaskState.new;
-}
-
-/** Whether `next` is a step forward from what is known: statuses that arrive late or twice are not. */
-export function isForward(known: TaskStatus | undefined, next: TaskStatus): boolean {
-  return stateRank(next.state ?? TaskState.new) >= stateRank(known?.state ?? TaskState.new);
 }
 
 /** What a node's status is joined with: who leads, and which managers live. */

@@ -3,10 +3,10 @@ import {
   DEFAULT_RESTART_DELAY_NANOS,
   isTerminal,
   nanosToMs,
+  observedState,
   TaskState,
 } from '#common/domain';
 import type { Node, RestartPolicy, Task } from '#common/proto';
-import { observedState } from '#common/store';
 
 /** Longest wait for a predecessor to stop before its replacement starts anyway (SwarmKit restart.go defaultOldTaskTimeout). */
 const OLD_TASK_TIMEOUT_MS = 60_000;

@@ -1,13 +1,12 @@
-import { isTerminal, stateRank, TaskState } from '#common/domain';
+import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
 import { Task, UpdateStatus, type Node, type Service } from '#common/proto';
-import { observedState } from '#common/store';
 import { toNodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
 import type { Change } from '../change';
 import { decideReplicated } from '../decide-replicated';
 import { placeTasks, tasksToPlace } from '../place-tasks';
 import { toWriteGroups } from '../commit-changes';
-import { aSnapshot, countingIds } from './builders';
+import { aSnapshot, countingIds } from '../../testing/builders';
 
 /** A cluster in memory with agents that obey: for histories of thousands of steps without I/O. */
 export class SimulatedCluster {

@@ -1,7 +1,7 @@
 import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain';
-import { Node, Service, ServiceSpec, Task, type TaskStatus } from '#common/proto';
-import { newTask } from '../new-task';
-import type { ServiceSnapshot } from '../service-snapshot';
+import { Node, Service, type ServiceSpec, type Task, type TaskStatus } from '#common/proto';
+import { newTask } from '../orchestrator/new-task';
+import type { ServiceSnapshot } from '../orchestrator/service-snapshot';
 
 export const NOW = Date.parse('2026-01-01T12:00:00.000Z');
 

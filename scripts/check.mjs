@@ -1,0 +1,13 @@
+// Everything that can be checked without engines: generated code is fresh, lint, types, unit tests. Runs all, then says which failed.
+import { spawnSync } from 'node:child_process';
+
+const STEPS = [
+  ['generated code is fresh', 'node', ['scripts/generate-proto.mjs', '--check']],
+  ['lint', 'npx', ['eslint', '.', '--max-warnings', '0']],
+  ['types', 'npx', ['tsc', '--noEmit']],
+  ['unit tests', 'npx', ['jest', '--selectProjects', 'unit']],
+];
+
+const failed = STEPS.filter(([, command, args]) => spawnSync(command, args, { stdio: 'inherit' }).status !== 0);
+for (const [name] of failed) console.error(`failed: ${name}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
