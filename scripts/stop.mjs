@@ -9,7 +9,9 @@ const program = join(ROOT, 'dist/deploy/local/stop.js');
 if (existsSync(program)) {
   process.exitCode = await runInForeground(process.execPath, [program, ...process.argv.slice(2)]);
 } else if (existsSync(join(ROOT, '.swarm'))) {
-  process.stderr.write('stop: there is a .swarm folder but no build to stop the cluster with. Run `npm run build`, then `npm stop` again.\n');
+  process.stderr.write(
+    'stop: there is a .swarm folder but no build to stop the cluster with. Run `npm run build`, then `npm stop` again.\n',
+  );
   process.exitCode = 1;
 } else {
   process.stderr.write('stop: nothing is built, so nothing can be running.\n');

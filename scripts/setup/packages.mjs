@@ -22,7 +22,14 @@ const REQUIRED_PROGRAMS = {
 };
 
 // A user's PATH often lacks the folders of system programs, which the lab adds as well.
-const PROGRAM_FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+const PROGRAM_FOLDERS = [
+  ...(process.env.PATH ?? '').split(delimiter),
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+  '/usr/bin',
+  '/bin',
+];
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const POLICY_MARK = '# Put here by swarmctl set-up while packages are installed, and removed afterwards.';
@@ -53,7 +60,9 @@ function isStaticallyLinked(path) {
     closeSync(file);
   }
   const [offset, size, count] = [Number(header.readBigUInt64LE(32)), header.readUInt16LE(54), header.readUInt16LE(56)];
-  return Array.from({ length: count }, (_, index) => header.readUInt32LE(offset + index * size)).every((type) => type !== PT_INTERP);
+  return Array.from({ length: count }, (_, index) => header.readUInt32LE(offset + index * size)).every(
+    (type) => type !== PT_INTERP,
+  );
 }
 
 function isPresent(program) {
@@ -89,9 +98,12 @@ function requireInstaller(packages) {
 
 async function askToInstall(packages) {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`These Debian packages are needed:\n${describeMissing(packages)}\nInstall them now? [Y/n] `);
+  const answer = await terminal.question(
+    `These Debian packages are needed:\n${describeMissing(packages)}\nInstall them now? [Y/n] `,
+  );
   terminal.close();
-  if (!/^(y(es)?)?$/i.test(answer.trim())) throw new SetupError('nothing was installed. Say yes, or install the packages yourself.');
+  if (!/^(y(es)?)?$/i.test(answer.trim()))
+    throw new SetupError('nothing was installed. Say yes, or install the packages yourself.');
 }
 
 /** Runs `work` while package scripts may not start services; a policy that is already on the machine is left as it is. */
@@ -127,5 +139,6 @@ export async function installPackages(packages, { yes = false, quiet = false } =
     runStep('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { quiet, env });
   });
   const stillMissing = missingPackages();
-  if (stillMissing.length > 0) throw new SetupError(`apt-get succeeded, yet these are still missing:\n${describeMissing(stillMissing)}`);
+  if (stillMissing.length > 0)
+    throw new SetupError(`apt-get succeeded, yet these are still missing:\n${describeMissing(stillMissing)}`);
 }

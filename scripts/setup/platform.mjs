@@ -25,6 +25,8 @@ export function requirePlatform() {
     throw new SetupError(`swarmctl runs on Linux, this is ${platform}. Use a Linux machine or a virtual machine.`);
   }
   if (!isAtLeast(version, MINIMUM_NODE)) {
-    throw new SetupError(`Node ${MINIMUM_NODE} is needed, this is ${version}. Install a newer one: https://nodejs.org/en/download`);
+    throw new SetupError(
+      `Node ${MINIMUM_NODE} is needed, this is ${version}. Install a newer one: https://nodejs.org/en/download`,
+    );
   }
 }

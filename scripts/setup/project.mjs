@@ -1,6 +1,18 @@
 // The checkout's own parts: npm packages, the build in dist/, and the link behind `npx swarmctl`.
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { announce, ROOT, runStep } from './run.mjs';
 
@@ -36,7 +48,10 @@ export function ensureNodeModules({ quiet = false } = {}) {
 /** A hash over the names and contents of everything the build reads. */
 export function buildInputHash() {
   const hash = createHash('sha256');
-  const inputs = [...BUILD_INPUT_FOLDERS.flatMap((folder) => filesUnder(join(ROOT, folder))), ...BUILD_INPUT_FILES.map((file) => join(ROOT, file))];
+  const inputs = [
+    ...BUILD_INPUT_FOLDERS.flatMap((folder) => filesUnder(join(ROOT, folder))),
+    ...BUILD_INPUT_FILES.map((file) => join(ROOT, file)),
+  ];
   for (const file of inputs.filter(existsSync).sort()) {
     const content = readFileSync(file);
     hash.update(`${relative(ROOT, file)}\0${content.length}\0`).update(content);

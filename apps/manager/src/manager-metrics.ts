@@ -1,5 +1,6 @@
 import { Gauge, Histogram, type Registry } from 'prom-client';
-import { observedState, type ClusterStore } from '#common/store';
+import { observedState } from '#common/domain';
+import type { ClusterStore } from '#common/store';
 import type { LoopMetrics } from '#common/reconcile';
 import type { OrchestratorMetrics } from './orchestrator/service.reconciler';
 

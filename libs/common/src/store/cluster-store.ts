@@ -1,5 +1,5 @@
 import { delay, monotonicMs } from '../concurrency';
-import { DomainError, isCode } from '../errors';
+import { DomainError, isCode, messageOf } from '../errors';
 import type { Logger } from '../logging';
 import { ClusterCache } from './cluster-cache';
 import type { ClusterView, ViewChange } from './cluster-view';
@@ -63,7 +63,7 @@ export class ClusterStore {
         }
       } catch (error) {
         relist ||= isCode(error, 'COMPACTED');
-        this.logger.warn({ err: error, relist }, 'lost sight of etcd, trying again');
+        this.logger.warn({ reason: messageOf(error), relist }, 'lost sight of etcd, trying again');
       }
       this.watching = false;
       await delay(retryMs, signal);

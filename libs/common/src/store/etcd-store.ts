@@ -12,6 +12,8 @@ const DEFAULT_MAX_OPERATIONS = 128;
 const PAGE_SIZE = 256;
 /** An API client is promised an answer within 2 s when etcd is away. */
 const CALL_TIMEOUT_MS = 1_500;
+/** A lease is kept alive many times over its life: better ask again soon than wait long for one answer. */
+const LEASE_CALL_TIMEOUT_MS = 500;
 /** etcd3's own breaker waits 5 s, longer than a failover should take. */
 const BREAKER_HALF_OPEN_MS = 500;
 
@@ -109,7 +111,7 @@ export class EtcdStore implements ObjectStore {
       id,
       keepAlive: () =>
         translated('lease keepalive', async () => {
-          await lease.keepaliveOnce({ deadline: Date.now() + CALL_TIMEOUT_MS });
+          await lease.keepaliveOnce({ deadline: Date.now() + LEASE_CALL_TIMEOUT_MS });
         }),
       revoke: () => translated('lease revoke', () => lease.revoke({ deadline: Date.now() + CALL_TIMEOUT_MS })),
     };

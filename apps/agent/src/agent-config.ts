@@ -1,0 +1,101 @@
+import { hostname } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { LOG_LEVELS, type LogLevel } from '#common/logging';
+import { DEFAULT_MAX_STARTS } from './executor/docker/start-places';
+
+/** How an agent is set up. Addresses are `host:port`. */
+export interface AgentConfig {
+  readonly dataDir: string;
+  /** Path of the engine's unix socket. */
+  readonly dockerSocket: string;
+  readonly managers: readonly string[];
+  readonly hostname: string;
+  /** Address at which other nodes reach this one. */
+  readonly advertiseAddress: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly logLevel: LogLevel;
+  readonly statusListen: string | undefined;
+  /** Containers that the engine makes and starts at once. */
+  readonly maxStarts: number;
+}
+
+interface Flags {
+  dataDir: string;
+  docker: string;
+  manager: string[];
+  hostname: string;
+  advertiseAddr: string;
+  label: Record<string, string>;
+  logLevel: LogLevel;
+  statusListen?: string;
+  maxStarts: number;
+}
+
+const ENV_PREFIX = 'SWARMCTL_AGENT_';
+const UNIX_SCHEME = 'unix://';
+
+/**
+ * Reads the command line; what it does not say comes from the environment (`SWARMCTL_AGENT_DATA_DIR` for `--data-dir`).
+ * Ends the process with a message when something is missing or wrong.
+ */
+export function readAgentConfig(argv: readonly string[]): AgentConfig {
+  const flags = command().parse(argv).opts<Flags>();
+  return {
+    dataDir: flags.dataDir,
+    dockerSocket: flags.docker,
+    managers: flags.manager,
+    hostname: flags.hostname,
+    advertiseAddress: flags.advertiseAddr,
+    labels: flags.label,
+    logLevel: flags.logLevel,
+    statusListen: flags.statusListen,
+    maxStarts: flags.maxStarts,
+  };
+}
+
+function command(): Command {
+  return new Command('swarmctl-agent')
+    .description("Runs a cluster's tasks on this host's Docker engine.")
+    .addOption(option('--data-dir <dir>', 'where the node keeps its id').default('/var/lib/swarmctl-agent'))
+    .addOption(option('--docker <socket>', "the engine's socket").argParser(parseSocket).default('/var/run/docker.sock'))
+    .addOption(option('--manager <addresses>', 'managers, as host:port[,host:port…]').argParser(parseAddresses).makeOptionMandatory())
+    .addOption(option('--hostname <name>', 'name of this node').default(hostname()))
+    .addOption(option('--advertise-addr <address>', 'address at which other nodes reach this one').makeOptionMandatory())
+    .addOption(option('--label <key=value>', 'engine label of this node; repeatable').argParser(addLabel).default({}))
+    .addOption(option('--log-level <level>', 'how much to log').choices(LOG_LEVELS).default('info'))
+    .addOption(option('--status-listen <address>', 'host:port that serves /healthz, /readyz and /metrics').argParser(parseAddress))
+    .addOption(option('--max-starts <n>', 'containers started at once').argParser(parseCount).default(DEFAULT_MAX_STARTS));
+}
+
+function option(flags: string, description: string): Option {
+  const made = new Option(flags, description);
+  return made.env(ENV_PREFIX + made.name().replaceAll('-', '_').toUpperCase());
+}
+
+function parseSocket(text: string): string {
+  const path = text.startsWith(UNIX_SCHEME) ? text.slice(UNIX_SCHEME.length) : text;
+  if (!path.startsWith('/')) throw new InvalidArgumentError('Give a unix socket, as unix:///var/run/docker.sock.');
+  return path;
+}
+
+function parseAddress(text: string): string {
+  const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[^:[\]]+):(\d+)$/.exec(text)?.[1]);
+  if (!(port >= 1 && port <= 65_535)) throw new InvalidArgumentError(`"${text}" is not host:port.`);
+  return text;
+}
+
+function parseAddresses(text: string): string[] {
+  return text.split(',').map((address) => parseAddress(address.trim()));
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Give a whole number from 1.');
+  return count;
+}
+
+function addLabel(text: string, labels: Record<string, string>): Record<string, string> {
+  const [key = '', ...value] = text.split('=');
+  if (key === '' || value.length === 0) throw new InvalidArgumentError('Give a label as key=value.');
+  return { ...labels, [key]: value.join('=') };
+}

@@ -1,0 +1,68 @@
+import { Agent } from 'node:http';
+import Docker from 'dockerode';
+import { withDeadline } from '#common/concurrency';
+import { isCode } from '#common/errors';
+import type { EngineApi } from './engine-api';
+import { toDomainError } from './engine-error';
+
+/** Enough that a few slow calls do not hold up the quick ones. */
+const MAX_UNARY_SOCKETS = 16;
+
+/** Told after every call: its name, how long it took in seconds, and whether it worked. */
+export type CallListener = (call: string, seconds: number, ok: boolean) => void;
+
+/**
+ * Two connection pools to one engine. `unary` is for calls that answer soon; `patient` is for those that may stay open for long
+ * (events, pulls, stops) and for pings, which must never queue behind anything. Time limits are ours: dockerode's own never
+ * settles its promise when an answer stops half-way.
+ */
+export class EngineClient {
+  readonly unary: EngineApi;
+  readonly patient: EngineApi;
+  private readonly agents = [new Agent({ keepAlive: true, maxSockets: MAX_UNARY_SOCKETS }), new Agent({ keepAlive: true })] as const;
+
+  /**
+   * @param socketPath of the engine
+   * @param onTrouble called when the engine did not answer a call
+   */
+  constructor(
+    socketPath: string,
+    private readonly onTrouble: () => void,
+    private readonly onCall: CallListener,
+  ) {
+    const [unary, patient] = this.agents;
+    this.unary = connect(socketPath, unary);
+    this.patient = connect(socketPath, patient);
+  }
+
+  /**
+   * Runs one call with a deadline in milliseconds.
+   * @throws DomainError DEADLINE_EXCEEDED, or what the engine's refusal translates to
+   */
+  async call<T>(what: string, deadlineMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const startedMs = performance.now();
+    let ok = false;
+    try {
+      const result = await withDeadline(what, deadlineMs, work);
+      ok = true;
+      return result;
+    } catch (cause) {
+      const error = toDomainError(what, cause);
+      if (isCode(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED')) this.onTrouble();
+      throw error;
+    } finally {
+      this.onCall(what, (performance.now() - startedMs) / 1_000, ok);
+    }
+  }
+
+  /** Closes idle connections. Calls in progress end by themselves. */
+  close(): void {
+    for (const agent of this.agents) agent.destroy();
+  }
+}
+
+function connect(socketPath: string, agent: Agent): EngineApi {
+  // The declared options leave `agent` out.
+  const options: Docker.DockerOptions & { agent: Agent } = { socketPath, agent };
+  return new Docker(options) as unknown as EngineApi;
+}

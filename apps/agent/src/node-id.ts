@@ -1,0 +1,43 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError } from '#common/errors';
+import { isId, newId } from '#common/identity';
+
+const FILE_NAME = 'node-id';
+
+/**
+ * This node's id: the one in the data directory, or a new one that is kept there from now on. The file is complete or absent,
+ * even after a power failure.
+ * @throws DomainError FAILED_PRECONDITION when the file holds something else than an id; whatever the file system throws
+ */
+export async function loadNodeId(dataDir: string): Promise<string> {
+  const path = join(dataDir, FILE_NAME);
+  const stored = await readIfPresent(path);
+  if (stored === undefined) return storeNodeId(dataDir, path);
+  if (isId(stored)) return stored;
+  throw new DomainError('FAILED_PRECONDITION', `${path} holds no node id; restore it, or remove it to join as a new node`);
+}
+
+async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function storeNodeId(dataDir: string, path: string): Promise<string> {
+  const nodeId = newId();
+  const draft = `${path}.new`;
+  await mkdir(dataDir, { recursive: true });
+  const file = await open(draft, 'w', 0o600);
+  try {
+    await file.writeFile(`${nodeId}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  return nodeId;
+}

@@ -1,0 +1,93 @@
+import type { AgentMessage, Heartbeat, Hello, NodeDescription, TaskObservation } from '#common/proto';
+
+/** Writes one message; calls back when the transport has taken it, with an error if it could not. */
+export type Write = (message: AgentMessage, written: (error?: Error | null) => void) => void;
+
+/** Where the statuses that are to be sent come from. */
+export interface StatusSource {
+  /** Everything unsent, newest only. */
+  take(): TaskObservation[];
+}
+
+/**
+ * The agent's side of a session. While one message is on its way, whatever comes is kept in its newest form only; so a slow
+ * manager costs neither memory nor stale news, and an idle line delays nothing.
+ * INVARIANT: at most one message is being written.
+ */
+export class Outbox {
+  private writing = false;
+  private scheduled = false;
+  private hasStatuses = false;
+  private hello: Hello | undefined;
+  private heartbeat: Heartbeat | undefined;
+  private description: NodeDescription | undefined;
+
+  constructor(
+    private readonly write: Write,
+    private readonly statuses: StatusSource,
+  ) {}
+
+  /** First of all, once. */
+  sendHello(hello: Hello): void {
+    this.hello = hello;
+    this.flushSoon();
+  }
+
+  sendHeartbeat(heartbeat: Heartbeat): void {
+    this.heartbeat = heartbeat;
+    this.flushSoon();
+  }
+
+  sendDescription(description: NodeDescription): void {
+    this.description = description;
+    this.flushSoon();
+  }
+
+  /** There are statuses to take. */
+  sendStatuses(): void {
+    this.hasStatuses = true;
+    this.flushSoon();
+  }
+
+  /** After the present turn of the event loop, so that what happens in one turn travels in one message. */
+  private flushSoon(): void {
+    if (this.scheduled || this.writing) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    if (this.writing) return;
+    const message = this.nextMessage();
+    if (!message) return;
+    this.writing = true;
+    this.write(message, (error) => {
+      this.writing = false;
+      // A broken stream ends the session, and the next one sends everything again.
+      if (!error) this.flush();
+    });
+  }
+
+  private nextMessage(): AgentMessage | undefined {
+    const { hello, heartbeat, description } = this;
+    if (hello) {
+      this.hello = undefined;
+      return { hello };
+    }
+    if (heartbeat) {
+      this.heartbeat = undefined;
+      return { heartbeat };
+    }
+    if (description) {
+      this.description = undefined;
+      return { description };
+    }
+    if (!this.hasStatuses) return undefined;
+    this.hasStatuses = false;
+    const observations = this.statuses.take();
+    return observations.length > 0 ? { statuses: { observations } } : undefined;
+  }
+}

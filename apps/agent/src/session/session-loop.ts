@@ -1,0 +1,53 @@
+import { delay, monotonicMs } from '#common/concurrency';
+import { messageOf } from '#common/errors';
+import type { Logger } from '#common/logging';
+import { nextBackoffMs } from './backoff';
+import type { ManagerPicker } from './manager-picker';
+import { runSession } from './session';
+import type { SessionParty } from './session-party';
+
+/** A session that lasted this long was a good one: the next failure is the first of a new row. */
+const SETTLED_MS = 5_000;
+
+/** Keeps a session with one of the managers at all times, until the signal aborts. */
+export class SessionLoop {
+  private lastReason = '';
+
+  constructor(
+    private readonly picker: ManagerPicker,
+    private readonly party: SessionParty,
+    private readonly logger: Logger,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  async run(signal: AbortSignal): Promise<void> {
+    let backoffMs = 0;
+    while (!signal.aborted) {
+      const lastedMs = await this.runOnce(this.picker.pick(), signal);
+      backoffMs = nextBackoffMs(lastedMs > SETTLED_MS ? 0 : backoffMs);
+      // Random, so that the agents of a manager that died do not all arrive at another one together.
+      await delay(this.random() * backoffMs, signal);
+    }
+  }
+
+  /** @returns how many milliseconds the session lasted */
+  private async runOnce(manager: string, signal: AbortSignal): Promise<number> {
+    const startedMs = monotonicMs();
+    try {
+      await runSession(manager, this.party, signal);
+    } catch (error) {
+      this.picker.failed(manager);
+      if (!signal.aborted) this.tell(manager, error);
+    }
+    return monotonicMs() - startedMs;
+  }
+
+  /** Loudly once per reason: an agent without a manager tries for as long as it takes. */
+  private tell(manager: string, error: unknown): void {
+    const reason = messageOf(error);
+    const fields = { manager, reason };
+    if (reason === this.lastReason) this.logger.debug(fields, 'session ended');
+    else this.logger.warn(fields, 'session ended');
+    this.lastReason = reason;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Assignments, NodeDescription, Welcome } from '#common/proto';
+import type { ObservedValue } from '../observed-value';
+import type { StatusSource } from './outbox';
+
+/** Statuses that a session sends. */
+export interface SessionStatuses extends StatusSource {
+  /** Calls the listener, in place of the one before, whenever there is something to take. */
+  onUnsent(listener: () => void): void;
+  /** Makes every newest status unsent. */
+  resendAll(): void;
+}
+
+/** The agent as a session sees it: what it has to tell, and what it wants to hear. */
+export interface SessionParty {
+  readonly nodeId: string;
+  /** Address at which other nodes reach this one. */
+  readonly advertiseAddress: string;
+  readonly description: ObservedValue<NodeDescription>;
+  /** What is wrong with the engine; '' when nothing is. */
+  readonly engineError: ObservedValue<string>;
+  readonly statuses: SessionStatuses;
+  welcomed(address: string, welcome: Welcome): void;
+  /** Takes the sets in order, first a COMPLETE one. */
+  assigned(message: Assignments): void;
+}

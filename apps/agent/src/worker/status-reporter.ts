@@ -1,0 +1,42 @@
+import type { TaskObservation, TaskStatus } from '#common/proto';
+
+/**
+ * Keeps the newest status of every task and which of them the manager has yet to hear.
+ * INVARIANTS: a status that is replaced before it was taken is never sent; every newest status is taken at least once after it
+ * was reported, and once more after each `resendAll`.
+ */
+export class StatusReporter {
+  private readonly newest = new Map<string, TaskStatus>();
+  private readonly unsent = new Set<string>();
+  private notify: () => void = () => undefined;
+
+  /** Calls `listener` whenever there is something to take. Replaces the listener before. */
+  onUnsent(listener: () => void): void {
+    this.notify = listener;
+  }
+
+  report(taskId: string, status: TaskStatus): void {
+    this.newest.set(taskId, status);
+    this.unsent.add(taskId);
+    this.notify();
+  }
+
+  /** The manager no longer wants to hear of the task. */
+  forget(taskId: string): void {
+    this.newest.delete(taskId);
+    this.unsent.delete(taskId);
+  }
+
+  /** A new session begins: its manager may have missed what was sent to another one. */
+  resendAll(): void {
+    for (const taskId of this.newest.keys()) this.unsent.add(taskId);
+    if (this.unsent.size > 0) this.notify();
+  }
+
+  /** Everything unsent, which counts as sent from now on. */
+  take(): TaskObservation[] {
+    const batch = [...this.unsent].map((taskId) => ({ taskId, status: this.newest.get(taskId) }));
+    this.unsent.clear();
+    return batch;
+  }
+}

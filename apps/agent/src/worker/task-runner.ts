@@ -1,0 +1,223 @@
+import { isTerminal, stateRank, TaskState } from '#common/domain';
+import { assertNever, DomainError, messageOf } from '#common/errors';
+import type { Logger } from '#common/logging';
+import type { Task, TaskStatus } from '#common/proto';
+import type { Executor, ObservedContainer } from '../executor/executor';
+import { contradicts, type Claim } from './container-claim';
+import { failureMove, judgeFailure, retryDelayMs } from './failure';
+import { nextStep, toGoal, type ContainerView, type Goal, type Observed, type Step } from './next-step';
+import type { StatusReporter } from './status-reporter';
+import { movedStatus, refreshedStatus, type StatusMove } from './task-status';
+import { WakeSignal } from './wake-signal';
+
+/** What every runner of a node works with. */
+export interface RunnerTools {
+  readonly executor: Executor;
+  readonly statuses: StatusReporter;
+  readonly clusterId: string;
+  readonly now: () => Date;
+  readonly logger: Logger;
+}
+
+/** What a runner starts from: an assignment, or a container that is in no assignment. */
+export type RunnerOrigin = { readonly task: Task } | { readonly taskId: string; readonly orphanContainerId: string };
+
+interface Attempt {
+  readonly step: Step;
+  readonly interrupt: AbortController;
+}
+
+/**
+ * Drives one task to its goal: looks, takes the next step, looks again. Level-based: news only says that it is worth looking.
+ * INVARIANTS: one step at a time; the reported state never moves back; no step is taken on a view that is in doubt.
+ */
+export class TaskRunner {
+  readonly taskId: string;
+  private task: Task | undefined;
+  private goal: Goal = 'forget';
+  private status: TaskStatus | undefined;
+  private view: ContainerView;
+  private containerId: string | undefined;
+  private claim: Claim | undefined;
+  private unhealthy = false;
+  /** The step that keeps failing, and how many times in a row; steps of other kinds in between do not count. */
+  private trouble: { readonly kind: Step['kind']; readonly failures: number } | undefined;
+  private halted = false;
+  private attempt: Attempt | undefined;
+  private readonly news = new WakeSignal();
+  private readonly logger: Logger;
+
+  constructor(
+    origin: RunnerOrigin,
+    private readonly tools: RunnerTools,
+  ) {
+    this.taskId = 'task' in origin ? origin.task.id : origin.taskId;
+    this.containerId = 'task' in origin ? undefined : origin.orphanContainerId;
+    this.logger = tools.logger.child({ taskId: this.taskId });
+    if ('task' in origin) this.assign(origin.task);
+    // Nobody has touched a task that was only just assigned. Should that be wrong, making its container finds the one there is.
+    this.view = 'task' in origin && stateRank(this.state) <= stateRank(TaskState.assigned) ? 'absent' : 'unknown';
+  }
+
+  /** Newest state that the agent or a manager knows of. */
+  get state(): TaskState {
+    return this.status?.state ?? TaskState.assigned;
+  }
+
+  /** Takes a new or newer description of the task. A step that no longer serves its goal is interrupted. */
+  assign(task: Task): void {
+    this.task = task;
+    if (!this.status || stateRank(task.status?.state ?? TaskState.new) > stateRank(this.state)) this.status = task.status;
+    this.setGoal(toGoal(task.desiredState));
+  }
+
+  /** The manager no longer speaks of the task: what is left of it goes. */
+  forget(): void {
+    this.setGoal('forget');
+  }
+
+  /** Takes note of what an event or a list says about the container. */
+  hear(claim: Claim): void {
+    if (typeof this.view === 'string' && claim.phase !== 'absent') this.containerId = claim.containerId ?? this.containerId;
+    this.claim = claim;
+    this.news.wake();
+  }
+
+  /** Ends a wait before the next try: the engine is back. */
+  retryNow(): void {
+    this.news.wake();
+  }
+
+  /** The agent is leaving: nothing more is done, and the container stays as it is. */
+  halt(): void {
+    this.halted = true;
+    this.attempt?.interrupt.abort(new DomainError('CANCELLED', 'the agent stops'));
+    this.news.wake();
+  }
+
+  /** Runs until the task is forgotten and nothing is left of it, or until halted. */
+  async run(): Promise<void> {
+    while (!this.halted) {
+      const step = nextStep(this.observe(), this.goal);
+      if (step.kind === 'end') return;
+      if (step.kind === 'pause') await this.news.wait();
+      else await this.take(step);
+    }
+  }
+
+  private setGoal(goal: Goal): void {
+    this.goal = goal;
+    const current = this.attempt;
+    if (current && nextStep({ ...this.observed(), container: this.view }, goal).kind !== current.step.kind) {
+      current.interrupt.abort(new DomainError('CANCELLED', 'the goal has changed'));
+    }
+    this.news.wake();
+  }
+
+  private observe(): Observed {
+    if (this.claim && contradicts(this.view, this.claim)) this.view = 'unknown';
+    return this.observed();
+  }
+
+  private observed(): Observed {
+    return { state: this.state, container: this.view, unhealthy: this.unhealthy };
+  }
+
+  private async take(step: Step): Promise<void> {
+    const interrupt = new AbortController();
+    this.attempt = { step, interrupt };
+    try {
+      await this.perform(step, interrupt.signal);
+      if (this.trouble?.kind === step.kind) this.trouble = undefined;
+    } catch (error) {
+      await this.recover(step, error);
+    } finally {
+      this.attempt = undefined;
+    }
+  }
+
+  private async perform(step: Step, signal: AbortSignal): Promise<void> {
+    const { executor, clusterId } = this.tools;
+    switch (step.kind) {
+      case 'report':
+        return this.move({ state: step.state, err: step.err });
+      case 'look':
+        return this.see(await this.look());
+      case 'prepare':
+        return this.see(await executor.prepare(this.assigned(), clusterId, signal));
+      case 'start':
+        return this.see(await executor.start(this.container().id, signal));
+      case 'stop':
+        await executor.stop(this.container());
+        return this.see('unknown');
+      case 'remove':
+        await executor.remove(this.container().id);
+        return this.see('absent');
+      case 'pause':
+      case 'end':
+        return;
+      default:
+        return assertNever(step);
+    }
+  }
+
+  private async look(): Promise<ContainerView> {
+    // What was claimed before the engine is asked is answered by its answer.
+    this.claim = undefined;
+    if (this.containerId !== undefined) return (await this.tools.executor.inspect(this.containerId)) ?? 'absent';
+    return (this.task && (await this.tools.executor.find(this.task))) ?? 'absent';
+  }
+
+  private see(view: ContainerView): void {
+    this.view = view;
+    if (view === 'absent') this.containerId = undefined;
+    if (typeof view === 'string') return;
+    this.containerId = view.id;
+    if (view.phase === 'running' && view.health === 'unhealthy') this.unhealthy = true;
+    const refreshed = this.status && !isTerminal(this.state) && this.state !== TaskState.assigned && refreshedStatus(this.status, view);
+    if (refreshed) this.publish(refreshed);
+  }
+
+  private async recover(step: Step, error: unknown): Promise<void> {
+    const failures = (this.trouble?.kind === step.kind ? this.trouble.failures : 0) + 1;
+    // Whatever the step was about, it may have been done in part.
+    this.view = 'unknown';
+    switch (judgeFailure(error, step, failures)) {
+      case 'interrupted':
+        return;
+      case 'give up':
+        this.trouble = undefined;
+        return this.giveUp(step, error);
+      case 'retry':
+        this.trouble = { kind: step.kind, failures };
+        this.logger.debug({ reason: messageOf(error), step: step.kind, failures }, 'step failed, will be tried again');
+        await this.news.wait(retryDelayMs(failures));
+    }
+  }
+
+  private giveUp(step: Step, error: unknown): void {
+    const move = failureMove(this.state, step, error);
+    this.logger.info({ state: move.state, reason: move.err, detail: move.message }, 'task cannot run here');
+    this.move(move);
+  }
+
+  private move(move: Omit<StatusMove, 'at'>): void {
+    this.publish(movedStatus(this.status, { ...move, at: this.tools.now() }, this.view));
+    this.logger.debug({ state: move.state, reason: move.err }, 'task moved');
+  }
+
+  private publish(status: TaskStatus): void {
+    this.status = status;
+    if (this.goal !== 'forget') this.tools.statuses.report(this.taskId, status);
+  }
+
+  private assigned(): Task {
+    if (!this.task) throw new DomainError('INTERNAL', `no assignment for task ${this.taskId}, so its container cannot be made`);
+    return this.task;
+  }
+
+  private container(): ObservedContainer {
+    if (typeof this.view === 'string') throw new DomainError('INTERNAL', `the container of task ${this.taskId} is ${this.view}`);
+    return this.view;
+  }
+}

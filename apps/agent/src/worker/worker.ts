@@ -1,0 +1,112 @@
+import { supervise } from '#common/concurrency';
+import type { Logger } from '#common/logging';
+import type { Assignments } from '#common/proto';
+import type { ContainerEvent, Executor, ListedContainer } from '../executor/executor';
+import { claimOfEvent, claimOfListing } from './container-claim';
+import { diffAssignments } from './diff-assignments';
+import type { StatusReporter } from './status-reporter';
+import { TaskRunner, type RunnerOrigin } from './task-runner';
+
+type TaskEvent = Exclude<ContainerEvent, { kind: 'listening' }>;
+
+/**
+ * Keeps one runner per task that the manager assigned, and per container of ours that no task accounts for.
+ * INVARIANT: no container is taken for an orphan before the first COMPLETE set of its cluster has arrived.
+ */
+export class Worker {
+  private readonly runners = new Map<string, TaskRunner>();
+  private clusterId: string | undefined;
+  private knowsAll = false;
+
+  constructor(
+    private readonly executor: Executor,
+    private readonly statuses: StatusReporter,
+    private readonly logger: Logger,
+    private readonly now: () => Date = () => new Date(),
+  ) {}
+
+  /** The session is with this cluster. When it is another one than before, the tasks of the old one are left as they are. */
+  joinCluster(clusterId: string): void {
+    if (clusterId === this.clusterId) return;
+    if (this.clusterId !== undefined) this.logger.warn({ clusterId, previous: this.clusterId }, 'joined another cluster');
+    this.halt();
+    this.clusterId = clusterId;
+    this.knowsAll = false;
+  }
+
+  /** Takes a set of assignments; sets have to come in order. */
+  apply(message: Assignments): void {
+    const { assign, forget, refused } = diffAssignments(this.runners.keys(), message);
+    if (refused.length > 0) this.logger.warn({ refused }, 'assignments without a valid task id were refused');
+    for (const task of assign) {
+      const runner = this.runners.get(task.id);
+      if (runner) runner.assign(task);
+      else this.begin({ task });
+    }
+    for (const taskId of forget) {
+      this.statuses.forget(taskId);
+      this.runners.get(taskId)?.forget();
+    }
+    if (this.knowsAll) return;
+    this.knowsAll = true;
+    supervise(this.logger, 'first look for orphans', this.resync());
+  }
+
+  /** Takes note of an event of the engine. */
+  hear(event: TaskEvent): void {
+    const runner = this.runners.get(event.taskId);
+    if (runner) {
+      // Only the runner itself makes its container, and it sees the result.
+      if (event.kind !== 'phase' || event.phase !== 'created') runner.hear(claimOfEvent(event));
+    } else if (event.kind === 'phase' && event.phase !== 'absent') {
+      this.adoptOrphan({ ...event, id: event.containerId });
+    }
+  }
+
+  /** Compares everything with the engine's list: after a gap in the events, and now and then in case one was lost. */
+  async resync(): Promise<void> {
+    const listed = await this.executor.list();
+    const byTask = new Map(listed.filter(({ clusterId }) => clusterId === this.clusterId).map((entry) => [entry.taskId, entry]));
+    for (const runner of this.runners.values()) runner.hear(claimOfListing(byTask.get(runner.taskId)));
+    for (const entry of byTask.values()) this.adoptOrphan(entry);
+  }
+
+  /** The engine answers again: nobody waits any longer. */
+  retryNow(): void {
+    for (const runner of this.runners.values()) runner.retryNow();
+  }
+
+  /** Number of tasks by observed state. */
+  countByState(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { state } of this.runners.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Does nothing more. Containers stay as they are. */
+  halt(): void {
+    for (const runner of this.runners.values()) runner.halt();
+    this.runners.clear();
+  }
+
+  private adoptOrphan({ id, taskId, clusterId }: Pick<ListedContainer, 'id' | 'taskId' | 'clusterId'>): void {
+    if (!this.knowsAll || clusterId !== this.clusterId || this.runners.has(taskId)) return;
+    this.logger.info({ taskId, containerId: id }, 'removing a container that belongs to no task');
+    this.begin({ taskId, orphanContainerId: id });
+  }
+
+  private begin(origin: RunnerOrigin): void {
+    const { executor, statuses, logger, now, clusterId = '' } = this;
+    const runner = new TaskRunner(origin, { executor, statuses, clusterId, now, logger });
+    this.runners.set(runner.taskId, runner);
+    supervise(this.logger, 'task runner', this.drive(runner));
+  }
+
+  private async drive(runner: TaskRunner): Promise<void> {
+    try {
+      await runner.run();
+    } finally {
+      if (this.runners.get(runner.taskId) === runner) this.runners.delete(runner.taskId);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { NodeCommands } from './commands/node-commands';
+import { ServiceCommands } from './commands/service-commands';
+import { AbsentController } from './controllers/absent.controller';
+import { HealthController } from './controllers/health.controller';
+import { NetworksController } from './controllers/networks.controller';
+import { NodesController } from './controllers/nodes.controller';
+import { ServicesController } from './controllers/services.controller';
+import { SystemController } from './controllers/system.controller';
+import { TasksController } from './controllers/tasks.controller';
+import { ErrorFilter } from './http/error.filter';
+import { API_DEPENDENCIES, type ApiDependencies } from './ports';
+
+const now = (): Date => new Date();
+
+/** The Docker Engine API. Controllers in the order in which their routes are tried. */
+@Module({})
+export class ApiModule {
+  /** `dependencies` says how to build what the API is given, out of the providers of `imports`. */
+  static register(dependencies: Pick<FactoryProvider<ApiDependencies>, 'inject' | 'useFactory'>, imports: DynamicModule['imports'] = []): DynamicModule {
+    return {
+      module: ApiModule,
+      imports,
+      controllers: [
+        HealthController,
+        SystemController,
+        AbsentController,
+        ServicesController,
+        TasksController,
+        NodesController,
+        NetworksController,
+      ],
+      providers: [
+        { provide: API_DEPENDENCIES, ...dependencies },
+        {
+          provide: ServiceCommands,
+          inject: [API_DEPENDENCIES],
+          useFactory: ({ store }: ApiDependencies) => new ServiceCommands(store, now),
+        },
+        { provide: NodeCommands, inject: [API_DEPENDENCIES], useFactory: ({ store }: ApiDependencies) => new NodeCommands(store, now) },
+        { provide: APP_FILTER, inject: [API_DEPENDENCIES], useFactory: ({ logger }: ApiDependencies) => new ErrorFilter(logger) },
+      ],
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { sendJson, sendText } from '../http/send';
+import { STORE_UNREACHABLE } from '../http/store-synced.guard';
+import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
+
+/** For supervisors and monitoring: is the process alive, can it serve, and its figures. */
+@Controller()
+export class HealthController {
+  constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {}
+
+  @Get('healthz')
+  alive(@Res() response: Response): void {
+    sendJson(response, 200, { status: 'ok' });
+  }
+
+  @Get('readyz')
+  ready(@Res() response: Response): void {
+    const reasons = this.api.store.isSynced() ? [] : [STORE_UNREACHABLE];
+    const ready = reasons.length === 0;
+    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', reasons });
+  }
+
+  @Get('metrics')
+  async metrics(@Res() response: Response): Promise<void> {
+    sendText(response, 200, await this.api.metrics.metrics(), this.api.metrics.contentType);
+  }
+}

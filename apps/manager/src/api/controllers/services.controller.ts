@@ -1,0 +1,62 @@
+import { Controller, Delete, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { ServiceCommands } from '../commands/service-commands';
+import { countTasks } from '../count-tasks';
+import { matchesService, parseServiceFilters } from '../filters/service-filters';
+import { readJsonBody } from '../http/json-body';
+import { queryFlag, queryOf, queryVersion, requireQueryChoice } from '../http/query';
+import { sendEmpty, sendJson, sendJsonList, sendJsonText } from '../http/send';
+import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { findService } from '../lookup';
+import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
+import { renderService, renderServiceWithDefaults, renderServiceWithStatus } from '../render/render-service';
+
+@Controller('services')
+@UseGuards(StoreSyncedGuard)
+export class ServicesController {
+  constructor(
+    @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,
+    private readonly commands: ServiceCommands,
+  ) {}
+
+  @Get()
+  async list(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const { view } = this.api.store;
+    const query = queryOf(request);
+    const filters = parseServiceFilters(query.get('filters'));
+    const services = view.services().filter((service) => matchesService(filters, service));
+    const render = queryFlag(query, 'status')
+      ? (service: (typeof services)[number]) => renderServiceWithStatus(service, countTasks(service, view.tasksOfService(service.id)))
+      : renderService;
+    await sendJsonList(response, services, render);
+  }
+
+  @Post('create')
+  async create(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const id = await this.commands.create(await readJsonBody(request));
+    sendJson(response, 201, { ID: id });
+  }
+
+  @Get(':id')
+  inspect(@Param('id') id: string, @Req() request: Request, @Res() response: Response): void {
+    const service = findService(this.api.store.view, id);
+    const render = queryFlag(queryOf(request), 'insertDefaults') ? renderServiceWithDefaults : renderService;
+    sendJsonText(response, 200, render(service));
+  }
+
+  @Post(':id/update')
+  async update(@Param('id') term: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const query = queryOf(request);
+    const version = queryVersion(query, 'service');
+    const rollback = requireQueryChoice(query, 'rollback', ['previous', 'none']) === 'previous';
+    requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
+    await this.commands.update({ term, version, body: await readJsonBody(request), rollback });
+    sendJson(response, 200, { Warnings: null });
+  }
+
+  @Delete(':id')
+  async remove(@Param('id') id: string, @Res() response: Response): Promise<void> {
+    await this.commands.remove(id);
+    sendEmpty(response);
+  }
+}

@@ -1,0 +1,55 @@
+import { Controller, Get, Head, Inject, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { clusterDescription, infoDescription, versionDescription } from '../describe-host';
+import { DomainError } from '#common/errors';
+import { STORE_UNREACHABLE } from '../http/store-synced.guard';
+import { sendJson } from '../http/send';
+import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
+
+/** Who answers here, and how the cluster does. Works without the store, too, and then says so. */
+@Controller()
+export class SystemController {
+  constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {}
+
+  @Head('_ping')
+  pingHead(@Res() response: Response): void {
+    this.answerPing(response, '');
+  }
+
+  @Get('_ping')
+  ping(@Res() response: Response): void {
+    this.answerPing(response, 'OK');
+  }
+
+  @Get('version')
+  version(@Res() response: Response): void {
+    sendJson(response, 200, versionDescription(this.api.host));
+  }
+
+  @Get('info')
+  info(@Res() response: Response): void {
+    const { host, store } = this.api;
+    sendJson(response, 200, infoDescription(host, store.view, store.isSynced() ? '' : STORE_UNREACHABLE));
+  }
+
+  @Get('swarm')
+  swarm(@Res() response: Response): void {
+    const { host, store } = this.api;
+    if (!store.isSynced()) throw new DomainError('UNAVAILABLE', STORE_UNREACHABLE);
+    const cluster = store.view.cluster();
+    if (!cluster) throw new DomainError('UNAVAILABLE', 'the cluster has no leader yet, try again');
+    sendJson(response, 200, clusterDescription(host, cluster));
+  }
+
+  private answerPing(response: Response, body: string): void {
+    response.writeHead(200, {
+      'Cache-Control': 'no-cache, no-store, must-revalidate',
+      'Content-Length': body.length,
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Docker-Experimental': 'false',
+      Pragma: 'no-cache',
+      Swarm: 'active/manager',
+    });
+    response.end(body);
+  }
+}

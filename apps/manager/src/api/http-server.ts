@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { chmod, unlink } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { DomainError, messageOf } from '#common/errors';
+import type { Logger } from '#common/logging';
+import { parseListenAddress, type ListenAddress } from './http/listen-address';
+
+const SERVER_OPTIONS = {
+  // Some clients repeat the whole spec of a service in the URL.
+  maxHeaderSize: 1024 * 1024,
+  // A client that trickles its request in is cut off; answers may take as long as they like.
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  // Longer than the idle time after which Docker's clients close by themselves, so that no request meets a closing server.
+  keepAliveTimeout: 120_000,
+};
+
+/** The owner and the group of the socket may use the API, as with Docker's own. */
+const SOCKET_MODE = 0o660;
+
+/** Serves one request handler on any number of addresses. */
+export class HttpServer {
+  private readonly servers: Server[] = [];
+
+  constructor(
+    private readonly handler: RequestListener,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Listens on `unix:///path` and `tcp://host:port` addresses. A socket file that nobody answers on is replaced.
+   * @throws DomainError INVALID_ARGUMENT · FAILED_PRECONDITION the address is in use
+   */
+  async listen(addresses: readonly string[]): Promise<void> {
+    const parsed = addresses.map(parseListenAddress);
+    for (const [index, address] of parsed.entries()) {
+      await this.listenOn(address);
+      this.logger.info({ address: addresses[index] }, 'API listening');
+    }
+  }
+
+  /** Takes no new connections, lets running requests end, and cuts off what is left after `deadlineMs`. */
+  async close(deadlineMs: number): Promise<void> {
+    const cutOff = setTimeout(() => this.servers.forEach((server) => server.closeAllConnections()), deadlineMs);
+    await Promise.all(this.servers.map(closeServer));
+    clearTimeout(cutOff);
+  }
+
+  private async listenOn(address: ListenAddress): Promise<void> {
+    if (address.kind === 'unix') await removeStaleSocket(address.path);
+    const server = createServer(SERVER_OPTIONS, this.handler);
+    const listening = once(server, 'listening');
+    server.listen(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port });
+    try {
+      await listening;
+    } catch (error) {
+      throw new DomainError('FAILED_PRECONDITION', `cannot listen: ${messageOf(error)}`, { cause: error });
+    }
+    this.servers.push(server);
+    if (address.kind === 'unix') await chmod(address.path, SOCKET_MODE);
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+/** A socket file outlives a process that was killed, and would make listening fail. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const answer = await tryConnect(path);
+  if (answer === 'connected') throw new DomainError('FAILED_PRECONDITION', `another process answers on ${path}`);
+  if (answer === 'ECONNREFUSED') await unlink(path);
+}
+
+async function tryConnect(path: string): Promise<string> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return 'connected';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,38 @@
+import { DomainError } from '#common/errors';
+
+/** Newest version of the Docker Engine API that is spoken here; requests without a version get this one. */
+export const API_VERSION = '1.41';
+export const MIN_API_VERSION = '1.24';
+
+const VERSIONED_PATH = /^\/v([0-9]+(?:\.[0-9]+)*)(\/.*)$/;
+
+/**
+ * Splits the version off a request's URL: `/v1.41/services?x` becomes `/services?x`. A path without a version stays as it is.
+ * @throws DomainError INVALID_ARGUMENT when the version is not spoken here
+ */
+export function stripVersion(url: string): string {
+  const [, version, rest] = VERSIONED_PATH.exec(url) ?? [];
+  if (version === undefined || rest === undefined) return url;
+  if (compareVersions(version, API_VERSION) > 0) {
+    throw unsupported(`client version ${version} is too new. Maximum supported API version is ${API_VERSION}`);
+  }
+  if (compareVersions(version, MIN_API_VERSION) < 0) {
+    throw unsupported(
+      `client version ${version} is too old. Minimum supported API version is ${MIN_API_VERSION}, please upgrade your client to a newer version`,
+    );
+  }
+  return rest;
+}
+
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function unsupported(message: string): DomainError {
+  return new DomainError('INVALID_ARGUMENT', message);
+}

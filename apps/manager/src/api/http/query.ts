@@ -1,0 +1,36 @@
+import type { Request } from 'express';
+import { DomainError } from '#common/errors';
+
+const FALSE_WORDS: ReadonlySet<string> = new Set(['', '0', 'no', 'false', 'none']);
+const UNSIGNED = /^[0-9]+$/;
+
+/** The request's query. Only named parameters are ever read: some clients repeat a whole spec in it. */
+export function queryOf(request: Request): URLSearchParams {
+  const start = request.url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
+}
+
+/** A boolean as Docker reads it: nothing, 0, no, false and none are false in any case, all else is true. */
+export function queryFlag(query: URLSearchParams, name: string): boolean {
+  return !FALSE_WORDS.has((query.get(name) ?? '').trim().toLowerCase());
+}
+
+/** The version that an update was based on. @throws DomainError INVALID_ARGUMENT in Docker's words */
+export function queryVersion(query: URLSearchParams, kind: 'service' | 'node'): number {
+  const text = query.get('version') ?? '';
+  const fail = (why: string) =>
+    new DomainError('INVALID_ARGUMENT', `invalid ${kind} version '${text}': strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`);
+  if (!UNSIGNED.test(text)) throw fail('invalid syntax');
+  const version = Number(text);
+  if (!Number.isSafeInteger(version)) throw fail('value out of range');
+  return version;
+}
+
+/** A parameter that, if given, is one of a few words. @throws DomainError INVALID_ARGUMENT */
+export function requireQueryChoice(query: URLSearchParams, name: string, choices: readonly string[]): string {
+  const value = query.get(name) ?? '';
+  if (value !== '' && !choices.includes(value)) {
+    throw new DomainError('INVALID_ARGUMENT', `invalid value '${value}' for ${name}: must be one of ${choices.join(', ')}`);
+  }
+  return value;
+}

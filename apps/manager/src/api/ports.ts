@@ -1,0 +1,56 @@
+import type { Logger } from '#common/logging';
+import type { Node, Service, Task } from '#common/proto';
+import type { ClusterView, Guard, Revision, Write } from '#common/store';
+
+/** What the API needs of the store. */
+export interface ApiStore {
+  readonly view: ClusterView;
+
+  /** Whether the view may be shown: loaded, and in touch with etcd. */
+  isSynced(): boolean;
+
+  /**
+   * All writes or none; when it resolves, `view` shows them.
+   * @throws DomainError ABORTED a guard failed · TOO_LARGE · RESOURCE_EXHAUSTED · UNAVAILABLE · DEADLINE_EXCEEDED
+   */
+  commit(guards: Guard[], writes: Write[]): Promise<Revision>;
+}
+
+/** The machine and program that answer `/info` and `/version`. */
+export interface HostFacts {
+  /** Id of this manager process, used where no agent runs beside it. */
+  readonly managerId: string;
+  readonly hostname: string;
+  /** host:port that agents and other managers use. */
+  readonly address: string;
+  readonly version: string;
+  readonly gitCommit: string;
+  readonly operatingSystem: string;
+  readonly kernelVersion: string;
+  /** As the kernel names it: x86_64, aarch64. */
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly heartbeatPeriodNanos: number;
+}
+
+/** Where `/metrics` comes from; prom-client's Registry is one. */
+export interface MetricsSource {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
+/** Whether a task is what its service asks for now. */
+export type UpToDate = (task: Task, service: Service, node: Node | undefined) => boolean;
+
+/** Everything that the API is given. */
+export interface ApiDependencies {
+  readonly store: ApiStore;
+  readonly host: HostFacts;
+  readonly metrics: MetricsSource;
+  readonly isUpToDate: UpToDate;
+  readonly logger: Logger;
+}
+
+/** Injection token of ApiDependencies. */
+export const API_DEPENDENCIES = Symbol('ApiDependencies');

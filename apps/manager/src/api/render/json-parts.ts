@@ -1,0 +1,21 @@
+import type { Version } from '#common/proto';
+
+export type JsonObject = Record<string, unknown>;
+
+/** How Go writes a time that was never set. */
+export const ZERO_TIME = '0001-01-01T00:00:00Z';
+
+/** Go leaves the index out of a version that is zero. */
+export function versionJson(version: Version | undefined): JsonObject {
+  return version?.index ? { Index: version.index } : {};
+}
+
+/** Drops the keys without a value, as Go does for fields marked `omitempty`. */
+export function compact(json: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
+}
+
+/** The value, or undefined for a list that has nothing in it. */
+export function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}

@@ -1,0 +1,38 @@
+import { createLogger } from '#common/logging';
+import { ClusterStore, type ClusterView, type Guard, type Revision, type Write } from '#common/store';
+import type { ApiStore } from '../ports';
+import { FakeObjectStore } from './fake-object-store';
+
+const READY_TIMEOUT_MS = 2_000;
+
+/** The real view over an etcd in memory, with a switch for "etcd is away". */
+export class FakeApiStore implements ApiStore {
+  readonly objects = new FakeObjectStore();
+  reachable = true;
+  private readonly cluster = new ClusterStore(this.objects, createLogger('test', 'silent'));
+  private readonly stopped = new AbortController();
+
+  /** Starts following; call `stop` in the end. */
+  static async start(): Promise<FakeApiStore> {
+    const store = new FakeApiStore();
+    void store.cluster.run(store.stopped.signal);
+    await store.cluster.untilSynced(READY_TIMEOUT_MS, store.stopped.signal);
+    return store;
+  }
+
+  get view(): ClusterView {
+    return this.cluster.view;
+  }
+
+  isSynced(): boolean {
+    return this.reachable && this.cluster.isSynced();
+  }
+
+  commit(guards: Guard[], writes: Write[]): Promise<Revision> {
+    return this.cluster.commit(guards, writes);
+  }
+
+  stop(): void {
+    this.stopped.abort();
+  }
+}

@@ -1,0 +1,78 @@
+import { delay } from '#common/concurrency';
+import { DomainError } from '#common/errors';
+import type { Guard, ObjectStore, Revision, Stored, StoreEvent, WatchBatch, Write } from '#common/store';
+
+/** How often a watcher hears that nothing has happened; a view that hears nothing calls itself stale. */
+const PROGRESS_MS = 200;
+
+/** An etcd in memory: revisions, guards and watches, one process. */
+export class FakeObjectStore implements ObjectStore {
+  readonly maxOperations = 128;
+  /** Thrown by the next commits, if set. */
+  failure: DomainError | undefined;
+  private revision: Revision = 1;
+  private readonly entries = new Map<string, Stored>();
+  private readonly history: WatchBatch[] = [];
+  private wake: () => void = () => undefined;
+
+  /** Number of stored keys. */
+  get size(): number {
+    return this.entries.size;
+  }
+
+  list(prefix: string): Promise<{ objects: Stored[]; revision: Revision }> {
+    const objects = [...this.entries.values()].filter(({ key }) => key.startsWith(prefix));
+    return Promise.resolve({ objects, revision: this.revision });
+  }
+
+  async *watch(prefix: string, after: Revision, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    let next = this.history.findIndex((batch) => batch.revision > after);
+    if (next < 0) next = this.history.length;
+    while (!signal.aborted) {
+      const batch = this.history[next];
+      if (batch) {
+        next++;
+        yield { ...batch, events: batch.events.filter((event) => keyOf(event).startsWith(prefix)) };
+      } else {
+        await this.somethingOrProgress(signal);
+        if (next >= this.history.length) yield { revision: this.revision, events: [] };
+      }
+    }
+  }
+
+  commit(guards: Guard[], writes: Write[]): Promise<Revision> {
+    if (this.failure) return Promise.reject(this.failure);
+    if (!guards.every((guard) => this.holds(guard))) return Promise.reject(new DomainError('ABORTED', 'a guard failed'));
+    const revision = ++this.revision;
+    this.history.push({ revision, events: writes.map((write) => this.apply(write, revision)) });
+    this.wake();
+    return Promise.resolve(revision);
+  }
+
+  private somethingOrProgress(signal: AbortSignal): Promise<void> {
+    return Promise.race([delay(PROGRESS_MS, signal), new Promise<void>((resolve) => (this.wake = resolve))]);
+  }
+
+  private holds(guard: Guard): boolean {
+    const entry = this.entries.get(guard.key);
+    if ('modRevision' in guard) return (entry?.modRevision ?? 0) === guard.modRevision;
+    if ('createRevision' in guard) return (entry?.createRevision ?? 0) === guard.createRevision;
+    return entry !== undefined;
+  }
+
+  private apply(write: Write, modRevision: Revision): StoreEvent {
+    const { key } = write;
+    if (write.kind === 'delete') {
+      this.entries.delete(key);
+      return { kind: 'delete', key, modRevision };
+    }
+    const createRevision = this.entries.get(key)?.createRevision ?? modRevision;
+    const stored = { key, value: write.value, createRevision, modRevision };
+    this.entries.set(key, stored);
+    return { kind: 'put', stored };
+  }
+}
+
+function keyOf(event: StoreEvent): string {
+  return event.kind === 'put' ? event.stored.key : event.key;
+}

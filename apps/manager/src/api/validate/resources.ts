@@ -1,0 +1,48 @@
+import type { GenericResource, ResourceRequirements } from '#common/proto';
+import { invalidSpec } from './refusal';
+
+const NANOS_PER_CPU = 1e9;
+const MIN_NANO_CPUS = 1e6;
+const MIN_MEMORY_BYTES = 4 * 1024 * 1024;
+
+/** @throws DomainError INVALID_ARGUMENT */
+export function validateResources(resources: ResourceRequirements | undefined): void {
+  const { limits, reservations } = resources ?? {};
+  for (const amounts of [limits, reservations]) {
+    if (!amounts) continue;
+    validateCpu(amounts.nanoCpus);
+    validateMemory(amounts.memoryBytes);
+  }
+  validateReservation('cpu', reservations?.nanoCpus, limits?.nanoCpus);
+  validateReservation('memory', reservations?.memoryBytes, limits?.memoryBytes);
+  validateGenericResources(reservations?.genericResources ?? []);
+}
+
+function validateCpu(nanoCpus: number): void {
+  if (nanoCpus !== 0 && nanoCpus < MIN_NANO_CPUS) {
+    throw invalidSpec(`invalid cpu value ${goFloat(nanoCpus / NANOS_PER_CPU)}: Must be at least ${MIN_NANO_CPUS / NANOS_PER_CPU}`);
+  }
+}
+
+function validateMemory(bytes: number): void {
+  if (bytes !== 0 && bytes < MIN_MEMORY_BYTES) throw invalidSpec(`invalid memory value ${bytes}: Must be at least 4MiB`);
+}
+
+/** What a task can never use need not be kept free for it. */
+function validateReservation(kind: string, reserved = 0, limit = 0): void {
+  if (limit > 0 && reserved > limit) throw invalidSpec(`invalid ${kind} reservation ${reserved}: it is above the limit of ${limit}`);
+}
+
+function validateGenericResources(resources: readonly GenericResource[]): void {
+  for (const { namedResourceSpec: named, discreteResourceSpec: discrete } of resources) {
+    const kind = named?.kind ?? discrete?.kind;
+    if (!kind) throw invalidSpec('generic resource without a kind');
+    if (discrete && discrete.value < 0) throw invalidSpec(`generic resource '${kind}' cannot be negative`);
+  }
+}
+
+/** A small number as Go prints it: an exponent of at least two digits below 0.0001. */
+function goFloat(value: number): string {
+  if (value === 0 || Math.abs(value) >= 1e-4) return String(value);
+  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+}

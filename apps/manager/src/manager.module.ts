@@ -1,0 +1,60 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import type { Logger } from '#common/logging';
+import { createRegistry } from '#common/metrics';
+import { ApiModule } from './api/api.module';
+import type { ApiDependencies } from './api/ports';
+import { collectHostFacts } from './host-facts';
+import { Manager } from './manager';
+import type { ManagerConfig } from './manager-config';
+import { ManagerMetrics } from './manager-metrics';
+import { isTaskDirty } from './orchestrator/task-dirty';
+
+/** What is known before anything is built. */
+export interface ManagerContext {
+  config: ManagerConfig;
+  managerId: string;
+  logger: Logger;
+}
+
+/** The view, the streams and the leader's work (Manager), and what they tell Prometheus. */
+@Module({})
+class CoreModule {
+  static register(context: ManagerContext): DynamicModule {
+    return {
+      module: CoreModule,
+      providers: [
+        { provide: Registry, useFactory: createRegistry },
+        { provide: ManagerMetrics, inject: [Registry], useFactory: (registry: Registry) => new ManagerMetrics(registry) },
+        {
+          provide: Manager,
+          inject: [ManagerMetrics],
+          useFactory: (metrics: ManagerMetrics) => new Manager({ ...context, metrics }),
+        },
+      ],
+      exports: [Registry, Manager],
+    };
+  }
+}
+
+/** The map of a manager: the core, and the API on top of it. The features meet in the core's store. */
+@Module({})
+export class ManagerModule {
+  static register(context: ManagerContext): DynamicModule {
+    const core = CoreModule.register(context);
+    const api = ApiModule.register(
+      {
+        inject: [Manager, Registry],
+        useFactory: (manager: Manager, metrics: Registry): ApiDependencies => ({
+          store: manager.store,
+          host: collectHostFacts(context.config, context.managerId),
+          metrics,
+          isUpToDate: (task, service, node) => !isTaskDirty(service, task, node),
+          logger: context.logger,
+        }),
+      },
+      [core],
+    );
+    return { module: ManagerModule, imports: [core, api] };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Placement, PlacementPreference } from '#common/proto';
+import type { CreateFlags } from '../tables/create-flags';
+import type { UpdateFlags } from '../tables/update-flags';
+import { itself, sortedBy, withAdded, without } from './list-edits';
+
+const spreadOver = (label: string): PlacementPreference => ({ spread: { spreadDescriptor: label } });
+const labelOf = (preference: PlacementPreference): string => preference.spread?.spreadDescriptor ?? '';
+
+/** Where the tasks of a new service may run. */
+export function newPlacement(flags: CreateFlags): Placement {
+  return {
+    constraints: flags.constraint ?? [],
+    preferences: (flags.placementPref ?? []).map(spreadOver),
+    maxReplicas: flags.replicasMaxPerNode ?? 0,
+    platforms: [],
+  };
+}
+
+/** Applies the flags for constraints, preferences and replicas per node. */
+export function changedPlacement(current: Placement | undefined, flags: UpdateFlags): Placement | undefined {
+  const { constraintAdd, constraintRm, placementPrefAdd, placementPrefRm, replicasMaxPerNode } = flags;
+  const given = [constraintAdd, constraintRm, placementPrefAdd, placementPrefRm, replicasMaxPerNode];
+  if (given.every((value) => value === undefined)) return current;
+  const base = current ?? { constraints: [], preferences: [], maxReplicas: 0, platforms: [] };
+  const constraints = withAdded(without(base.constraints, constraintRm, itself), constraintAdd, itself);
+  const keptPreferences = without(base.preferences, placementPrefRm, labelOf);
+  return {
+    ...base,
+    constraints: constraintAdd ? sortedBy(constraints, itself) : constraints,
+    // In order: tasks are spread over the first label, then over the second within each value of the first.
+    preferences: [...keptPreferences, ...(placementPrefAdd ?? []).map(spreadOver)],
+    maxReplicas: replicasMaxPerNode ?? base.maxReplicas,
+  };
+}

@@ -1,0 +1,123 @@
+/** The programs a cluster is made of. */
+export type ClusterPart = 'etcd' | 'manager' | 'agent';
+
+/** A program of the cluster and the host it runs on. */
+export interface PlacedPart {
+  readonly part: ClusterPart;
+  readonly host: string;
+}
+
+/** A host, as far as the command lines are concerned. */
+export interface ClusterHost {
+  readonly name: string;
+  readonly address: string;
+  readonly dataDir: string;
+  readonly dockerSocket: string;
+}
+
+/** Ports on every host of a cluster. */
+export interface ClusterPorts {
+  readonly etcdClients: number;
+  readonly etcdPeers: number;
+  /** Where managers wait for agents. */
+  readonly agents: number;
+}
+
+/** A whole cluster: who runs where, as kept on disk. */
+export interface ClusterLayout {
+  readonly hosts: readonly ClusterHost[];
+  /** Names of the hosts with a manager and an etcd member; the first serves `socket`. */
+  readonly managers: readonly string[];
+  /** The network that agents call from; loopback is always allowed. */
+  readonly subnet?: string;
+  readonly ports: ClusterPorts;
+  /** Unix socket of each manager's API, in the order of `managers`. */
+  readonly sockets: readonly string[];
+  readonly logLevel: string;
+  /** Appended to the command line of every program of that kind. */
+  readonly extraArgs: Readonly<Partial<Record<ClusterPart, readonly string[]>>>;
+}
+
+/** What to execute. */
+export interface CommandLine {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The ports when every host has a network of its own: those that people expect. */
+export const USUAL_PORTS: ClusterPorts = { etcdClients: 2379, etcdPeers: 2380, agents: 2378 };
+
+const LOOPBACK = '127.0.0.1';
+
+/** Every program of the cluster, in the order to start them. */
+export function partsOf({ hosts, managers }: ClusterLayout): PlacedPart[] {
+  return [
+    ...managers.map((host) => ({ part: 'etcd', host }) as const),
+    ...managers.map((host) => ({ part: 'manager', host }) as const),
+    ...hosts.map(({ name }) => ({ part: 'agent', host: name }) as const),
+  ];
+}
+
+/** The command line of one program of the cluster. @param programs folder with the built apps */
+export function commandLine(layout: ClusterLayout, { part, host }: PlacedPart, programs: string): CommandLine {
+  const place = findHost(layout, host);
+  const extra = layout.extraArgs[part] ?? [];
+  switch (part) {
+    case 'etcd':
+      return { command: 'etcd', args: [...etcdArgs(layout, place), ...extra] };
+    case 'manager':
+      return { command: process.execPath, args: [`${programs}/manager/src/main.js`, ...managerArgs(layout, place), ...extra] };
+    case 'agent':
+      return { command: process.execPath, args: [`${programs}/agent/src/main.js`, ...agentArgs(layout, place), ...extra] };
+  }
+}
+
+function etcdArgs({ managers, ports, ...layout }: ClusterLayout, { name, address, dataDir }: ClusterHost): string[] {
+  const members = managers.map((member) => `${member}=${url(findHost(layout, member).address, ports.etcdPeers)}`);
+  const clientAddresses = [...new Set([LOOPBACK, address])];
+  return [
+    ...['--name', name, '--data-dir', `${dataDir}/etcd`, '--logger', 'zap'],
+    ...['--listen-client-urls', clientAddresses.map((each) => url(each, ports.etcdClients)).join(',')],
+    ...['--advertise-client-urls', url(address, ports.etcdClients)],
+    ...['--listen-peer-urls', url(address, ports.etcdPeers)],
+    ...['--initial-advertise-peer-urls', url(address, ports.etcdPeers)],
+    ...['--initial-cluster', members.join(',')],
+  ];
+}
+
+function managerArgs(layout: ClusterLayout, { name, address, dataDir }: ClusterHost): string[] {
+  const { managers, ports, subnet, sockets } = layout;
+  const socket = sockets[managers.indexOf(name)];
+  const etcd = nearestFirst(layout, name).map((each) => url(each, ports.etcdClients));
+  const listenAddress = address === LOOPBACK ? LOOPBACK : '0.0.0.0';
+  return [
+    ...['--data-dir', `${dataDir}/manager`, '--etcd', etcd.join(','), '--listen', `unix://${socket}`],
+    ...['--agent-listen', `${listenAddress}:${ports.agents}`, ...(subnet === undefined ? [] : ['--agent-network', subnet])],
+    ...['--advertise-addr', address, '--log-level', layout.logLevel],
+  ];
+}
+
+function agentArgs(layout: ClusterLayout, { name, address, dataDir, dockerSocket }: ClusterHost): string[] {
+  const managers = nearestFirst(layout, name).map((each) => `${each}:${layout.ports.agents}`);
+  return [
+    ...['--data-dir', `${dataDir}/agent`, '--docker', `unix://${dockerSocket}`, '--manager', managers.join(',')],
+    ...['--hostname', name, '--advertise-addr', address, '--log-level', layout.logLevel],
+  ];
+}
+
+/** Addresses of all managers' hosts. The host's own comes first and as loopback, which is how a manager knows its own node. */
+function nearestFirst(layout: ClusterLayout, host: string): string[] {
+  const others = layout.managers.filter((manager) => manager !== host).map((manager) => findHost(layout, manager).address);
+  return layout.managers.includes(host) ? [LOOPBACK, ...others] : others;
+}
+
+function findHost({ hosts }: Pick<ClusterLayout, 'hosts'>, name: string): ClusterHost {
+  const found = hosts.find((host) => host.name === name);
+  if (found === undefined)
+    throw new Error(`the cluster has no host "${name}", only ${hosts.map((host) => host.name).join(', ')}`);
+  return found;
+}
+
+function url(address: string, port: number): string {
+  return `http://${address}:${port}`;
+}

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeCgroup, thawCgroup } from './cgroups';
+import { engineFiles } from './engine-config';
+import { labNames, type LabRecord } from './lab-plan';
+import { killProcessesOf } from './lab-processes';
+import { unmountBelow } from './mounts';
+import { restoreMachineNetwork } from './machine-network';
+import { LabNetwork } from './network';
+
+/**
+ * Ends every process of a lab by force, containers and all, and removes every trace of it: namespaces, mounts,
+ * cgroups, sockets, data. It relies on nothing that a crash could have left half done, so it is also the ordinary way
+ * to end a lab: the way that is always taken is the one that works. The record goes last. Repeatable.
+ * @throws Error naming what could not be ended or removed
+ */
+export async function removeLab(record: LabRecord): Promise<void> {
+  const { runDir, netnsPrefix, cgroup, bridge } = labNames(record.slot);
+  await killLabProcesses(record);
+  const shimSockets = findShimSockets(record);
+  await unmountBelow([runDir, record.root]);
+  await Promise.all([
+    new LabNetwork(netnsPrefix).remove(),
+    restoreMachineNetwork({ bridge, runDir }),
+    removeCgroup(cgroup),
+    ...shimSockets.map((path) => rm(path, { force: true })),
+    rm(record.root, { recursive: true, force: true }),
+  ]);
+  await rm(runDir, { recursive: true, force: true });
+}
+
+/** Ends every process of a lab by force, containers and all. Repeatable. @throws Error naming what did not end */
+export async function killLabProcesses({ slot }: LabRecord): Promise<void> {
+  const { runDir, cgroup } = labNames(slot);
+  thawCgroup(cgroup);
+  await killProcessesOf({ marker: runDir, cgroup });
+}
+
+/**
+ * Sockets of containers' shims, which containerd puts into a folder that all containerds of a machine share, under
+ * names that only its own state tells.
+ */
+function findShimSockets(record: LabRecord): string[] {
+  return record.hosts.flatMap(({ engine }) => {
+    if (engine === undefined) return [];
+    const tasks = join(engineFiles(engine).containerdState, 'io.containerd.runtime.v2.task/moby');
+    const containers = existsSync(tasks) ? readdirSync(tasks) : [];
+    return containers.flatMap((id) => readShimAddress(join(tasks, id, 'address')) ?? []);
+  });
+}
+
+function readShimAddress(file: string): string | undefined {
+  if (!existsSync(file)) return undefined; // the container was just being made
+  return readFileSync(file, 'utf8')
+    .trim()
+    .replace(/^unix:\/\//, '');
+}
