@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { LabCluster } from '../../test/lab/cluster';
@@ -14,6 +14,7 @@ Runs a swarmctl cluster on this machine: etcd, a manager and an agent. Needs roo
   --hosts N      N Docker hosts n1 … nN in network namespaces instead of this machine's own Docker
   --detach       return when every node is ready and leave the cluster running; "npm stop" ends it
   --socket PATH  the manager's unix socket; ${DEFAULT_SOCKET} unless told
+  --dir PATH     where everything is kept; .swarm in the checkout unless told
   --yes          install missing Debian packages without asking
 `;
 
@@ -24,6 +25,7 @@ interface StartOptions {
   readonly hosts?: number;
   readonly detach: boolean;
   readonly socket: string;
+  readonly dir: string;
 }
 
 /** @returns `undefined` when only help is wanted */
@@ -33,6 +35,7 @@ function readOptions(): StartOptions | undefined {
       hosts: { type: 'string' },
       detach: { type: 'boolean', short: 'd', default: false },
       socket: { type: 'string', default: DEFAULT_SOCKET },
+      dir: { type: 'string', default: stateFolder() },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -40,7 +43,7 @@ function readOptions(): StartOptions | undefined {
   const hosts = values.hosts === undefined ? undefined : Number(values.hosts);
   if (hosts !== undefined && (!Number.isInteger(hosts) || hosts < 1))
     throw new Error(`--hosts wants a number from 1, not "${values.hosts}"`);
-  return { hosts, detach: values.detach, socket: values.socket };
+  return { hosts, detach: values.detach, socket: resolve(values.socket), dir: resolve(values.dir) };
 }
 
 /** Aborted by Ctrl-C, or when the terminal or the system asks this program to end. */
@@ -53,29 +56,28 @@ function interruption(): AbortSignal {
 }
 
 async function run(options: StartOptions): Promise<void> {
-  const root = stateFolder();
-  await clearTheWay(root, options.socket);
+  await clearTheWay(options);
   const interrupted = interruption();
-  const cluster = await startOrCleanUp(root, options, interrupted);
+  const cluster = await startOrCleanUp(options, interrupted);
   process.stdout.write(nextSteps(cluster));
   if (options.detach) cluster.lab.detach();
-  else await stayInForeground(root, cluster, interrupted);
+  else await stayInForeground(cluster, interrupted);
 }
 
 /** Removes what a crash has left. @throws Error when a cluster runs already */
-async function clearTheWay(root: string, socket: string): Promise<void> {
-  const lab = findLocalLab(root);
+async function clearTheWay({ dir, socket }: StartOptions): Promise<void> {
+  const lab = findLocalLab(dir);
   if (lab !== undefined && isAttended(lab)) throw new Error('a cluster of this checkout runs already; end it with `npm stop`');
-  await stopLocalCluster(root);
+  await stopLocalCluster(dir);
   const isTaken = await answers(new UnixHttp(socket)).catch(() => false);
   if (isTaken) throw new Error(`another cluster serves ${socket} already; end that, or name another socket with --socket PATH`);
 }
 
-async function startOrCleanUp(root: string, { hosts, socket }: StartOptions, signal: AbortSignal): Promise<LabCluster> {
+async function startOrCleanUp({ dir, hosts, socket }: StartOptions, signal: AbortSignal): Promise<LabCluster> {
   try {
-    return await startLocalCluster({ root, hosts, socket, signal });
+    return await startLocalCluster({ root: dir, hosts, socket, signal });
   } catch (error) {
-    await stopLocalCluster(root);
+    await stopLocalCluster(dir);
     throw error;
   }
 }
@@ -85,13 +87,13 @@ function nextSteps({ lab, managerSocket }: LabCluster): string {
   return describeNextSteps({ nodes, socket: managerSocket, logsDir: relative(process.cwd(), lab.logsDir) });
 }
 
-async function stayInForeground(root: string, { lab }: LabCluster, interrupted: AbortSignal): Promise<void> {
+async function stayInForeground({ lab }: LabCluster, interrupted: AbortSignal): Promise<void> {
   process.stdout.write('Ctrl-C ends it.\n');
   while (!interrupted.aborted && lab.process(SUPERVISOR)?.isRunning()) {
     await delay(WATCH_INTERVAL_MS, undefined, { signal: interrupted }).catch(() => undefined);
   }
   process.stdout.write(interrupted.aborted ? '\nStopping…\n' : '\nThe supervisor has ended. Stopping…\n');
-  await stopLocalCluster(root);
+  await stopLocalCluster(lab.root);
 }
 
 async function main(): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eventually } from './eventually';
 import { Lab } from './lab';
 import type { LabHost } from './lab-host';
-import { findLabProcesses } from './lab-processes';
+import { tracesOf } from './traces';
 
 const PROJECT = join(__dirname, '../..');
 const LAB_TIMEOUT_MS = 120_000;
@@ -44,22 +44,6 @@ async function receives(to: LabHost, from: LabHost): Promise<boolean> {
     [receive, send].map((program, index) => (index === 0 ? to : from).exec(process.execPath, ['-e', program])),
   );
   return received?.stdout.trim() === 'received';
-}
-
-/** All that the machine still has of a lab. */
-function tracesOf({ name, root, runDir }: { name: string; root: string; runDir: string }): string[] {
-  const slot = runDir.split('/').at(-1);
-  const namespaces = readdirSync('/run/netns').filter((namespace) => namespace.startsWith(`swl${slot}-`));
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes(`${runDir}/`) || line.includes(`${root}/`));
-  const cgroups = readdirSync('/sys/fs/cgroup')
-    .map((hierarchy) => `/sys/fs/cgroup/${hierarchy}/swl${slot}`)
-    .filter(existsSync);
-  const processes = findLabProcesses({ marker: runDir, cgroup: `/swl${slot}` }).map(({ pid }) => `process ${pid}`);
-  const folders = [root, runDir].filter(existsSync);
-  const names = Lab.names().filter((other) => other === name);
-  return [...namespaces, ...mounts, ...cgroups, ...processes, ...folders, ...names];
 }
 
 function shimSocketsOf(container: string, { runDir }: Lab, host: LabHost): string[] {

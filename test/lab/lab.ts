@@ -51,6 +51,8 @@ const DEFAULT_IMAGE_TAGS = ['latest', '2'];
 /** Several real Docker hosts on one machine. Needs root. */
 export class Lab {
   readonly name: string;
+  /** Its number on this machine, from which its addresses and all names in the kernel derive. */
+  readonly slot: number;
   readonly root: string;
   /** For sockets and whatever else must have a short path; removed with the lab. */
   readonly runDir: string;
@@ -64,6 +66,7 @@ export class Lab {
   private constructor(private readonly record: LabRecord) {
     const { runDir, netnsPrefix, subnet } = labNames(record.slot);
     this.name = record.name;
+    this.slot = record.slot;
     this.root = record.root;
     this.runDir = runDir;
     this.subnet = subnet;

@@ -85,7 +85,10 @@ function decodeFloat(kind: FieldKind, value: unknown, path: Path): number {
 function decodeInteger(kind: Extract<FieldKind, { is: 'integer' }>, value: unknown, path: Path): number {
   if (typeof value !== 'number') throw wrongType(value, path, kind.goType);
   if (!Number.isInteger(value) || value < kind.min || value > kind.max) {
-    throw wrongType(value, path, kind.goType, ` (want an integer from ${kind.min} to ${kind.max})`);
+    throw invalid(
+      `json: cannot unmarshal number ${value} into Go struct field ${path} of type ${kind.goType}` +
+        ` (want an integer from ${kind.min} to ${kind.max})`,
+    );
   }
   return value + 0; // minus zero becomes zero
 }
@@ -159,9 +162,8 @@ function goType(kind: FieldKind): string {
   }
 }
 
-function wrongType(value: unknown, path: Path, wanted: string, hint = ''): DomainError {
-  const found = typeof value === 'number' ? `number ${value}` : jsonTypeOf(value);
-  return invalid(`json: cannot unmarshal ${found} into Go struct field ${path} of type ${wanted}${hint}`);
+function wrongType(value: unknown, path: Path, wanted: string): DomainError {
+  return invalid(`json: cannot unmarshal ${jsonTypeOf(value)} into Go struct field ${path} of type ${wanted}`);
 }
 
 function jsonTypeOf(value: unknown): string {

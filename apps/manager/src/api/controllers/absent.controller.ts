@@ -1,18 +1,21 @@
-import { Controller, Delete, Get, Param, Post, Put, Res } from '@nestjs/common';
-import type { Response } from 'express';
+import { Controller, Delete, Get, Param, Post, Put, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { DomainError } from '#common/errors';
 import { sendJson } from '../http/send';
 
+/** Kinds of which this manager has none: these lists are truly empty. */
 const EMPTY_LISTS = ['secrets', 'configs', 'plugins', 'containers/json', 'images/json'];
 
-/** Actions of Docker's API on what is not there yet. */
-const ACTIONS = ['secrets', 'configs', 'networks', 'volumes', 'plugins', 'containers', 'images', 'swarm', 'exec', 'build', 'auth'].flatMap(
-  (kind) => [kind, `${kind}/*rest`],
-);
+/** Reads that would need more than the cluster's state. */
+const READS = ['distribution/*name', 'services/:id/logs', 'tasks/:id/logs', 'events', 'system/df', 'swarm/unlockkey'];
+
+/** What Docker's clients act on and this manager does not have. */
+const KINDS = ['secrets', 'configs', 'networks', 'volumes', 'plugins', 'containers', 'images', 'swarm', 'exec'];
+const ACTIONS = [...KINDS.map((kind) => `${kind}/*rest`), 'build', 'auth', 'commit', 'session'];
 
 /**
- * Kinds of objects that this manager does not have yet: lists are truly empty, single objects are not found, and to act on
- * them says so. Clients that look in every kind for a name (`docker inspect X`) rely on the 404s.
+ * What is not there yet. Lists are empty, single objects are not found, and everything else says so. Clients that look in every
+ * kind for a name (`docker inspect X`) rely on the 404s.
  */
 @Controller()
 export class AbsentController {
@@ -41,9 +44,9 @@ export class AbsentController {
     throw notFound(`get ${id}: no such volume`);
   }
 
-  @Get('plugins/*name')
-  plugin(@Param('name') name: string | string[]): never {
-    throw notFound(`plugin ${JSON.stringify(nameBefore('json', name))} not found`);
+  @Get('plugins/*name/json')
+  plugin(@Param('name') name: string[]): never {
+    throw notFound(`plugin ${JSON.stringify(name.join('/'))} not found`);
   }
 
   @Get('containers/:id/json')
@@ -51,52 +54,44 @@ export class AbsentController {
     throw notFound(`No such container: ${id}`);
   }
 
-  @Get('images/*name')
-  image(@Param('name') name: string | string[]): never {
-    throw notFound(`No such image: ${nameBefore('json', name)}`);
+  @Get('images/*name/json')
+  image(@Param('name') name: string[]): never {
+    throw notFound(`No such image: ${name.join('/')}`);
   }
 
-  @Get('distribution/*name')
-  distribution(): never {
-    throw unavailable('looking up images in registries');
+  @Post(['swarm/init', 'swarm/join'])
+  enterSwarm(): never {
+    throw new DomainError(
+      'UNAVAILABLE',
+      'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.',
+    );
   }
 
-  @Get(['services/:id/logs', 'tasks/:id/logs'])
-  logs(): never {
-    throw unavailable('reading the logs of services');
-  }
-
-  @Get(['events', 'system/df', 'swarm/unlockkey'])
-  read(): never {
-    throw unavailable('this request');
+  @Get(READS)
+  read(@Req() request: Request): never {
+    throw notAvailable(request);
   }
 
   @Post(ACTIONS)
-  post(): never {
-    throw unavailable('this action');
+  post(@Req() request: Request): never {
+    throw notAvailable(request);
   }
 
   @Put(ACTIONS)
-  put(): never {
-    throw unavailable('this action');
+  put(@Req() request: Request): never {
+    throw notAvailable(request);
   }
 
   @Delete(ACTIONS)
-  delete(): never {
-    throw unavailable('this action');
+  delete(@Req() request: Request): never {
+    throw notAvailable(request);
   }
-}
-
-/** The segments of a wildcard path without the verb at their end: image names have slashes in them. */
-function nameBefore(verb: string, segments: string | string[]): string {
-  const path = Array.isArray(segments) ? segments : segments.split('/');
-  return (path.at(-1) === verb ? path.slice(0, -1) : path).join('/');
 }
 
 function notFound(message: string): DomainError {
   return new DomainError('NOT_FOUND', message);
 }
 
-function unavailable(what: string): DomainError {
-  return new DomainError('UNIMPLEMENTED', `${what} is not available on this manager yet`);
+function notAvailable(request: Request): DomainError {
+  return new DomainError('UNIMPLEMENTED', `${request.method} ${request.path} is not available on this manager yet`);
 }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { ServiceCommands } from '../commands/service-commands';
 import { countTasks } from '../count-tasks';
 import { matchesService, parseServiceFilters } from '../filters/service-filters';
-import { readJsonBody } from '../http/json-body';
+import { readJsonBody, readOptionalJsonBody } from '../http/json-body';
 import { queryFlag, queryOf, queryVersion, requireQueryChoice } from '../http/query';
 import { sendEmpty, sendJson, sendJsonList, sendJsonText } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
@@ -50,7 +50,8 @@ export class ServicesController {
     const version = queryVersion(query, 'service');
     const rollback = requireQueryChoice(query, 'rollback', ['previous', 'none']) === 'previous';
     requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
-    await this.commands.update({ term, version, body: await readJsonBody(request), rollback });
+    const body = rollback ? await readOptionalJsonBody(request) : await readJsonBody(request);
+    await this.commands.update({ term, version, body, rollback });
     sendJson(response, 200, { Warnings: null });
   }
 

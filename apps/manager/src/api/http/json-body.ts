@@ -9,11 +9,15 @@ const MAX_BODY_BYTES = 4 * MIB;
 /** A body that is too large is read to its end up to here, so that an honest client gets to see the answer. */
 const MAX_DISCARDED_BYTES = 16 * MIB;
 
-/**
- * Reads a JSON body; an absent one is undefined.
- * @throws DomainError INVALID_ARGUMENT not JSON · TOO_LARGE
- */
+/** Reads a JSON body. @throws DomainError INVALID_ARGUMENT there is none, or it is not JSON · TOO_LARGE · CANCELLED */
 export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+  const body = await readOptionalJsonBody(request);
+  if (body === undefined) throw new DomainError('INVALID_ARGUMENT', 'got EOF while reading request body');
+  return body;
+}
+
+/** As readJsonBody, but an absent body is undefined. */
+export async function readOptionalJsonBody(request: IncomingMessage): Promise<unknown> {
   const body = await readBody(request);
   if (body.length === 0) return undefined;
   requireJson(request.headers['content-type']);

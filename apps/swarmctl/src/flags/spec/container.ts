@@ -4,8 +4,16 @@ import type { UpdateFlags } from '../tables/update-flags';
 import { changedCapabilities } from './capabilities';
 import { changedDns } from './dns';
 import { changedEnvironment, newEnvironment } from './environment';
-import { changedConfigs, changedMounts, changedPrivileges, changedSecrets } from './files';
-import { credentialConfig, newConfigs, newMounts, newSecrets } from './files';
+import {
+  changedConfigs,
+  changedMounts,
+  changedPrivileges,
+  changedSecrets,
+  credentialConfig,
+  newConfigs,
+  newMounts,
+  newSecrets,
+} from './files';
 import { changedHealthcheck, newHealthcheck } from './health';
 import { changedHosts } from './hosts';
 import { taggedImage } from './image-reference';
@@ -109,7 +117,7 @@ export function changedContainer(current: ContainerSpec, flags: UpdateFlags, sur
     hosts: changedHosts(current.hosts, flags),
     dnsConfig: changedDns(current.dnsConfig, flags),
     secrets: changedSecrets(current.secrets, flags, surroundings),
-    configs: [...changedConfigs(current.configs, flags, surroundings), ...credentialConfig(flags.credentialSpec, surroundings)],
+    configs: changedConfigs(current.configs, flags, surroundings),
     sysctls: changedNameValues(current.sysctls, flags.sysctlAdd, flags.sysctlRm),
     ulimits: changedUlimits(current.ulimits, flags),
     capabilityAdd,

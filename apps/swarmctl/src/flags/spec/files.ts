@@ -54,25 +54,32 @@ export function changedSecrets(
   { secretAdd, secretRm }: UpdateFlags,
   surroundings: Surroundings,
 ): SecretReference[] {
+  if (!secretAdd && !secretRm) return current;
   const kept = without(current, secretRm, (secret) => secret.secretName);
   return withAdded(kept, newSecrets(secretAdd, surroundings), pathOf);
-}
-
-/** Applies `--config-rm`, then `--config-add`. A config at a path that is taken replaces the one there. */
-export function changedConfigs(
-  current: ConfigReference[],
-  { configAdd, configRm }: UpdateFlags,
-  surroundings: Surroundings,
-): ConfigReference[] {
-  const kept = without(current, configRm, (config) => config.configName);
-  // A config that is no file (a credential spec) has no path: it is told from others by its id.
-  return withAdded(kept, newConfigs(configAdd, surroundings), (config) => pathOf(config) || config.configId);
 }
 
 /** The config that a credential spec is read from: it is no file in the container. */
 export function credentialConfig(source: CredentialSource | undefined, { configIds }: Surroundings): ConfigReference[] {
   if (source?.kind !== 'config') return [];
   return [{ file: undefined, runtime: {}, configId: idOf(configIds, source.name), configName: source.name }];
+}
+
+// A config that is no file (a credential spec) has no path: it is told from others by its id.
+const configKeyOf: KeyOf<ConfigReference> = (config) => pathOf(config) || config.configId;
+
+/**
+ * Applies `--config-rm`, then `--config-add` and a `--credential-spec` that is a config. A config at a path that is taken
+ * replaces the one there.
+ */
+export function changedConfigs(
+  current: ConfigReference[],
+  { configAdd, configRm, credentialSpec }: UpdateFlags,
+  surroundings: Surroundings,
+): ConfigReference[] {
+  const added = [...newConfigs(configAdd, surroundings), ...credentialConfig(credentialSpec, surroundings)];
+  const kept = without(current, configRm, (config) => config.configName);
+  return added.length === 0 ? kept : withAdded(kept, added, configKeyOf);
 }
 
 /** Applies `--credential-spec`; an empty one changes nothing, as in docker. */

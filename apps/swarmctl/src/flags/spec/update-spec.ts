@@ -19,7 +19,7 @@ function changedTask(current: TaskSpec | undefined, flags: UpdateFlags, surround
     placement: changedPlacement(current.placement, flags),
     networks: changedNetworks(current.networks, flags, surroundings),
     logDriver: changedLogDriver(current.logDriver, flags),
-    forceUpdate: (current.forceUpdate ?? 0) + (flags.force ? 1 : 0),
+    forceUpdate: flags.force ? (current.forceUpdate ?? 0) + 1 : current.forceUpdate,
   };
 }
 

@@ -1,0 +1,62 @@
+import { DomainError } from '#common/errors';
+
+/** Where the manager listens when nothing else is said. */
+export const DEFAULT_SOCKET = '/run/swarmctl/manager.sock';
+
+/** Where to find the manager. */
+export interface ManagerAddress {
+  readonly target: { readonly socketPath: string } | { readonly host: string; readonly port: number };
+  /** As it was given. */
+  readonly text: string;
+  /** What decided for this address, to say so when nobody answers there. */
+  readonly chosenBy: string;
+}
+
+const FORMS = 'unix:///path/to/socket or tcp://host:port';
+const DEFAULT_CHOICE = 'the default, since neither --host nor SWARMCTL_HOST nor DOCKER_HOST is set';
+
+function unusable(text: string, chosenBy: string, why: string): DomainError {
+  return new DomainError('INVALID_ARGUMENT', `cannot use the address '${text}' (${chosenBy}): ${why}; give ${FORMS}`);
+}
+
+function parseTcp(text: string, chosenBy: string): ManagerAddress['target'] {
+  const { hostname, port, pathname } = new URL(text);
+  const isPlain = pathname === '' || pathname === '/';
+  // An address without a port is the common slip; the manager has no well-known one.
+  if (hostname === '' || port === '' || !isPlain) throw unusable(text, chosenBy, 'it needs a host and a port and nothing else');
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+}
+
+function parseTarget(text: string, chosenBy: string): ManagerAddress['target'] {
+  const scheme = /^([a-z]+):\/\//.exec(text)?.[1];
+  switch (scheme) {
+    case 'unix':
+      if (!text.startsWith('unix:///')) throw unusable(text, chosenBy, 'the path of a socket starts with a slash');
+      return { socketPath: text.slice('unix://'.length) };
+    case 'tcp':
+    case 'http':
+      if (!URL.canParse(text.replace(/^tcp/, 'http'))) throw unusable(text, chosenBy, 'it is not a valid address');
+      return parseTcp(text.replace(/^http:/, 'tcp:'), chosenBy);
+    case undefined:
+      throw unusable(text, chosenBy, 'it does not say how to connect');
+    default:
+      throw unusable(text, chosenBy, `${scheme}:// is not supported`);
+  }
+}
+
+/**
+ * Finds the manager: `--host`, else SWARMCTL_HOST, else DOCKER_HOST, else the default socket. An empty variable is as good as
+ * none.
+ * @throws DomainError INVALID_ARGUMENT for an address of another form, naming it and where it came from
+ */
+export function chooseAddress(hostFlag: string | undefined, env: Readonly<Record<string, string | undefined>>): ManagerAddress {
+  const candidates: [text: string | undefined, chosenBy: string][] = [
+    [hostFlag, 'from --host'],
+    [env.SWARMCTL_HOST || undefined, 'from SWARMCTL_HOST'],
+    [env.DOCKER_HOST || undefined, 'from DOCKER_HOST'],
+  ];
+  for (const [text, chosenBy] of candidates) {
+    if (text !== undefined) return { target: parseTarget(text, chosenBy), text, chosenBy };
+  }
+  return { target: { socketPath: DEFAULT_SOCKET }, text: `unix://${DEFAULT_SOCKET}`, chosenBy: DEFAULT_CHOICE };
+}

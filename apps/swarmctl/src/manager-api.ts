@@ -1,0 +1,159 @@
+import { DomainError } from '#common/errors';
+import { Node, NodeSpec, Service, ServiceSpec, Task } from '#common/proto';
+import type { ManagerClient } from './client';
+
+/** An object of the API: as it came, for JSON output, and decoded. */
+export interface Fetched<T> {
+  readonly raw: unknown;
+  readonly object: T;
+}
+
+/** Values by the name of the filter; values of one name are alternatives. */
+export type Filters = Readonly<Record<string, readonly string[]>>;
+
+/** What comes of a create or an update. */
+export interface Written {
+  readonly id: string;
+  readonly warnings: readonly string[];
+}
+
+/** An update of a service. Without a spec it is a rollback to the previous one. */
+export interface ServiceUpdate {
+  readonly id: string;
+  /** The version that the change was made from: another change meanwhile makes the manager refuse this one. */
+  readonly version: number;
+  readonly spec: ServiceSpec;
+  readonly rollback?: boolean;
+  readonly registryAuth?: string;
+}
+
+type Json = Record<string, unknown>;
+
+function asObject(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+function asList(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new DomainError('INTERNAL', 'the manager answered something that is not a list');
+}
+
+function fetched<T>(raw: unknown, decoder: { fromJSON(value: unknown): T }): Fetched<T> {
+  return { raw, object: decoder.fromJSON(asObject(raw)) };
+}
+
+function encodeFilters(filters: Filters): string | undefined {
+  const names = Object.keys(filters);
+  if (names.length === 0) return undefined;
+  const sets = Object.entries(filters).map(([name, values]) => [name, Object.fromEntries(values.map((value) => [value, true]))]);
+  return JSON.stringify(Object.fromEntries(sets));
+}
+
+function toWritten(body: unknown): Written {
+  const { ID, Warnings } = asObject(body);
+  return { id: typeof ID === 'string' ? ID : '', warnings: Array.isArray(Warnings) ? Warnings.map(String) : [] };
+}
+
+function authHeader(auth: string | undefined): Record<string, string> {
+  return auth === undefined ? {} : { 'X-Registry-Auth': auth };
+}
+
+/** The path of one object; the reference, an id or a name as typed, may hold anything. */
+function pathOf(collection: string, reference: string, rest = ''): string {
+  return `/${collection}/${encodeURIComponent(reference)}${rest}`;
+}
+
+/** The requests that the commands make. Errors are those of `ManagerClient.send`. */
+export class ManagerApi {
+  constructor(private readonly client: ManagerClient) {}
+
+  /** Services; with `status` they carry how many of their tasks run. */
+  async services(filters: Filters, status = false): Promise<Fetched<Service>[]> {
+    const query = { filters: encodeFilters(filters), status: status ? 'true' : undefined };
+    return asList(await this.get('/services', query)).map((raw) => fetched(raw, Service));
+  }
+
+  /** One service by id, name or unique prefix of the id. */
+  async service(reference: string): Promise<Fetched<Service>> {
+    return fetched(await this.get(pathOf('services', reference), { insertDefaults: 'false' }), Service);
+  }
+
+  async createService(spec: ServiceSpec, registryAuth?: string): Promise<Written> {
+    const body = ServiceSpec.toJSON(spec);
+    return toWritten(await this.client.send({ method: 'POST', path: '/services/create', body, headers: authHeader(registryAuth) }));
+  }
+
+  async updateService({ id, version, spec, rollback, registryAuth }: ServiceUpdate): Promise<Written> {
+    const body = await this.client.send({
+      method: 'POST',
+      path: pathOf('services', id, '/update'),
+      query: {
+        version: String(version),
+        registryAuthFrom: registryAuth === undefined ? 'spec' : undefined,
+        rollback: rollback ? 'previous' : undefined,
+      },
+      body: ServiceSpec.toJSON(spec),
+      headers: authHeader(registryAuth),
+    });
+    return { ...toWritten(body), id };
+  }
+
+  async removeService(reference: string): Promise<void> {
+    await this.client.send({ method: 'DELETE', path: pathOf('services', reference) });
+  }
+
+  async tasks(filters: Filters): Promise<Fetched<Task>[]> {
+    return asList(await this.get('/tasks', { filters: encodeFilters(filters) })).map((raw) => fetched(raw, Task));
+  }
+
+  async nodes(filters: Filters = {}): Promise<Fetched<Node>[]> {
+    return asList(await this.get('/nodes', { filters: encodeFilters(filters) })).map((raw) => fetched(raw, Node));
+  }
+
+  /** One node by id, host name or unique prefix of the id. */
+  async node(reference: string): Promise<Fetched<Node>> {
+    return fetched(await this.get(pathOf('nodes', reference)), Node);
+  }
+
+  async updateNode(id: string, version: number, spec: NodeSpec): Promise<void> {
+    const path = pathOf('nodes', id, '/update');
+    await this.client.send({ method: 'POST', path, query: { version: String(version) }, body: NodeSpec.toJSON(spec) });
+  }
+
+  async removeNode(reference: string, force: boolean): Promise<void> {
+    await this.client.send({ method: 'DELETE', path: pathOf('nodes', reference), query: { force: force ? '1' : undefined } });
+  }
+
+  /** What the manager says of itself and of the swarm. */
+  async info(): Promise<Json> {
+    return asObject(await this.get('/info'));
+  }
+
+  async version(): Promise<Json> {
+    return asObject(await this.get('/version'));
+  }
+
+  /** Ids of the secrets or configs with these names; names that are not there are missing in the answer. */
+  async idsByName(collection: 'secrets' | 'configs', names: readonly string[]): Promise<Map<string, string>> {
+    const list = asList(await this.get(`/${collection}`, { filters: encodeFilters({ name: names }) })).map(asObject);
+    const pairs = list.map(({ ID, Spec }): [string, string] => [String(asObject(Spec).Name), String(ID)]);
+    // The manager takes names for prefixes.
+    return new Map(pairs.filter(([name]) => names.includes(name)));
+  }
+
+  /** Id of a network that services can be attached to. */
+  async networkId(name: string): Promise<string> {
+    const { Id } = asObject(await this.get(pathOf('networks', name), { scope: 'swarm' }));
+    return typeof Id === 'string' && Id !== '' ? Id : name;
+  }
+
+  /** What the registry says of an image: digest and platforms, as the API has them. */
+  async distribution(image: string, registryAuth?: string): Promise<Json> {
+    const path = `/distribution/${image.split('/').map(encodeURIComponent).join('/')}/json`;
+    return asObject(await this.client.send({ method: 'GET', path, headers: authHeader(registryAuth) }));
+  }
+
+  private get(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<unknown> {
+    return this.client.send({ method: 'GET', path, query });
+  }
+}

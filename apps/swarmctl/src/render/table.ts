@@ -1,0 +1,57 @@
+import { plainText } from './plain-text';
+
+/** A column of a table: its heading and what stands in it. */
+export interface Column<T> {
+  readonly heading: string;
+  readonly cell: (row: T) => string;
+}
+
+// Docker's own table is laid out with these two.
+const MIN_WIDTH = 10;
+const GAP = 3;
+
+function renderLine(cells: readonly string[], widths: readonly number[]): string {
+  return cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('').trimEnd();
+}
+
+/** Lines of a table with a heading line. Cells are stripped of everything that a terminal would act upon. */
+export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[]): string[] {
+  const cells = rows.map((row) => columns.map((column) => plainText(column.cell(row))));
+  const lines = [columns.map((column) => column.heading), ...cells];
+  const isLast = (index: number): boolean => index === columns.length - 1;
+  const widths = columns.map((_, index) =>
+    isLast(index) ? 0 : Math.max(MIN_WIDTH, ...lines.map((line) => (line[index]?.length ?? 0) + GAP)),
+  );
+  return lines.map((line) => renderLine(line, widths));
+}
+
+/** A name and its value, or a heading when there is no value; deeper ones are indented. */
+export interface Detail {
+  readonly name: string;
+  readonly value?: string;
+  readonly depth?: number;
+}
+
+const INDENT = '  ';
+
+/** Lines of the form `Name:  value`, the values of each depth below each other. */
+export function renderDetails(details: readonly Detail[]): string[] {
+  const labels = details.map(({ name, depth = 0 }) => `${INDENT.repeat(depth)}${plainText(name)}:`);
+  const width = Math.max(0, ...details.map(({ value }, index) => (value === undefined ? 0 : (labels[index]?.length ?? 0)))) + 1;
+  return details.map(({ value }, index) => {
+    const label = labels[index] ?? '';
+    return value === undefined ? label : `${label.padEnd(width)}${plainText(value)}`.trimEnd();
+  });
+}
+
+/** The first characters of an id, enough to tell objects apart. */
+export function shortId(id: string): string {
+  const LENGTH = 12;
+  return id.slice(0, LENGTH);
+}
+
+/** Orders names as people do: `web2` before `web10`. */
+export function byName<T>(nameOf: (item: T) => string): (a: T, b: T) => number {
+  const collator = new Intl.Collator('en', { numeric: true });
+  return (a, b) => collator.compare(nameOf(a), nameOf(b));
+}
