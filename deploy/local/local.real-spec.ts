@@ -45,7 +45,8 @@ describe('a local cluster', () => {
     const ended = new Promise<number | null>((resolve) => program.once('exit', resolve));
     let printed = '';
     program.stdout?.setEncoding('utf8').on('data', (text: string) => (printed += text));
-    await eventually(() => printed.includes('Ctrl-C'), { reason: 'the cluster is up', timeoutMs: START_TIMEOUT_MS });
+    const outcome = () => (printed.includes('Ctrl-C') ? 'up' : program.exitCode === null ? false : 'ended');
+    expect(await eventually(outcome, { reason: 'the cluster is up', timeoutMs: START_TIMEOUT_MS })).toBe('up');
     return { program, ended };
   }
 

@@ -5,19 +5,35 @@ import { removeCgroup, thawCgroup } from './cgroups';
 import { engineFiles } from './engine-config';
 import { labNames, type LabRecord } from './lab-plan';
 import { killProcessesOf } from './lab-processes';
+import { isPresent, releaseSlot } from './lab-records';
+import { withMachineLock } from './machine-lock';
 import { unmountBelow } from './mounts';
 import { restoreMachineNetwork } from './machine-network';
 import { LabNetwork } from './network';
 
+/** Longer than any removal takes; whoever removes a lab for longer is stuck. */
+const REMOVAL_TIMEOUT_MS = 60_000;
+
+/**
+ * Removes a lab, unless that is done already, and waits when another program is just doing it. Repeatable, also when
+ * the lab's number is another lab's by now.
+ * @throws Error naming what could not be ended or removed
+ */
+export function removeLab(record: LabRecord): Promise<void> {
+  return withMachineLock(`swarmctl-lab/${record.id}`, REMOVAL_TIMEOUT_MS, async () => {
+    if (isPresent(record)) await removeAll(record);
+  });
+}
+
 /**
  * Ends every process of a lab by force, containers and all, and removes every trace of it: namespaces, mounts,
  * cgroups, sockets, data. It relies on nothing that a crash could have left half done, so it is also the ordinary way
- * to end a lab: the way that is always taken is the one that works. The record goes last. Repeatable.
- * @throws Error naming what could not be ended or removed
+ * to end a lab: the way that is always taken is the one that works. The record goes last.
  */
-export async function removeLab(record: LabRecord): Promise<void> {
+async function removeAll(record: LabRecord): Promise<void> {
   const { runDir, netnsPrefix, cgroup, bridge } = labNames(record.slot);
-  await killLabProcesses(record);
+  thawCgroup(cgroup);
+  await killProcessesOf({ marker: runDir, cgroup });
   const shimSockets = findShimSockets(record);
   await unmountBelow([runDir, record.root]);
   await Promise.all([
@@ -27,14 +43,7 @@ export async function removeLab(record: LabRecord): Promise<void> {
     ...shimSockets.map((path) => rm(path, { force: true })),
     rm(record.root, { recursive: true, force: true }),
   ]);
-  await rm(runDir, { recursive: true, force: true });
-}
-
-/** Ends every process of a lab by force, containers and all. Repeatable. @throws Error naming what did not end */
-export async function killLabProcesses({ slot }: LabRecord): Promise<void> {
-  const { runDir, cgroup } = labNames(slot);
-  thawCgroup(cgroup);
-  await killProcessesOf({ marker: runDir, cgroup });
+  await releaseSlot(record);
 }
 
 /**

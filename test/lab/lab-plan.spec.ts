@@ -1,6 +1,6 @@
 import { labNames, planLab, planMachineLab } from './lab-plan';
 
-const request = { slot: 7, name: 'demo', root: '/data/demo', hosts: ['n1', 'n2'], registry: false };
+const request = { id: 'a1', slot: 7, name: 'demo', root: '/data/demo', hosts: ['n1', 'n2'], registry: false };
 
 describe('laying out a lab', () => {
   it('gives every host an address in the network of the lab', () => {
@@ -46,7 +46,7 @@ describe('laying out a lab', () => {
 });
 
 describe('laying out a lab on the machine itself', () => {
-  const machine = { slot: 3, name: 'local', root: '/repo/.swarm', hostName: 'vm.example.org' };
+  const machine = { id: 'b2', slot: 3, name: 'local', root: '/repo/.swarm', hostName: 'vm.example.org' };
 
   it('uses an engine that runs already, and runs none', () => {
     const [host] = planMachineLab({ ...machine, dockerSocket: '/var/run/docker.sock' }).hosts;

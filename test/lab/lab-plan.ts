@@ -32,6 +32,8 @@ export interface HostPlan {
 
 /** All that is needed to use or to remove a lab, as kept on disk. */
 export interface LabRecord {
+  /** Tells it from every other lab, also from a later one of the same number or name. */
+  readonly id: string;
   readonly slot: number;
   readonly name: string;
   readonly root: string;
@@ -51,17 +53,23 @@ export function labNames(slot: number) {
   };
 }
 
-/** Which host names and in which lab. */
-export interface LabRequest {
+/** What a lab is told from others by, and where its data go. */
+export interface LabClaim {
+  readonly id: string;
   readonly slot: number;
   readonly name: string;
   readonly root: string;
+}
+
+/** Which hosts a lab is to have. */
+export interface LabRequest extends LabClaim {
   readonly hosts: readonly string[];
   readonly registry: boolean;
 }
 
 /** Lays out a lab of hosts in namespaces. @throws Error for names that do not fit or are taken twice, or too many hosts */
-export function planLab({ slot, name, root, hosts, registry }: LabRequest): LabRecord {
+export function planLab({ hosts, registry, ...claim }: LabRequest): LabRecord {
+  const { slot, name, root } = claim;
   requireNames(name, hosts);
   const { runDir, cgroup, subnet } = labNames(slot);
   const dockerHosts = hosts.map((host, index): HostPlan => {
@@ -90,28 +98,26 @@ export function planLab({ slot, name, root, hosts, registry }: LabRequest): LabR
     isolated: true,
     dataDir: `${root}/hosts/${REGISTRY_HOST}`,
   };
-  return { slot, name, root, hosts: registry ? [...dockerHosts, registryHost] : dockerHosts };
+  return { ...claim, hosts: registry ? [...dockerHosts, registryHost] : dockerHosts };
 }
 
 /** Which engine the one host of a machine lab has: one that runs already, or else one of the lab's own. */
-export interface MachineLabRequest {
-  readonly slot: number;
-  readonly name: string;
-  readonly root: string;
+export interface MachineLabRequest extends LabClaim {
   readonly hostName: string;
   readonly dockerSocket?: string;
 }
 
 /** Lays out a lab whose one host is the machine itself, with no network of its own. */
-export function planMachineLab({ slot, name, root, hostName, dockerSocket }: MachineLabRequest): LabRecord {
+export function planMachineLab({ hostName, dockerSocket, ...claim }: MachineLabRequest): LabRecord {
+  const { slot, name, root } = claim;
   requireNames(name, []);
   const { runDir, cgroup, bridge } = labNames(slot);
   const hostRun = `${runDir}/machine`;
   const place = { name: hostName, address: '127.0.0.1', isolated: false, dataDir: root };
-  if (dockerSocket !== undefined) return { slot, name, root, hosts: [{ ...place, dockerSocket }] };
+  if (dockerSocket !== undefined) return { ...claim, hosts: [{ ...place, dockerSocket }] };
   // A bridge of its own, since another engine's docker0 on this machine must keep its address.
   const engine = { runDir: hostRun, dataDir: `${root}/engine`, cgroupParent: `${cgroup}/machine`, bridge };
-  return { slot, name, root, hosts: [{ ...place, dockerSocket: `${hostRun}/docker.sock`, engine }] };
+  return { ...claim, hosts: [{ ...place, dockerSocket: `${hostRun}/docker.sock`, engine }] };
 }
 
 /** The address of the machine lab's own bridge, which must differ between labs. */

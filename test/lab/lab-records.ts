@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { labNames, MAX_LABS, RUN_ROOT, type LabRecord } from './lab-plan';
-import { identify, isRunning, type ProcessIdentity } from './process-identity';
+import { isRunning } from './process-identity';
 
 const RECORD = 'lab.json';
 /** A folder that another lab has: it holds at least a record, so it cannot be renamed over. */
@@ -60,32 +61,9 @@ function readRecord(slot: number): LabRecord | undefined {
   }
 }
 
-/** This program, as the owner of a lab. */
-export function currentOwner(): ProcessIdentity {
-  const self = identify(process.pid);
-  if (self === undefined) throw new Error('cannot read /proc/self: is /proc mounted?');
-  return self;
-}
-
 /** Whether the program that a lab was for has ended without removing it. */
 export function isAbandoned(record: LabRecord): boolean {
   return record.owner !== undefined && !isRunning(record.owner);
-}
-
-/**
- * Makes this program the owner of an abandoned lab, so that only one program removes it.
- * @returns false when another program was first
- */
-export function takeOver(record: LabRecord): boolean {
-  const { runDir } = labNames(record.slot);
-  const { pid, startTime } = record.owner ?? { pid: 0, startTime: 0 };
-  try {
-    mkdirSync(`${runDir}/taken-over-from-${pid}-${startTime}`);
-  } catch {
-    return false;
-  }
-  saveRecord({ ...record, owner: currentOwner() });
-  return true;
 }
 
 /** Replaces a lab's record; readers see the old one or the new one. */
@@ -93,4 +71,16 @@ export function saveRecord(record: LabRecord): void {
   const file = `${labNames(record.slot).runDir}/${RECORD}`;
   writeFileSync(`${file}.new`, JSON.stringify(record));
   renameSync(`${file}.new`, file);
+}
+
+/** Whether the lab is still there; its number may be another lab's by now. */
+export function isPresent({ id, slot }: LabRecord): boolean {
+  return readRecord(slot)?.id === id;
+}
+
+/** Sets the lab's number free in one step, as the end of its removal. */
+export async function releaseSlot({ id, slot }: LabRecord): Promise<void> {
+  const removed = `${RUN_ROOT}/removed-${id}`;
+  renameSync(labNames(slot).runDir, removed);
+  await rm(removed, { recursive: true, force: true });
 }

@@ -197,6 +197,16 @@ describe('labs side by side', () => {
     }
   });
 
+  it('survive that an earlier one of the same number is removed once more', async () => {
+    const earlier = await Lab.up({ name: labName('earlier'), hosts: [] });
+    await earlier.down();
+    const later = await Lab.up({ name: labName('later'), hosts: ['n1'] });
+    await earlier.down();
+    const ping = await later.host('n1').docker.send({ path: '/_ping' });
+    await later.down();
+    expect(ping.status).toBe(200);
+  });
+
   it('cannot have the same name', async () => {
     const lab = await Lab.up({ name: labName('same'), hosts: [] });
     await expect(Lab.up({ name: labName('same'), hosts: [] })).rejects.toThrow('is up already');

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildBusyboxArchive, importBusybox } from './busybox-image';
 import { Engine } from './engine';
-import { killLabProcesses, removeLab } from './lab-cleanup';
+import { removeLab } from './lab-cleanup';
 import { LabHost, type HostProcessSpec } from './lab-host';
 import {
   labNames,
@@ -11,12 +12,13 @@ import {
   planMachineLab,
   REGISTRY_HOST,
   type HostPlan,
+  type LabClaim,
   type LabRecord,
 } from './lab-plan';
-import { claimSlot, currentOwner, isAbandoned, readRecords, saveRecord, takeOver } from './lab-records';
+import { claimSlot, isAbandoned, readRecords, saveRecord } from './lab-records';
 import { prepareMachineNetwork } from './machine-network';
 import { LabNetwork } from './network';
-import type { ProcessIdentity } from './process-identity';
+import { currentProcess, type ProcessIdentity } from './process-identity';
 import { ProcessTable, type LabProcess } from './process-table';
 import { registryAddress, startRegistry } from './image-registry';
 
@@ -111,7 +113,7 @@ export class Lab {
 
   /** Removes every lab whose program ended without doing so. @returns their names */
   static async cleanupAbandoned(): Promise<string[]> {
-    const abandoned = readRecords().filter((record) => isAbandoned(record) && takeOver(record));
+    const abandoned = readRecords().filter(isAbandoned);
     for (const record of abandoned) await removeLab(record);
     return abandoned.map(({ name }) => name);
   }
@@ -157,25 +159,17 @@ export class Lab {
     saveRecord({ ...this.record, owner: undefined });
   }
 
-  /** Ends every process of the lab by force, containers of its own engines included. Repeatable. */
-  async killProcesses(): Promise<void> {
-    await killLabProcesses(this.record);
-  }
-
   /** Ends and removes everything of the lab. Repeatable. @throws Error naming what could not be removed */
   async down(): Promise<void> {
     await removeLab(this.record);
   }
 
-  private static async make(
-    settings: LabSettings,
-    plan: (claim: { slot: number; name: string; root: string }) => LabRecord,
-  ): Promise<Lab> {
+  private static async make(settings: LabSettings, plan: (claim: LabClaim) => LabRecord): Promise<Lab> {
     if (process.getuid?.() !== 0) throw new Error('labs are made of network namespaces and Docker engines: run this as root');
     await Lab.cleanupAbandoned();
     const { name, root = join(DEFAULT_ROOT, name) } = settings;
     await requireFree(name, root);
-    const lab = new Lab(claimSlot((slot) => ({ ...plan({ slot, name, root }), owner: currentOwner() })));
+    const lab = new Lab(claimSlot((slot) => ({ ...plan({ id: randomUUID(), slot, name, root }), owner: currentProcess() })));
     try {
       await lab.start(settings);
       return lab;

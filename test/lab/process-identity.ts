@@ -18,6 +18,13 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return readStat(pid)?.identity;
 }
 
+/** This program, as others will know it. */
+export function currentProcess(): ProcessIdentity {
+  const self = identify(process.pid);
+  if (self === undefined) throw new Error('cannot read /proc: is it mounted?');
+  return self;
+}
+
 /** Whether exactly this process still runs. */
 export function isRunning(process: ProcessIdentity): boolean {
   const stat = readStat(process.pid);

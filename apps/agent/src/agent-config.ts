@@ -58,12 +58,16 @@ function command(): Command {
     .description("Runs a cluster's tasks on this host's Docker engine.")
     .addOption(option('--data-dir <dir>', 'where the node keeps its id').default('/var/lib/swarmctl-agent'))
     .addOption(option('--docker <socket>', "the engine's socket").argParser(parseSocket).default('/var/run/docker.sock'))
-    .addOption(option('--manager <addresses>', 'managers, as host:port[,host:port…]').argParser(parseAddresses).makeOptionMandatory())
+    .addOption(
+      option('--manager <addresses>', 'managers, as host:port[,host:port…]').argParser(parseAddresses).makeOptionMandatory(),
+    )
     .addOption(option('--hostname <name>', 'name of this node').default(hostname()))
     .addOption(option('--advertise-addr <address>', 'address at which other nodes reach this one').makeOptionMandatory())
     .addOption(option('--label <key=value>', 'engine label of this node; repeatable').argParser(addLabel).default({}))
     .addOption(option('--log-level <level>', 'how much to log').choices(LOG_LEVELS).default('info'))
-    .addOption(option('--status-listen <address>', 'host:port that serves /healthz, /readyz and /metrics').argParser(parseAddress))
+    .addOption(
+      option('--status-listen <address>', 'host:port that serves /healthz, /readyz and /metrics').argParser(parseAddress),
+    )
     .addOption(option('--max-starts <n>', 'containers started at once').argParser(parseCount).default(DEFAULT_MAX_STARTS));
 }
 

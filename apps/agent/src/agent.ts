@@ -1,6 +1,6 @@
-import { supervise } from '#common/concurrency';
+import { delay, supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
-import type { Welcome } from '#common/proto';
+import { Assignments_Type } from '#common/proto';
 import type { AgentConfig } from './agent-config';
 import { undescribedNode } from './executor/docker/describe-node';
 import { DockerAdapter } from './executor/docker/docker-adapter';
@@ -12,55 +12,54 @@ import { loadNodeId } from './node-id';
 import { ManagerPicker } from './session/manager-picker';
 import { SessionLoop } from './session/session-loop';
 import type { SessionParty } from './session/session-party';
+import { AgentMetrics } from './status/agent-metrics';
+import { StatusServer } from './status/status-server';
 import { EngineWatch } from './worker/engine-watch';
 import { StatusReporter } from './worker/status-reporter';
 import { Worker } from './worker/worker';
 
+/** The hello should describe the node, but an engine that hangs must not keep the manager from hearing so. */
+const FIRST_DESCRIPTION_MS = 1_000;
+
 /** One node's agent: a session with a manager on one side, the host's engine on the other. */
 export class Agent {
   private readonly stopping = new AbortController();
+  private readonly client: EngineClient;
+  private readonly places: StartPlaces;
+  private readonly health: EngineHealth;
+  private readonly statuses = new StatusReporter();
+  private readonly worker: Worker;
+  private readonly watch: EngineWatch;
+  private readonly describer: NodeDescriber;
+  private readonly sessions: SessionLoop;
+  private metrics: AgentMetrics | undefined;
+  private statusServer: StatusServer | undefined;
 
   private constructor(
+    private readonly config: AgentConfig,
+    private readonly nodeId: string,
     private readonly logger: Logger,
-    private readonly client: EngineClient,
-    private readonly worker: Worker,
-  ) {}
+  ) {
+    this.client = new EngineClient(config.dockerSocket, {
+      failed: () => this.health.suspect(),
+      ended: (call, seconds, ok) => this.metrics?.observeCall(call, seconds, ok),
+    });
+    this.places = new StartPlaces(config.maxStarts);
+    const executor = new DockerAdapter(this.client, this.places, nodeId, config);
+    this.health = new EngineHealth(executor, logger);
+    this.worker = new Worker(executor, this.statuses, logger);
+    this.watch = new EngineWatch(executor, this.health, this.worker, logger);
+    this.describer = new NodeDescriber(executor, this.health, undescribedNode(config), logger);
+    this.sessions = new SessionLoop(new ManagerPicker(config.managers), this.party(), logger);
+  }
 
-  /** @throws DomainError FAILED_PRECONDITION when the data directory cannot be used */
+  /**
+   * Starts an agent; it keeps trying to reach its engine and a manager for as long as it runs.
+   * @throws DomainError FAILED_PRECONDITION when the data directory holds no valid node id; errors of the file system or of listening
+   */
   static async start(config: AgentConfig, logger: Logger): Promise<Agent> {
-    const nodeId = await loadNodeId(config.dataDir);
-    const client = new EngineClient(config.dockerSocket, () => health.suspect(), () => undefined);
-    const executor = new DockerAdapter(client, new StartPlaces(config.maxStarts), nodeId, config);
-    const health = new EngineHealth(executor, logger);
-    const statuses = new StatusReporter();
-    const worker = new Worker(executor, statuses, logger);
-    const describer = new NodeDescriber(executor, health, undescribedNode(config), logger);
-    const picker = new ManagerPicker(config.managers);
-    const party: SessionParty = {
-      nodeId,
-      advertiseAddress: config.advertiseAddress,
-      description: describer.description,
-      engineError: health.error,
-      statuses,
-      welcomed: (address: string, welcome: Welcome) => {
-        logger.info({ manager: address, sessionId: welcome.sessionId, clusterId: welcome.clusterId }, 'session began');
-        picker.worked(address);
-        picker.learn(welcome.managerAddresses);
-        health.setPeriod(welcome.heartbeatPeriodMs);
-        worker.joinCluster(welcome.clusterId);
-      },
-      assigned: (message) => worker.apply(message),
-    };
-    const agent = new Agent(logger, client, worker);
-    const { signal } = agent.stopping;
-    health.error.onChange((error) => error === '' && worker.retryNow());
-    // The hello wants a description, and an engine that answers gives one at once.
-    await describer.refresh();
-    agent.supervise('engine health', health.run(signal));
-    agent.supervise('engine events', new EngineWatch(executor, health, worker, logger).run(signal));
-    agent.supervise('node description', describer.run(signal));
-    agent.supervise('manager session', new SessionLoop(picker, party, logger).run(signal));
-    logger.info({ nodeId, hostname: config.hostname, managers: config.managers }, 'agent started');
+    const agent = new Agent(config, await loadNodeId(config.dataDir), logger);
+    await agent.run();
     return agent;
   }
 
@@ -68,11 +67,61 @@ export class Agent {
   stop(): void {
     this.stopping.abort();
     this.worker.halt();
+    this.statusServer?.close();
     this.client.close();
     this.logger.info('agent stopped');
   }
 
-  private supervise(name: string, work: Promise<void>): void {
-    supervise(this.logger, name, work);
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    const { hostname, managers, statusListen } = this.config;
+    if (statusListen !== undefined) await this.serveStatus(statusListen);
+    this.health.error.onChange((error) => error === '' && this.engineReturned());
+    await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
+    supervise(this.logger, 'engine health', this.health.run(signal));
+    supervise(this.logger, 'engine events', this.watch.run(signal));
+    supervise(this.logger, 'node description', this.describer.run(signal));
+    supervise(this.logger, 'manager session', this.sessions.run(signal));
+    this.logger.info({ nodeId: this.nodeId, hostname, managers }, 'agent started');
+  }
+
+  private engineReturned(): void {
+    this.worker.retryNow();
+    this.watch.compareNow();
+  }
+
+  private party(): SessionParty {
+    return {
+      nodeId: this.nodeId,
+      advertiseAddress: this.config.advertiseAddress,
+      description: this.describer.description,
+      engineError: this.health.error,
+      statuses: this.statuses,
+      welcomed: (welcome) => {
+        this.health.setPeriod(welcome.heartbeatPeriodMs);
+        this.worker.joinCluster(welcome.clusterId);
+      },
+      assigned: (message) => {
+        this.worker.apply(message);
+        // Only now can a container that belongs to no task be told from one whose task is yet to come.
+        if (message.type === Assignments_Type.COMPLETE) this.watch.compareNow();
+      },
+    };
+  }
+
+  private async serveStatus(address: string): Promise<void> {
+    this.metrics = new AgentMetrics({
+      tasksByState: () => this.worker.countByState(),
+      startsInFlight: () => this.places.inFlight,
+      isEngineUp: () => this.health.error.value === '',
+      isConnected: () => this.sessions.manager !== undefined,
+    });
+    this.statusServer = new StatusServer({ registry: this.metrics.registry, troubles: () => this.troubles() });
+    await this.statusServer.listen(address);
+  }
+
+  private troubles(): string[] {
+    const engine = this.health.error.value;
+    return [...(engine === '' ? [] : [engine]), ...(this.sessions.manager === undefined ? ['no session with a manager'] : [])];
   }
 }

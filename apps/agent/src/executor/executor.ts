@@ -37,8 +37,20 @@ export interface ListedContainer {
 /** What the engine's event stream tells. `listening`: from here on nothing is missed, but before it anything may have been. */
 export type ContainerEvent =
   | { readonly kind: 'listening' }
-  | { readonly kind: 'phase'; readonly taskId: string; readonly clusterId: string; readonly containerId: string; readonly phase: ContainerPhase | 'absent' }
-  | { readonly kind: 'health'; readonly taskId: string; readonly clusterId: string; readonly containerId: string; readonly health: ContainerHealth };
+  | {
+      readonly kind: 'phase';
+      readonly taskId: string;
+      readonly clusterId: string;
+      readonly containerId: string;
+      readonly phase: ContainerPhase | 'absent';
+    }
+  | {
+      readonly kind: 'health';
+      readonly taskId: string;
+      readonly clusterId: string;
+      readonly containerId: string;
+      readonly health: ContainerHealth;
+    };
 
 /**
  * What the agent needs of a container engine. Every call may be repeated and every call ends: it has a deadline of its own.

@@ -11,6 +11,8 @@ const SETTLED_MS = 5_000;
 
 /** Keeps a session with one of the managers at all times, until the signal aborts. */
 export class SessionLoop {
+  /** The manager that there is a session with; undefined when there is none. */
+  manager: string | undefined;
   private lastReason = '';
 
   constructor(
@@ -34,12 +36,27 @@ export class SessionLoop {
   private async runOnce(manager: string, signal: AbortSignal): Promise<number> {
     const startedMs = monotonicMs();
     try {
-      await runSession(manager, this.party, signal);
+      await runSession(manager, this.partyOf(manager), signal);
     } catch (error) {
       this.picker.failed(manager);
       if (!signal.aborted) this.tell(manager, error);
     }
+    this.manager = undefined;
     return monotonicMs() - startedMs;
+  }
+
+  private partyOf(manager: string): SessionParty {
+    return {
+      ...this.party,
+      welcomed: (welcome) => {
+        this.manager = manager;
+        this.lastReason = '';
+        this.picker.worked(manager);
+        this.picker.learn(welcome.managerAddresses);
+        this.logger.info({ manager, sessionId: welcome.sessionId, clusterId: welcome.clusterId }, 'session began');
+        this.party.welcomed(welcome);
+      },
+    };
   }
 
   /** Loudly once per reason: an agent without a manager tries for as long as it takes. */

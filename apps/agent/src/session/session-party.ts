@@ -19,7 +19,7 @@ export interface SessionParty {
   /** What is wrong with the engine; '' when nothing is. */
   readonly engineError: ObservedValue<string>;
   readonly statuses: SessionStatuses;
-  welcomed(address: string, welcome: Welcome): void;
+  welcomed(welcome: Welcome): void;
   /** Takes the sets in order, first a COMPLETE one. */
   assigned(message: Assignments): void;
 }

@@ -99,7 +99,7 @@ class Session {
   private begin(welcome: Welcome): void {
     if (this.welcome) throw new DomainError('ABORTED', `${this.address} welcomed this node twice`);
     this.welcome = welcome;
-    this.party.welcomed(this.address, welcome);
+    this.party.welcomed(welcome);
     this.beat(Math.min(Math.max(welcome.heartbeatPeriodMs, HEARTBEAT_MS.least), HEARTBEAT_MS.most));
     this.whenEnded(this.party.description.onChange((description) => this.outbox.sendDescription(description)));
   }

@@ -27,6 +27,12 @@ export class StatusReporter {
     this.unsent.delete(taskId);
   }
 
+  /** Nothing that was reported matters any longer. */
+  clear(): void {
+    this.newest.clear();
+    this.unsent.clear();
+  }
+
   /** A new session begins: its manager may have missed what was sent to another one. */
   resendAll(): void {
     for (const taskId of this.newest.keys()) this.unsent.add(taskId);

@@ -174,7 +174,8 @@ export class TaskRunner {
     if (typeof view === 'string') return;
     this.containerId = view.id;
     if (view.phase === 'running' && view.health === 'unhealthy') this.unhealthy = true;
-    const refreshed = this.status && !isTerminal(this.state) && this.state !== TaskState.assigned && refreshedStatus(this.status, view);
+    const refreshed =
+      this.status && !isTerminal(this.state) && this.state !== TaskState.assigned && refreshedStatus(this.status, view);
     if (refreshed) this.publish(refreshed);
   }
 

@@ -1,6 +1,7 @@
 import { supervise } from '#common/concurrency';
+import { isId } from '#common/identity';
 import type { Logger } from '#common/logging';
-import type { Assignments } from '#common/proto';
+import { Assignments_Type, type Assignments, type Task } from '#common/proto';
 import type { ContainerEvent, Executor, ListedContainer } from '../executor/executor';
 import { claimOfEvent, claimOfListing } from './container-claim';
 import { diffAssignments } from './diff-assignments';
@@ -30,14 +31,14 @@ export class Worker {
     if (clusterId === this.clusterId) return;
     if (this.clusterId !== undefined) this.logger.warn({ clusterId, previous: this.clusterId }, 'joined another cluster');
     this.halt();
+    this.statuses.clear();
     this.clusterId = clusterId;
     this.knowsAll = false;
   }
 
   /** Takes a set of assignments; sets have to come in order. */
   apply(message: Assignments): void {
-    const { assign, forget, refused } = diffAssignments(this.runners.keys(), message);
-    if (refused.length > 0) this.logger.warn({ refused }, 'assignments without a valid task id were refused');
+    const { assign, forget } = diffAssignments(this.runners.keys(), { ...message, update: this.admitted(message.update) });
     for (const task of assign) {
       const runner = this.runners.get(task.id);
       if (runner) runner.assign(task);
@@ -47,9 +48,7 @@ export class Worker {
       this.statuses.forget(taskId);
       this.runners.get(taskId)?.forget();
     }
-    if (this.knowsAll) return;
-    this.knowsAll = true;
-    supervise(this.logger, 'first look for orphans', this.resync());
+    this.knowsAll ||= message.type === Assignments_Type.COMPLETE;
   }
 
   /** Takes note of an event of the engine. */
@@ -64,7 +63,7 @@ export class Worker {
   }
 
   /** Compares everything with the engine's list: after a gap in the events, and now and then in case one was lost. */
-  async resync(): Promise<void> {
+  async compareWithEngine(): Promise<void> {
     const listed = await this.executor.list();
     const byTask = new Map(listed.filter(({ clusterId }) => clusterId === this.clusterId).map((entry) => [entry.taskId, entry]));
     for (const runner of this.runners.values()) runner.hear(claimOfListing(byTask.get(runner.taskId)));
@@ -87,6 +86,14 @@ export class Worker {
   halt(): void {
     for (const runner of this.runners.values()) runner.halt();
     this.runners.clear();
+  }
+
+  /** Ids end up in labels and in the engine's URLs: a task whose id is not one is none of ours. */
+  private admitted(tasks: readonly Task[]): Task[] {
+    const valid = tasks.filter((task) => isId(task.id));
+    if (valid.length < tasks.length)
+      this.logger.warn({ refused: tasks.length - valid.length }, 'refused tasks without a valid id');
+    return valid;
   }
 
   private adoptOrphan({ id, taskId, clusterId }: Pick<ListedContainer, 'id' | 'taskId' | 'clusterId'>): void {

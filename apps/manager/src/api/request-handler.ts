@@ -10,8 +10,6 @@ import { dockerProtocol } from './http/docker-protocol.middleware';
 export async function createRequestHandler(app: INestApplication, serverVersion: string): Promise<RequestListener> {
   const express = app.getHttpAdapter().getInstance() as Express;
   express.disable('x-powered-by');
-  express.enable('case sensitive routing');
-  express.enable('strict routing');
   app.use(dockerProtocol(serverVersion));
   await app.init();
   return express;

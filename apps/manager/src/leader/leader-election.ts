@@ -90,15 +90,19 @@ async function* oneTerm(parts: ElectionParts, won: Victory, signal: AbortSignal)
 /** Renews the lease until the term ends, and ends the term when a renewal has been missing for too long. */
 async function keepLease({ logger }: ElectionParts, won: Victory, over: AbortController): Promise<void> {
   const deadline = new LeaseDeadline(LEASE_TTL_SECONDS * 1000, won.askedAt);
-  const guard = setInterval(() => {
-    if (deadline.remainingMs(monotonicMs()) <= 0) over.abort();
-  }, 50);
+  let guard: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    clearTimeout(guard);
+    guard = setTimeout(() => over.abort(), Math.max(0, deadline.remainingMs(monotonicMs())));
+  };
+  arm();
   try {
     while (!over.signal.aborted) {
       const sentAt = monotonicMs();
       try {
         await won.lease.keepAlive();
         deadline.extend(sentAt);
+        arm();
       } catch (error) {
         logger.warn({ term: won.number, reason: messageOf(error) }, 'the leader lease was not renewed');
         if (isCode(error, 'NOT_FOUND')) return;
@@ -108,7 +112,7 @@ async function keepLease({ logger }: ElectionParts, won: Victory, over: AbortCon
       await delay(KEEPALIVE_PERIOD_MS, over.signal);
     }
   } finally {
-    clearInterval(guard);
+    clearTimeout(guard);
   }
 }
 

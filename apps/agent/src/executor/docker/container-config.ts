@@ -44,7 +44,8 @@ export function toCreateRequest(task: Task, { clusterId, api }: CreateContext): 
   assertSupported(task, api);
   const spec = task.spec?.containerSpec;
   const name = containerName(task);
-  if (!spec || !name) throw new DomainError('INVALID_ARGUMENT', 'the name of the service or the node cannot be part of a container name');
+  if (!spec || !name)
+    throw new DomainError('INVALID_ARGUMENT', 'the name of the service or the node cannot be part of a container name');
   const stopTimeoutSeconds = Math.ceil((spec.stopGracePeriod ?? DEFAULT_STOP_GRACE_PERIOD_NANOS) / NANOS_PER_SECOND);
   const { ExposedPorts, PortBindings } = toPortSettings(task);
   const body = {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConcurrencyLimit } from '#common/concurrency';
 import { DomainError, isCode, messageOf } from '#common/errors';
 import { isId } from '#common/identity';
 import type { NodeDescription, Task } from '#common/proto';
@@ -19,12 +21,20 @@ import type { StartPlaces } from './start-places';
  * that others use too; a ping does none, and has to be over before the next heartbeat.
  */
 const DEADLINE_MS = { ping: 1_000, read: 10_000, create: 60_000, start: 120_000, remove: 60_000, stopMargin: 30_000 };
+/**
+ * Containers that the engine ends at once. Measured as above, seconds until 90 on three engines have been killed: 2 at once
+ * 4.2–4.8, 4: 3.3–4.7, 8: 4.2, 30: 4.8–5.5.
+ */
+const MAX_STOPS = 4;
+/** A container that still runs after this long is waiting for its grace period to pass, which costs the engine nothing. */
+const STOP_WORK_MS = 250;
 const CONTAINER_ID = /^[0-9a-f]{12,64}$/;
 const MS_PER_SECOND = 1_000;
 
 /** The Executor on a Docker engine. Every call to the engine is made here or in the files that only this one uses. */
 export class DockerAdapter implements Executor {
   private api: ApiMinor | undefined;
+  private readonly stops = new ConcurrencyLimit(MAX_STOPS);
 
   constructor(
     private readonly engine: EngineClient,
@@ -80,11 +90,13 @@ export class DockerAdapter implements Executor {
     return name === undefined ? undefined : this.inspected(this.engine.unary.getContainer(name), task.id);
   }
 
-  async stop({ id, graceMs }: ObservedContainer): Promise<void> {
-    const container = this.engine.patient.getContainer(validContainerId(id));
-    const t = Math.ceil(graceMs / MS_PER_SECOND);
-    const work = (abortSignal: AbortSignal): Promise<unknown> => container.stop({ t, abortSignal }).catch(ignoreAlreadyDone);
-    await this.engine.call('stop', graceMs + DEADLINE_MS.stopMargin, work).catch(ignoreNotFound);
+  async stop(container: ObservedContainer): Promise<void> {
+    let stopped: Promise<void> | undefined;
+    await this.stops.run(async () => {
+      stopped = this.end(container);
+      await Promise.race([stopped, sleep(STOP_WORK_MS)]);
+    });
+    await stopped;
   }
 
   async remove(containerId: string): Promise<void> {
@@ -104,6 +116,13 @@ export class DockerAdapter implements Executor {
 
   watch(signal: AbortSignal): AsyncIterable<ContainerEvent> {
     return watchContainers(this.engine.patient, this.nodeId, signal);
+  }
+
+  private async end({ id, graceMs }: ObservedContainer): Promise<void> {
+    const container = this.engine.patient.getContainer(validContainerId(id));
+    const t = Math.ceil(graceMs / MS_PER_SECOND);
+    const work = (abortSignal: AbortSignal): Promise<unknown> => container.stop({ t, abortSignal }).catch(ignoreAlreadyDone);
+    await this.engine.call('stop', graceMs + DEADLINE_MS.stopMargin, work).catch(ignoreNotFound);
   }
 
   private async create(request: CreateRequest, task: Task, signal: AbortSignal): Promise<ObservedContainer> {
@@ -151,7 +170,8 @@ export class DockerAdapter implements Executor {
 
 /** dockerode puts ids into URLs as they are, and the socket is root's: nothing but an id may pass. */
 function validContainerId(id: string | undefined): string {
-  if (id === undefined || !CONTAINER_ID.test(id)) throw new DomainError('UNAVAILABLE', 'the engine names a container without a valid id');
+  if (id === undefined || !CONTAINER_ID.test(id))
+    throw new DomainError('UNAVAILABLE', 'the engine names a container without a valid id');
   return id;
 }
 

@@ -69,7 +69,9 @@ export interface InspectInfo {
     readonly Health?: { readonly Status?: string } | null;
   };
   readonly Config?: { readonly Labels?: Strings | null; readonly StopTimeout?: number | null };
-  readonly NetworkSettings?: { readonly Ports?: Readonly<Record<string, readonly { readonly HostPort?: string }[] | null>> | null };
+  readonly NetworkSettings?: {
+    readonly Ports?: Readonly<Record<string, readonly { readonly HostPort?: string }[] | null>> | null;
+  };
 }
 
 export interface EventInfo {

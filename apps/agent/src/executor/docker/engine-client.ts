@@ -8,8 +8,13 @@ import { toDomainError } from './engine-error';
 /** Enough that a few slow calls do not hold up the quick ones. */
 const MAX_UNARY_SOCKETS = 16;
 
-/** Told after every call: its name, how long it took in seconds, and whether it worked. */
-export type CallListener = (call: string, seconds: number, ok: boolean) => void;
+/** Those who want to know how calls went. */
+export interface CallListener {
+  /** The engine did not answer a call. */
+  failed(): void;
+  /** A call is over: its name, how long it took, and whether it worked. */
+  ended(call: string, seconds: number, ok: boolean): void;
+}
 
 /**
  * Two connection pools to one engine. `unary` is for calls that answer soon; `patient` is for those that may stay open for long
@@ -19,16 +24,14 @@ export type CallListener = (call: string, seconds: number, ok: boolean) => void;
 export class EngineClient {
   readonly unary: EngineApi;
   readonly patient: EngineApi;
-  private readonly agents = [new Agent({ keepAlive: true, maxSockets: MAX_UNARY_SOCKETS }), new Agent({ keepAlive: true })] as const;
+  private readonly agents = [
+    new Agent({ keepAlive: true, maxSockets: MAX_UNARY_SOCKETS }),
+    new Agent({ keepAlive: true }),
+  ] as const;
 
-  /**
-   * @param socketPath of the engine
-   * @param onTrouble called when the engine did not answer a call
-   */
   constructor(
     socketPath: string,
-    private readonly onTrouble: () => void,
-    private readonly onCall: CallListener,
+    private readonly listener: CallListener,
   ) {
     const [unary, patient] = this.agents;
     this.unary = connect(socketPath, unary);
@@ -48,10 +51,10 @@ export class EngineClient {
       return result;
     } catch (cause) {
       const error = toDomainError(what, cause);
-      if (isCode(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED')) this.onTrouble();
+      if (isCode(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED')) this.listener.failed();
       throw error;
     } finally {
-      this.onCall(what, (performance.now() - startedMs) / 1_000, ok);
+      this.listener.ended(what, (performance.now() - startedMs) / 1_000, ok);
     }
   }
 

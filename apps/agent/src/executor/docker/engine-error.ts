@@ -25,7 +25,8 @@ const CLIENT_PREFIX = /^\(HTTP code \d+\) [^-]* - /;
 export function toDomainError(what: string, error: unknown): DomainError {
   if (error instanceof Error && error.name === 'DomainError') return error as DomainError;
   if (isRefusal(error)) return refused(error);
-  if (error instanceof Error && error.name === 'AbortError') return new DomainError('CANCELLED', `${what} was interrupted`, { cause: error });
+  if (error instanceof Error && error.name === 'AbortError')
+    return new DomainError('CANCELLED', `${what} was interrupted`, { cause: error });
   return new DomainError('UNAVAILABLE', `the engine does not answer (${what}): ${messageOf(error)}`, { cause: error });
 }
 

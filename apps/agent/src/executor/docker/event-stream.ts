@@ -41,7 +41,8 @@ export function toContainerEvent({ Action: action = '', Actor: actor }: EventInf
   const taskId = actor?.Attributes?.[TASK_LABEL];
   if (!containerId || !taskId) return undefined;
   const subject = { containerId, taskId, clusterId: actor.Attributes?.[CLUSTER_LABEL] ?? '' };
-  if (action.startsWith(HEALTH_PREFIX)) return { kind: 'health', ...subject, health: toHealth(action.slice(HEALTH_PREFIX.length)) };
+  if (action.startsWith(HEALTH_PREFIX))
+    return { kind: 'health', ...subject, health: toHealth(action.slice(HEALTH_PREFIX.length)) };
   const phase = PHASES[action];
   return phase && { kind: 'phase', ...subject, phase };
 }

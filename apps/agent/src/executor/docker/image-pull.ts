@@ -13,7 +13,8 @@ const STALL_MS = 5 * 60_000;
  */
 export async function pullImage(engine: EngineApi, image: string, signal: AbortSignal): Promise<void> {
   const stall = new AbortController();
-  const expire = (): void => stall.abort(new DomainError('DEADLINE_EXCEEDED', `pulling ${image} made no progress for ${STALL_MS} ms`));
+  const expire = (): void =>
+    stall.abort(new DomainError('DEADLINE_EXCEEDED', `pulling ${image} made no progress for ${STALL_MS} ms`));
   const timer = setTimeout(expire, STALL_MS);
   const abortSignal = AbortSignal.any([signal, stall.signal]);
   try {

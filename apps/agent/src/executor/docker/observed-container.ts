@@ -73,7 +73,13 @@ function toHostPorts(info: InspectInfo): PortConfig[] {
   const ports = Object.entries(info.NetworkSettings?.Ports ?? {}).flatMap(([target, bindings]) => {
     const published = new Set((bindings ?? []).map(({ HostPort }) => Number(HostPort)));
     const [targetPort, protocol = 'tcp'] = target.split('/');
-    return [...published].map((publishedPort) => ({ name: '', protocol, targetPort: Number(targetPort), publishedPort, publishMode: 'host' }));
+    return [...published].map((publishedPort) => ({
+      name: '',
+      protocol,
+      targetPort: Number(targetPort),
+      publishedPort,
+      publishMode: 'host',
+    }));
   });
   return ports.sort((a, b) => a.targetPort - b.targetPort || a.protocol.localeCompare(b.protocol));
 }

@@ -1,4 +1,8 @@
-/** Containers that one engine makes and starts at once, unless told otherwise. */
+/**
+ * Containers that one engine makes and starts at once, unless told otherwise. Measured with busybox on Docker 20.10 and 2 cores,
+ * seconds until 30 run: 1 at once 5.6–6.1, 2: 3.9–4.2, 3: 3.7–3.9, 4: 3.4, 6: 3.4, 8: 3.2–3.4. Three engines that share those
+ * cores take 10–13 s for 90 with any number from 2, and 11–15 s with 1. Beyond the knee only the first container waits longer.
+ */
 export const DEFAULT_MAX_STARTS = 4;
 
 type Work = 'create' | 'start';

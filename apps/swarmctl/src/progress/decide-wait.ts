@@ -1,0 +1,47 @@
+import type { Progress } from './decide-progress';
+
+/** What the person asked for: something new, or going back. */
+export type Intent = 'deploy' | 'rollback';
+
+/** What is kept from one look to the next: since when the service is as it should be. */
+export interface WaitMemory {
+  readonly convergedSinceMs?: number;
+}
+
+/** How waiting ends by itself. */
+export type Outcome = 'converged' | 'complete' | 'paused' | 'rollback-paused' | 'rolled-back';
+
+/** To look again, or why not to. While the service is as it should be, for how much longer it has to stay so. */
+export type WaitStep = { readonly kind: 'wait'; readonly stableInMs?: number } | { readonly kind: 'end'; readonly outcome: Outcome };
+
+/** When and how long is judged; both on a clock that no one sets. */
+export interface WaitRule {
+  readonly intent: Intent;
+  /** How long a service has to stay as it should be. */
+  readonly monitorMs: number;
+  readonly nowMs: number;
+}
+
+function stableOutcome({ rollout }: Progress, intent: Intent): Outcome {
+  const wentBack = rollout === 'rolling-back' || rollout === 'rolled-back';
+  return wentBack && intent === 'deploy' ? 'rolled-back' : 'converged';
+}
+
+/**
+ * Docker's rule: a service has converged once all its tasks run and go on running for the monitor time of its update policy;
+ * a task that fails in that time starts the count again. A job has converged when it is complete.
+ *
+ * Docker also stops waiting, with success, when an update is reported complete while tasks are missing again. Here success
+ * always means that the tasks run.
+ */
+export function decideWait(progress: Progress, memory: WaitMemory, rule: WaitRule): { step: WaitStep; memory: WaitMemory } {
+  const end = (outcome: Outcome): { step: WaitStep; memory: WaitMemory } => ({ step: { kind: 'end', outcome }, memory: {} });
+  if (progress.rollout === 'paused') return end('paused');
+  if (progress.rollout === 'rollback-paused') return end('rollback-paused');
+  if (!progress.converged) return { step: { kind: 'wait' }, memory: {} };
+  if (progress.isJob) return end('complete');
+  const convergedSinceMs = memory.convergedSinceMs ?? rule.nowMs;
+  const stableInMs = convergedSinceMs + rule.monitorMs - rule.nowMs;
+  if (stableInMs <= 0) return end(stableOutcome(progress, rule.intent));
+  return { step: { kind: 'wait', stableInMs }, memory: { convergedSinceMs } };
+}
