@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 import { currentMounts } from './mounts';
 
 const CGROUP_FILE_SYSTEMS = new Set(['cgroup', 'cgroup2']);

@@ -10,7 +10,7 @@ import {
   type PlacedPart,
 } from './cluster-layout';
 import { untilReady } from './engine';
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 import type { Lab } from './lab';
 import { REGISTRY_HOST } from './lab-plan';
 import type { LabProcess } from './process-table';
@@ -124,8 +124,9 @@ export class LabCluster {
     const hosts = this.layout.hosts.map(({ name }) => name);
     const allReady = async () => {
       const ready = (await this.nodes()).filter(({ Status }) => Status?.State === 'ready').map(hostnameOf);
-      const missing = hosts.filter((host) => !ready.includes(host));
-      if (missing.length > 0) throw new Error(`not ready: ${missing.join(', ')}. Logs: ${this.lab.logsDir}`);
+      const missing = hosts.find((host) => !ready.includes(host));
+      if (missing !== undefined)
+        throw new Error(`${missing} is not. The end of its agent's log:\n${this.started('agent', missing).logTail()}`);
     };
     await eventually(allReady, { timeoutMs: START_TIMEOUT_MS, reason: `${hosts.length} nodes are ready`, signal });
   }

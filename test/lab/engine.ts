@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { containerdConfig, dockerdConfig, engineFiles, type EngineSettings } from './engine-config';
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 import type { LabProcess, ProcessTable } from './process-table';
 import { UnixHttp } from './unix-http';
 

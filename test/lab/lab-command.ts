@@ -139,10 +139,16 @@ async function down(_: readonly string[], options: Options): Promise<number> {
   return 0;
 }
 
-async function cleanup(_: readonly string[], { lab, all }: Options): Promise<number> {
-  const names = lab === undefined && !all ? await Lab.cleanupAbandoned() : lab === undefined ? Lab.names() : [lab];
+async function cleanup(_: readonly string[], options: Options): Promise<number> {
+  const removed = await removeAsAsked(options);
+  return say(removed.length === 0 ? 'nothing to remove\n' : `removed: ${removed.join(', ')}\n`);
+}
+
+async function removeAsAsked({ lab, all }: Options): Promise<string[]> {
+  if (lab === undefined && !all) return Lab.cleanupAbandoned();
+  const names = lab === undefined ? Lab.names() : [lab];
   for (const name of names) await Lab.cleanup(name);
-  return say(names.length === 0 ? 'nothing to remove\n' : `removed: ${names.join(', ')}\n`);
+  return names;
 }
 
 function findHost(name: string | undefined, options: Options): LabHost {

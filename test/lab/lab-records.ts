@@ -15,12 +15,15 @@ const TAKEN = new Set(['ENOTEMPTY', 'EEXIST']);
 export function claimSlot(makeRecord: (slot: number) => LabRecord): LabRecord {
   mkdirSync(RUN_ROOT, { recursive: true });
   const draft = mkdtempSync(`${RUN_ROOT}/new-`);
-  for (let slot = 1; slot <= MAX_LABS; slot++) {
-    const record = makeRecord(slot);
-    writeFileSync(`${draft}/${RECORD}`, JSON.stringify(record));
-    if (tryRename(draft, labNames(slot).runDir)) return record;
+  try {
+    for (let slot = 1; slot <= MAX_LABS; slot++) {
+      const record = makeRecord(slot);
+      writeFileSync(`${draft}/${RECORD}`, JSON.stringify(record));
+      if (tryRename(draft, labNames(slot).runDir)) return record;
+    }
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
   }
-  rmSync(draft, { recursive: true });
   throw new Error(`all ${MAX_LABS} labs of this machine are in use (${RUN_ROOT}); remove some with \`npm run lab -- cleanup\``);
 }
 

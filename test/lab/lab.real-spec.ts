@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 import { Lab } from './lab';
 import type { LabHost } from './lab-host';
 import { tracesOf } from './traces';

@@ -1,4 +1,4 @@
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 import { withMachineLock } from './machine-lock';
 
 describe('a lock of the machine', () => {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 
 type Release = () => Promise<void>;
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 
 /** A process for certain: process ids are reused, a pair of id and start time is not. */
 export interface ProcessIdentity {

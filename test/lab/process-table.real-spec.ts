@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 import { findLabProcesses, killProcessesOf } from './lab-processes';
 import { isRunning } from './process-identity';
 import { ProcessTable } from './process-table';

@@ -1,5 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { eventually } from './eventually';
+import { eventually } from '#common/testing';
 import { TcpProxy } from './tcp-proxy';
 
 /** A server that sends back what it gets, a proxy before it, and a client that remembers what came back. */

@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     logger.info('manager stopped');
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop().catch(die));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop().catch(die));
   await http.listen(config.listen);
   await manager.start();
   logger.info({ managerId }, 'manager started');

@@ -19,12 +19,15 @@ function unusable(text: string, chosenBy: string, why: string): DomainError {
   return new DomainError('INVALID_ARGUMENT', `cannot use the address '${text}' (${chosenBy}): ${why}; give ${FORMS}`);
 }
 
+const HOST_AND_PORT = /^[a-z]+:\/\/(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]?#\\]+)):(\d{1,5})\/?$/i;
+const MAX_PORT = 65_535;
+
 function parseTcp(text: string, chosenBy: string): ManagerAddress['target'] {
-  const { hostname, port, pathname } = new URL(text);
-  const isPlain = pathname === '' || pathname === '/';
+  const [, ipv6, host = ipv6, port] = HOST_AND_PORT.exec(text) ?? [];
   // An address without a port is the common slip; the manager has no well-known one.
-  if (hostname === '' || port === '' || !isPlain) throw unusable(text, chosenBy, 'it needs a host and a port and nothing else');
-  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+  if (host === undefined || Number(port) > MAX_PORT)
+    throw unusable(text, chosenBy, 'it needs a host and a port and nothing else');
+  return { host, port: Number(port) };
 }
 
 function parseTarget(text: string, chosenBy: string): ManagerAddress['target'] {
@@ -35,8 +38,7 @@ function parseTarget(text: string, chosenBy: string): ManagerAddress['target'] {
       return { socketPath: text.slice('unix://'.length) };
     case 'tcp':
     case 'http':
-      if (!URL.canParse(text.replace(/^tcp/, 'http'))) throw unusable(text, chosenBy, 'it is not a valid address');
-      return parseTcp(text.replace(/^http:/, 'tcp:'), chosenBy);
+      return parseTcp(text, chosenBy);
     case undefined:
       throw unusable(text, chosenBy, 'it does not say how to connect');
     default:

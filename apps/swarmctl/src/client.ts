@@ -59,6 +59,11 @@ function pathWithQuery({ path, query = {} }: ManagerRequest): string {
   return `${API_PREFIX}${path}${text === '' ? '' : `?${text}`}`;
 }
 
+/** The code of an error of the system, such as ECONNREFUSED. */
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
 async function readReply(response: IncomingMessage): Promise<Reply> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -117,7 +122,11 @@ export class ManagerClient {
 
   private roundTrip(request: ManagerRequest, signal: AbortSignal): Promise<Reply> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-    const headers = { Host: 'manager', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...request.headers };
+    const headers = {
+      Host: 'manager',
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...request.headers,
+    };
     const { target } = this.address;
     const options = { ...target, agent: this.agent, method: request.method, path: pathWithQuery(request), headers, signal };
     return new Promise((resolve, reject) => {
@@ -128,7 +137,7 @@ export class ManagerClient {
   }
 
   private unreachable(error: unknown): DomainError {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error);
     const isSocket = 'socketPath' in this.address.target;
     const todo = code === 'EACCES' ? WHAT_TO_DO.permission : isSocket ? WHAT_TO_DO.socket : WHAT_TO_DO.host;
     return this.notAnswered(WHY[code] ?? messageOf(error), todo, error);
@@ -140,6 +149,8 @@ export class ManagerClient {
 
   private notAnswered(why: string, todo: string, cause?: unknown): DomainError {
     const { text, chosenBy } = this.address;
-    return new DomainError('UNAVAILABLE', `cannot reach the manager at ${text}: ${why}\n(address: ${chosenBy})\n${todo}`, { cause });
+    return new DomainError('UNAVAILABLE', `cannot reach the manager at ${text}: ${why}\n(address: ${chosenBy})\n${todo}`, {
+      cause,
+    });
   }
 }

@@ -80,7 +80,9 @@ export class ManagerApi {
 
   async createService(spec: ServiceSpec, registryAuth?: string): Promise<Written> {
     const body = ServiceSpec.toJSON(spec);
-    return toWritten(await this.client.send({ method: 'POST', path: '/services/create', body, headers: authHeader(registryAuth) }));
+    return toWritten(
+      await this.client.send({ method: 'POST', path: '/services/create', body, headers: authHeader(registryAuth) }),
+    );
   }
 
   async updateService({ id, version, spec, rollback, registryAuth }: ServiceUpdate): Promise<Written> {

@@ -4,7 +4,7 @@ import type { Step } from './next-step';
 import type { StatusMove } from './task-status';
 
 /** What follows a step that failed. */
-export type Verdict = 'interrupted' | 'retry' | 'give up';
+export type Verdict = 'retry' | 'give up';
 
 // With the waits between them about two seconds: longer than a port or a name stays taken by a container that is just leaving.
 const MAX_REFUSALS = 5;
@@ -17,8 +17,7 @@ const LONGEST_RETRY_MS = 1_000;
  * taken at its word, but only about making or starting a container: looking, stopping and removing have no alternative.
  */
 export function judgeFailure(error: unknown, step: Step, failures: number): Verdict {
-  if (isCode(error, 'CANCELLED')) return 'interrupted';
-  if (isCode(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED')) return 'retry';
+  if (isCode(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED')) return 'retry';
   if (step.kind !== 'prepare' && step.kind !== 'start') return 'retry';
   const mayPass = isCode(error, 'INTERNAL', 'RESOURCE_EXHAUSTED', 'ABORTED', 'NOT_FOUND');
   return mayPass && failures < MAX_REFUSALS ? 'retry' : 'give up';

@@ -1,4 +1,14 @@
+import { TaskState } from '#common/domain';
 import type { TaskObservation, TaskStatus } from '#common/proto';
+
+/** Nobody acts on a state that a task only passes through; most are replaced by a later one before this is over. */
+const PASSING_STATE_DELAY_MS = 150;
+const PASSING: ReadonlySet<TaskState | undefined> = new Set([
+  TaskState.accepted,
+  TaskState.preparing,
+  TaskState.ready,
+  TaskState.starting,
+]);
 
 /**
  * Keeps the newest status of every task and which of them the manager has yet to hear.
@@ -9,6 +19,7 @@ export class StatusReporter {
   private readonly newest = new Map<string, TaskStatus>();
   private readonly unsent = new Set<string>();
   private notify: () => void = () => undefined;
+  private later: NodeJS.Timeout | undefined;
 
   /** Calls `listener` whenever there is something to take. Replaces the listener before. */
   onUnsent(listener: () => void): void {
@@ -18,7 +29,8 @@ export class StatusReporter {
   report(taskId: string, status: TaskStatus): void {
     this.newest.set(taskId, status);
     this.unsent.add(taskId);
-    this.notify();
+    if (PASSING.has(status.state)) this.later ??= setTimeout(this.announce, PASSING_STATE_DELAY_MS);
+    else this.announce();
   }
 
   /** The manager no longer wants to hear of the task. */
@@ -31,12 +43,13 @@ export class StatusReporter {
   clear(): void {
     this.newest.clear();
     this.unsent.clear();
+    this.cancelLater();
   }
 
   /** A new session begins: its manager may have missed what was sent to another one. */
   resendAll(): void {
     for (const taskId of this.newest.keys()) this.unsent.add(taskId);
-    if (this.unsent.size > 0) this.notify();
+    if (this.unsent.size > 0) this.announce();
   }
 
   /** Everything unsent, which counts as sent from now on. */
@@ -44,5 +57,15 @@ export class StatusReporter {
     const batch = [...this.unsent].map((taskId) => ({ taskId, status: this.newest.get(taskId) }));
     this.unsent.clear();
     return batch;
+  }
+
+  private readonly announce = (): void => {
+    this.cancelLater();
+    this.notify();
+  };
+
+  private cancelLater(): void {
+    clearTimeout(this.later);
+    this.later = undefined;
   }
 }

@@ -100,7 +100,7 @@ export class TaskRunner {
     while (!this.halted) {
       const step = nextStep(this.observe(), this.goal);
       if (step.kind === 'end') return;
-      if (step.kind === 'pause') await this.news.wait();
+      if (step.kind === 'pause') await this.rest();
       else await this.take(step);
     }
   }
@@ -123,6 +123,13 @@ export class TaskRunner {
     return { state: this.state, container: this.view, unhealthy: this.unhealthy };
   }
 
+  private async rest(): Promise<void> {
+    // An adopted container may not be quite what the manager knows.
+    const refreshed = this.status && !isTerminal(this.state) && refreshedStatus(this.status, this.view);
+    if (refreshed) this.publish(refreshed);
+    await this.news.wait();
+  }
+
   private async take(step: Step): Promise<void> {
     const interrupt = new AbortController();
     this.attempt = { step, interrupt };
@@ -130,7 +137,9 @@ export class TaskRunner {
       await this.perform(step, interrupt.signal);
       if (this.trouble?.kind === step.kind) this.trouble = undefined;
     } catch (error) {
-      await this.recover(step, error);
+      // Whatever the step was about, it may have been done in part.
+      this.view = 'unknown';
+      if (!interrupt.signal.aborted) await this.recover(step, error);
     } finally {
       this.attempt = undefined;
     }
@@ -174,26 +183,17 @@ export class TaskRunner {
     if (typeof view === 'string') return;
     this.containerId = view.id;
     if (view.phase === 'running' && view.health === 'unhealthy') this.unhealthy = true;
-    const refreshed =
-      this.status && !isTerminal(this.state) && this.state !== TaskState.assigned && refreshedStatus(this.status, view);
-    if (refreshed) this.publish(refreshed);
   }
 
   private async recover(step: Step, error: unknown): Promise<void> {
     const failures = (this.trouble?.kind === step.kind ? this.trouble.failures : 0) + 1;
-    // Whatever the step was about, it may have been done in part.
-    this.view = 'unknown';
-    switch (judgeFailure(error, step, failures)) {
-      case 'interrupted':
-        return;
-      case 'give up':
-        this.trouble = undefined;
-        return this.giveUp(step, error);
-      case 'retry':
-        this.trouble = { kind: step.kind, failures };
-        this.logger.debug({ reason: messageOf(error), step: step.kind, failures }, 'step failed, will be tried again');
-        await this.news.wait(retryDelayMs(failures));
+    if (judgeFailure(error, step, failures) === 'give up') {
+      this.trouble = undefined;
+      return this.giveUp(step, error);
     }
+    this.trouble = { kind: step.kind, failures };
+    this.logger.debug({ reason: messageOf(error), step: step.kind, failures }, 'step failed, will be tried again');
+    await this.news.wait(retryDelayMs(failures));
   }
 
   private giveUp(step: Step, error: unknown): void {

@@ -14,31 +14,39 @@ import { API_DEPENDENCIES, type ApiDependencies } from './ports';
 
 const now = (): Date => new Date();
 
-/** The Docker Engine API. Controllers in the order in which their routes are tried. */
+/** The Docker Engine API. Routes are tried in the order of the controllers: what clients poll comes first. */
 @Module({})
 export class ApiModule {
   /** `dependencies` says how to build what the API is given, out of the providers of `imports`. */
-  static register(dependencies: Pick<FactoryProvider<ApiDependencies>, 'inject' | 'useFactory'>, imports: DynamicModule['imports'] = []): DynamicModule {
+  static register(
+    dependencies: Pick<FactoryProvider<ApiDependencies>, 'inject' | 'useFactory'>,
+    imports: DynamicModule['imports'] = [],
+  ): DynamicModule {
     return {
       module: ApiModule,
       imports,
       controllers: [
-        HealthController,
-        SystemController,
-        AbsentController,
         ServicesController,
         TasksController,
         NodesController,
+        SystemController,
+        HealthController,
         NetworksController,
+        AbsentController,
       ],
       providers: [
         { provide: API_DEPENDENCIES, ...dependencies },
         {
           provide: ServiceCommands,
           inject: [API_DEPENDENCIES],
-          useFactory: ({ store }: ApiDependencies) => new ServiceCommands(store, now),
+          useFactory: ({ store, runnableModes = ['replicated'] }: ApiDependencies) =>
+            new ServiceCommands(store, runnableModes, now),
         },
-        { provide: NodeCommands, inject: [API_DEPENDENCIES], useFactory: ({ store }: ApiDependencies) => new NodeCommands(store, now) },
+        {
+          provide: NodeCommands,
+          inject: [API_DEPENDENCIES],
+          useFactory: ({ store }: ApiDependencies) => new NodeCommands(store, now),
+        },
         { provide: APP_FILTER, inject: [API_DEPENDENCIES], useFactory: ({ logger }: ApiDependencies) => new ErrorFilter(logger) },
       ],
     };

@@ -21,8 +21,15 @@ describe('counting a service’s tasks', () => {
     },
     {
       name: 'a job counts its present iteration only',
-      service: { spec: { mode: { replicatedJob: { maxConcurrent: 2, totalCompletions: 5 } } }, jobStatus: { jobIteration: { index: 1 } } },
-      tasks: [task(TaskState.complete, TaskState.complete, 0), task(TaskState.complete, TaskState.complete, 1), task(TaskState.running, TaskState.complete, 1)],
+      service: {
+        spec: { mode: { replicatedJob: { maxConcurrent: 2, totalCompletions: 5 } } },
+        jobStatus: { jobIteration: { index: 1 } },
+      },
+      tasks: [
+        task(TaskState.complete, TaskState.complete, 0),
+        task(TaskState.complete, TaskState.complete, 1),
+        task(TaskState.running, TaskState.complete, 1),
+      ],
       counts: { running: 1, desired: 2, completed: 1 },
     },
     {

@@ -11,7 +11,9 @@ export interface ServiceStatusCounts {
 
 /** Counts a service's tasks. Of a job only the present iteration counts. */
 export function countTasks(service: Service, tasks: readonly Task[]): ServiceStatusCounts {
-  const counted = isJob(service.spec?.mode) ? tasks.filter((task) => iterationOf(task) === iterationOf(service.jobStatus)) : tasks;
+  const counted = isJob(service.spec?.mode)
+    ? tasks.filter((task) => iterationOf(task) === iterationOf(service.jobStatus))
+    : tasks;
   return {
     running: count(counted, (task) => task.status?.state === TaskState.running),
     desired: desiredTasks(service, counted),

@@ -23,7 +23,10 @@ describe('completing a spec', () => {
 
   it('keeps the networks of the task when there are both', () => {
     const spec = completeSpec(
-      ServiceSpec.fromJSON({ Networks: [{ Target: 'bridge' }], TaskTemplate: { ContainerSpec: {}, Networks: [{ Target: 'host' }] } }),
+      ServiceSpec.fromJSON({
+        Networks: [{ Target: 'bridge' }],
+        TaskTemplate: { ContainerSpec: {}, Networks: [{ Target: 'host' }] },
+      }),
     );
     expect(spec.taskTemplate?.networks.map(({ target }) => target)).toEqual(['host']);
   });

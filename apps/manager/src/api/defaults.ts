@@ -49,7 +49,7 @@ export function completeSpec(spec: ServiceSpec): ServiceSpec {
   };
 }
 
-/** Writes out every default that a reader would otherwise have to know (`insertDefaults=true`). The stored spec stays as it is. */
+/** Writes out every default that a reader would otherwise have to know (`insertDefaults=true`); nothing stored changes. */
 export function withDefaults(spec: ServiceSpec): ServiceSpec {
   return {
     ...spec,

@@ -16,6 +16,8 @@ const SERVER_OPTIONS = {
   keepAliveTimeout: 120_000,
 };
 
+const IDLE_SWEEP_MS = 50;
+
 /** The owner and the group of the socket may use the API, as with Docker's own. */
 const SOCKET_MODE = 0o660;
 
@@ -62,9 +64,14 @@ export class HttpServer {
   }
 }
 
+/** A connection whose last request ends while we wait would be kept for the next one, so idle ones are ended again and again. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '#common/logging';
 import type { Node, Service, Task } from '#common/proto';
 import type { ClusterView, Guard, Revision, Write } from '#common/store';
+import type { ModeName } from './service-mode';
 
 /** What the API needs of the store. */
 export interface ApiStore {
@@ -49,6 +50,8 @@ export interface ApiDependencies {
   readonly host: HostFacts;
   readonly metrics: MetricsSource;
   readonly isUpToDate: UpToDate;
+  /** Modes that the orchestrator behind this API runs; services of other modes are refused. Replicated, unless told. */
+  readonly runnableModes?: readonly ModeName[];
   readonly logger: Logger;
 }
 

@@ -6,6 +6,8 @@ export interface ValueKind<T> {
   readonly placeholder: string;
   /** A text that `parse` takes; shown when it does not take another. */
   readonly example: string;
+  /** All texts that `parse` takes, where they can be counted. */
+  readonly choices?: readonly string[];
   /** @throws DomainError INVALID_ARGUMENT saying what is wrong with the text; which flag it belongs to is said by the caller */
   parse(text: string): T;
 }

@@ -121,8 +121,7 @@ function placesOf({ service }: ServiceSnapshot, tasks: readonly Task[]): Places 
   return { groups: groupBy(tasks, (task) => String(task.slot)), desired: desired ?? 1 };
 }
 
-const byPlace = (a: PlaceProgress, b: PlaceProgress): number =>
-  Number(a.place) - Number(b.place) || (a.place < b.place ? -1 : 1);
+const byPlace = (a: PlaceProgress, b: PlaceProgress): number => Number(a.place) - Number(b.place) || (a.place < b.place ? -1 : 1);
 
 /** How a service is doing at `nowMs`, the time by the clock on the wall. */
 export function decideProgress(snapshot: ServiceSnapshot, nowMs: number): Progress {

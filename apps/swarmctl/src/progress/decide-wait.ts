@@ -12,7 +12,8 @@ export interface WaitMemory {
 export type Outcome = 'converged' | 'complete' | 'paused' | 'rollback-paused' | 'rolled-back';
 
 /** To look again, or why not to. While the service is as it should be, for how much longer it has to stay so. */
-export type WaitStep = { readonly kind: 'wait'; readonly stableInMs?: number } | { readonly kind: 'end'; readonly outcome: Outcome };
+export type WaitStep =
+  { readonly kind: 'wait'; readonly stableInMs?: number } | { readonly kind: 'end'; readonly outcome: Outcome };
 
 /** When and how long is judged; both on a clock that no one sets. */
 export interface WaitRule {

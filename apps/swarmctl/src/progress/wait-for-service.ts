@@ -110,7 +110,8 @@ class ServiceWait {
       const mayComeBack = isCode(error, 'UNAVAILABLE') && clock.monotonicMs() - this.lastAnswerMs < MAX_SILENCE_MS;
       if (!mayComeBack) throw error;
       this.memory = {};
-      if (this.view) this.display.show({ ...this.view, step: { kind: 'wait' }, note: 'the manager does not answer, trying again' });
+      if (this.view)
+        this.display.show({ ...this.view, step: { kind: 'wait' }, note: 'the manager does not answer, trying again' });
       return undefined;
     }
   }

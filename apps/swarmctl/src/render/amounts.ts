@@ -4,7 +4,10 @@ const NANOS_PER_CPU = 1e9;
 
 /** Bytes in the largest unit that leaves at least one of it: `512MiB`, `1.5GiB`. */
 export function renderSize(bytes: number): string {
-  const power = Math.max(0, UNITS.findLastIndex((_, index) => bytes >= STEP ** index));
+  const power = Math.max(
+    0,
+    UNITS.findLastIndex((_, index) => bytes >= STEP ** index),
+  );
   return `${Number((bytes / STEP ** power).toPrecision(4))}${UNITS[power]}`;
 }
 

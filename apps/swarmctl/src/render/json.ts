@@ -1,5 +1,4 @@
 // JSON.stringify escapes the control characters of C0; these a terminal acts upon too.
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
 const UNESCAPED = /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 function escaped(character: string): string {

@@ -1,9 +1,8 @@
 // Escape sequences that terminals act upon: CSI (colours, cursor), OSC (title, links) and the two-character ones.
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
-const ESCAPES = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -~]?/g;
+const ESCAPES =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -~]?/g;
 
 // What is left of C0 and C1, and the marks that reverse the direction of text.
-// eslint-disable-next-line no-control-regex -- see above
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
@@ -11,7 +10,10 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u20
  * anyone. Line breaks and tabs become spaces.
  */
 export function plainText(text: string): string {
-  return text.replace(ESCAPES, '').replace(/[\r\n\t]+/g, ' ').replace(CONTROLS, '');
+  return text
+    .replace(ESCAPES, '')
+    .replace(/[\r\n\t]+/g, ' ')
+    .replace(CONTROLS, '');
 }
 
 /** As `plainText`, but keeps the line breaks. */

@@ -1,4 +1,5 @@
 import type { Screen } from '../session';
+import type { PlaceProgress } from '../progress/decide-progress';
 import type { Colors } from './colors';
 import { renderLive, renderOverall, renderPlace, type ProgressView } from './progress';
 
@@ -39,17 +40,22 @@ export class LineDisplay implements ProgressDisplay {
   constructor(private readonly screen: Screen) {}
 
   show(view: ProgressView): void {
+    // How it ended is said in a line of its own.
+    if (view.step.kind === 'wait') this.showOverall(view, view.step.stableInMs !== undefined);
+    for (const place of view.progress.places) this.showReason(view.service, place);
+  }
+
+  private showOverall(view: ProgressView, isStable: boolean): void {
     // The seconds that are left until the service counts as stable are for terminals.
-    const isStable = view.step.kind === 'wait' && view.step.stableInMs !== undefined;
     const overall = renderOverall({ ...view, step: { kind: 'wait' } }) + (isStable ? ', waiting whether it stays so' : '');
     if (overall !== this.overall) this.write(overall);
     this.overall = overall;
-    for (const place of view.progress.places) {
-      if (place.reason !== '' && place.reason !== this.reasons.get(place.place)) {
-        this.write(renderPlace(view.service, { ...place, sinceMs: 0 }));
-      }
-      this.reasons.set(place.place, place.reason || (this.reasons.get(place.place) ?? ''));
-    }
+  }
+
+  private showReason(service: string, place: PlaceProgress): void {
+    if (place.reason === '' || place.reason === this.reasons.get(place.place)) return;
+    this.write(renderPlace(service, { ...place, sinceMs: 0 }));
+    this.reasons.set(place.place, place.reason);
   }
 
   private write(line: string): void {

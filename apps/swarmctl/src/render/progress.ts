@@ -25,7 +25,8 @@ export function renderOverall({ service, progress, step, note }: ProgressView): 
   const what = isJob ? 'completed' : 'running';
   const count = desired === 0 && !progress.converged ? 'no node has a task yet' : `${done}/${desired} ${what}`;
   const direction = rollout === 'rolling-back' || rollout === 'rolled-back' ? 'rolling back, ' : '';
-  const stable = step.kind === 'wait' && step.stableInMs !== undefined ? `, stable in ${Math.ceil(step.stableInMs / SECOND_MS)}s` : '';
+  const stable =
+    step.kind === 'wait' && step.stableInMs !== undefined ? `, stable in ${Math.ceil(step.stableInMs / SECOND_MS)}s` : '';
   return plainText(`${service}: ${direction}${count}${stable}${note === '' ? '' : ` (${note})`}`);
 }
 

@@ -11,7 +11,10 @@ const MIN_WIDTH = 10;
 const GAP = 3;
 
 function renderLine(cells: readonly string[], widths: readonly number[]): string {
-  return cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('').trimEnd();
+  return cells
+    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+    .join('')
+    .trimEnd();
 }
 
 /** Lines of a table with a heading line. Cells are stripped of everything that a terminal would act upon. */

@@ -15,10 +15,10 @@ const DEFAULT_INTERVAL_MS = 20;
 
 type Attempt<T> = { readonly passed: true; readonly value: T } | { readonly passed: false; readonly why: unknown };
 
-async function attempt<T>(check: () => T | Promise<T>): Promise<Attempt<T>> {
+async function attempt<T>(check: () => T | Promise<T>): Promise<Attempt<Exclude<T, false>>> {
   try {
     const value = await check();
-    return value === false ? { passed: false, why: undefined } : { passed: true, value };
+    return value === false ? { passed: false, why: undefined } : { passed: true, value: value as Exclude<T, false> };
   } catch (error) {
     return { passed: false, why: error };
   }
@@ -33,7 +33,7 @@ function timeoutError(options: EventuallyOptions, timeoutMs: number, why: unknow
  * Repeats `check` until it holds, that is, until it neither throws nor gives `false`; resolves with what it gave.
  * @throws Error after `timeoutMs` (10 s unless told), naming the reason and the last failure; the signal's reason when aborted
  */
-export async function eventually<T>(check: () => T | Promise<T>, options: EventuallyOptions): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, options: EventuallyOptions): Promise<Exclude<T, false>> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const end = endOfWaiting(timeoutMs, options.signal);
   let lastFailure: unknown;

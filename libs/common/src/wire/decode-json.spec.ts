@@ -50,7 +50,9 @@ function withKeyCase(message: string, json: unknown, upper: (index: number) => b
       const kind = fields.get(key.toLowerCase())?.kind;
       const respelled = [...key].map((letter) => (upper(index++) ? letter.toUpperCase() : letter.toLowerCase())).join('');
       if (kind?.is !== 'message') return [respelled, value];
-      const inner = Array.isArray(value) ? value.map((item) => withKeyCase(kind.name, item, upper)) : withKeyCase(kind.name, value, upper);
+      const inner = Array.isArray(value)
+        ? value.map((item) => withKeyCase(kind.name, item, upper))
+        : withKeyCase(kind.name, value, upper);
       return [respelled, inner];
     }),
   );
@@ -78,7 +80,9 @@ describe('decoding a client’s JSON', () => {
     fc.assert(
       fc.property(messageArbitrary('ServiceSpec'), (json) => {
         const spec = ServiceSpec.fromJSON(decodeJson('ServiceSpec', json));
-        expect(ServiceSpec.fromJSON(decodeJson('ServiceSpec', JSON.parse(JSON.stringify(ServiceSpec.toJSON(spec)))))).toEqual(spec);
+        expect(ServiceSpec.fromJSON(decodeJson('ServiceSpec', JSON.parse(JSON.stringify(ServiceSpec.toJSON(spec)))))).toEqual(
+          spec,
+        );
       }),
     );
   });
@@ -93,7 +97,10 @@ describe('decoding a client’s JSON', () => {
   });
 
   it('answers any JSON at all with a spec or a refusal', () => {
-    const anyJson = fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom('Name', 'LABELS', 'mode', 'TaskTemplate', '__proto__'), fc.jsonValue()));
+    const anyJson = fc.oneof(
+      fc.jsonValue(),
+      fc.dictionary(fc.constantFrom('Name', 'LABELS', 'mode', 'TaskTemplate', '__proto__'), fc.jsonValue()),
+    );
     fc.assert(
       fc.property(anyJson, (json) => {
         const answer = refusal(() => ServiceSpec.fromJSON(decodeJson('ServiceSpec', json)));
@@ -105,8 +112,16 @@ describe('decoding a client’s JSON', () => {
   it.each([
     ['a list as a spec', [], 'json: cannot unmarshal array into Go value of type swarm.ServiceSpec'],
     ['a number as a name', { Name: 1 }, 'json: cannot unmarshal number into Go struct field ServiceSpec.Name of type string'],
-    ['a number as a label', { Labels: { a: 1 } }, 'json: cannot unmarshal number into Go struct field ServiceSpec.Labels of type string'],
-    ['a list as labels', { Labels: [] }, 'json: cannot unmarshal array into Go struct field ServiceSpec.Labels of type map[string]string'],
+    [
+      'a number as a label',
+      { Labels: { a: 1 } },
+      'json: cannot unmarshal number into Go struct field ServiceSpec.Labels of type string',
+    ],
+    [
+      'a list as labels',
+      { Labels: [] },
+      'json: cannot unmarshal array into Go struct field ServiceSpec.Labels of type map[string]string',
+    ],
     [
       'a text as a list',
       { TaskTemplate: { ContainerSpec: { Env: 'x' } } },
@@ -137,16 +152,32 @@ describe('decoding a client’s JSON', () => {
       { TaskTemplate: { ContainerSpec: { Privileges: { Seccomp: { Profile: '*' } } } } },
       'illegal base64 data in ServiceSpec.TaskTemplate.ContainerSpec.Privileges.Seccomp.Profile',
     ],
-    ['a label that would be lost', JSON.parse('{"Labels":{"__proto__":"x"}}'), 'ServiceSpec.Labels: the key "__proto__" cannot be stored'],
+    [
+      'a label that would be lost',
+      JSON.parse('{"Labels":{"__proto__":"x"}}'),
+      'ServiceSpec.Labels: the key "__proto__" cannot be stored',
+    ],
   ])('refuses %s, naming the field', (_name, json, message) => {
     expect(refusal(() => decodeJson('ServiceSpec', json))).toMatchObject({ code: 'INVALID_ARGUMENT', message });
   });
 
   it.each([
-    ['a negative count', '{"Mode":{"Replicated":{"Replicas":-1}}}', 'number -1 into Go struct field ServiceSpec.Mode.Replicated.Replicas of type uint64'],
+    [
+      'a negative count',
+      '{"Mode":{"Replicated":{"Replicas":-1}}}',
+      'number -1 into Go struct field ServiceSpec.Mode.Replicated.Replicas of type uint64',
+    ],
     ['a fraction', '{"Mode":{"Replicated":{"Replicas":1.5}}}', 'number 1.5 into'],
-    ['2^53, which the parser may have rounded', '{"Mode":{"Replicated":{"Replicas":9007199254740992}}}', 'Replicas of type uint64'],
-    ['more than 64 bits', '{"TaskTemplate":{"Resources":{"Limits":{"NanoCPUs":9223372036854775808}}}}', 'Limits.NanoCPUs of type int64'],
+    [
+      '2^53, which the parser may have rounded',
+      '{"Mode":{"Replicated":{"Replicas":9007199254740992}}}',
+      'Replicas of type uint64',
+    ],
+    [
+      'more than 64 bits',
+      '{"TaskTemplate":{"Resources":{"Limits":{"NanoCPUs":9223372036854775808}}}}',
+      'Limits.NanoCPUs of type int64',
+    ],
     ['more than any number', '{"TaskTemplate":{"Resources":{"Limits":{"NanoCPUs":1e309}}}}', 'Limits.NanoCPUs of type int64'],
     ['a port beyond 32 bits', '{"EndpointSpec":{"Ports":[{"TargetPort":4294967296}]}}', 'Ports.TargetPort of type uint32'],
   ])('refuses %s where an integer belongs', (_name, text, message) => {
@@ -157,7 +188,9 @@ describe('decoding a client’s JSON', () => {
   });
 
   it('takes the whole range of safe integers', () => {
-    const json = { TaskTemplate: { Resources: { Limits: { NanoCPUs: Number.MAX_SAFE_INTEGER, Pids: Number.MIN_SAFE_INTEGER } } } };
+    const json = {
+      TaskTemplate: { Resources: { Limits: { NanoCPUs: Number.MAX_SAFE_INTEGER, Pids: Number.MIN_SAFE_INTEGER } } },
+    };
     expect(decodeJson('ServiceSpec', json)).toEqual(json);
   });
 
@@ -167,7 +200,12 @@ describe('decoding a client’s JSON', () => {
   });
 
   it('takes null for "absent", and in lists and maps for "empty"', () => {
-    const json = { Name: null, Labels: { a: null }, TaskTemplate: { ContainerSpec: { Env: [null], Mounts: [null] } }, Mode: null };
+    const json = {
+      Name: null,
+      Labels: { a: null },
+      TaskTemplate: { ContainerSpec: { Env: [null], Mounts: [null] } },
+      Mode: null,
+    };
     expect(decodeJson('ServiceSpec', json)).toEqual({
       Labels: { a: '' },
       TaskTemplate: { ContainerSpec: { Env: [''], Mounts: [{}] } },

@@ -78,7 +78,7 @@ function expectType(type: 'string' | 'boolean', value: unknown, path: Path, kind
 
 function decodeFloat(kind: FieldKind, value: unknown, path: Path): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongType(value, path, goType(kind));
-  return value;
+  return withoutMinusZero(value);
 }
 
 /** Integers beyond 2^53 arrive rounded from the JSON parser, so they are refused rather than stored as another number. */
@@ -90,7 +90,12 @@ function decodeInteger(kind: Extract<FieldKind, { is: 'integer' }>, value: unkno
         ` (want an integer from ${kind.min} to ${kind.max})`,
     );
   }
-  return value + 0; // minus zero becomes zero
+  return withoutMinusZero(value);
+}
+
+/** Minus zero would not survive being written as JSON. */
+function withoutMinusZero(value: number): number {
+  return value + 0;
 }
 
 function decodeBytes(kind: FieldKind, value: unknown, path: Path): string {

@@ -23,7 +23,10 @@ export class NodeCommands {
     private readonly now: () => Date,
   ) {}
 
-  /** Replaces the spec. @throws DomainError INVALID_ARGUMENT · NOT_FOUND · FAILED_PRECONDITION · ABORTED the version is not the newest */
+  /**
+   * Replaces the spec.
+   * @throws DomainError INVALID_ARGUMENT · NOT_FOUND · FAILED_PRECONDITION · ABORTED the version is not the newest
+   */
   async update({ term, version, body }: NodeUpdate): Promise<void> {
     const spec = NodeSpec.fromJSON(decodeJson('NodeSpec', body));
     validateNodeSpec(spec);
@@ -44,7 +47,10 @@ export class NodeCommands {
     }
   }
 
-  /** Forgets a node; its tasks move elsewhere. May be repeated. @throws DomainError NOT_FOUND · FAILED_PRECONDITION · as ApiStore.commit */
+  /**
+   * Forgets a node; its tasks move elsewhere.
+   * @throws DomainError NOT_FOUND · FAILED_PRECONDITION · as ApiStore.commit
+   */
   async remove(term: string, force: boolean): Promise<void> {
     const node = findNode(this.store.view, term);
     validateNodeRemoval(node, node.status?.state === NodeState.down, force);

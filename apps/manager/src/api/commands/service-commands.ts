@@ -6,8 +6,9 @@ import { decodeJson } from '#common/wire';
 import { completeSpec } from '../defaults';
 import { findService } from '../lookup';
 import type { ApiStore } from '../ports';
-import { isJob } from '../service-mode';
+import { isJob, type ModeName } from '../service-mode';
 import { validatePortsAreFree } from '../validate/endpoint';
+import { requireRunnable } from '../validate/mode';
 import { alreadyExists, failedPrecondition, outOfSequence } from '../validate/refusal';
 import { validateChange, validateServiceSpec } from '../validate/service-spec';
 import { randomName } from './random-name';
@@ -33,10 +34,14 @@ export interface ServiceUpdate {
 export class ServiceCommands {
   constructor(
     private readonly store: ApiStore,
+    private readonly runnableModes: readonly ModeName[],
     private readonly now: () => Date,
   ) {}
 
-  /** Creates a service and returns its id. @throws DomainError INVALID_ARGUMENT · NOT_FOUND · ALREADY_EXISTS · as ApiStore.commit */
+  /**
+   * Creates a service and returns its id.
+   * @throws DomainError INVALID_ARGUMENT · NOT_FOUND · ALREADY_EXISTS · UNIMPLEMENTED · as ApiStore.commit
+   */
   async create(body: unknown): Promise<string> {
     const spec = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
     if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
@@ -57,7 +62,10 @@ export class ServiceCommands {
     return id;
   }
 
-  /** Replaces the spec; the old one becomes the previous one. @throws DomainError as create · ABORTED the version is not the newest */
+  /**
+   * Replaces the spec; the old one becomes the previous one.
+   * @throws DomainError as create · FAILED_PRECONDITION · ABORTED the version is not the newest
+   */
   async update(update: ServiceUpdate): Promise<void> {
     await untilViewHas(this.store, update.version);
     const before = findService(this.store.view, update.term);
@@ -101,6 +109,7 @@ export class ServiceCommands {
   private readSpec(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
     const spec = prepare(ServiceSpec.fromJSON(decodeJson('ServiceSpec', body)));
     validateServiceSpec(spec);
+    requireRunnable(spec.mode, this.runnableModes);
     const complete = completeSpec(spec);
     const size = ServiceSpec.encode(complete).finish().length;
     if (size > MAX_SPEC_BYTES) {

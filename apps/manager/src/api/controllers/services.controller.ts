@@ -26,7 +26,8 @@ export class ServicesController {
     const filters = parseServiceFilters(query.get('filters'));
     const services = view.services().filter((service) => matchesService(filters, service));
     const render = queryFlag(query, 'status')
-      ? (service: (typeof services)[number]) => renderServiceWithStatus(service, countTasks(service, view.tasksOfService(service.id)))
+      ? (service: (typeof services)[number]) =>
+          renderServiceWithStatus(service, countTasks(service, view.tasksOfService(service.id)))
       : renderService;
     await sendJsonList(response, services, render);
   }

@@ -44,8 +44,22 @@ describe('the filters parameter', () => {
     ['nodes', parseNodeFilters],
     ['tasks', parseTaskFilters],
   ])('is answered whatever it holds (%s)', (_kind, parse) => {
-    const names = fc.constantFrom('id', 'name', 'label', 'mode', 'role', 'membership', 'desired-state', '_up-to-date', '__proto__');
-    const text = fc.oneof(fc.string(), fc.json(), fc.dictionary(names, fc.jsonValue()).map((value) => JSON.stringify(value)));
+    const names = fc.constantFrom(
+      'id',
+      'name',
+      'label',
+      'mode',
+      'role',
+      'membership',
+      'desired-state',
+      '_up-to-date',
+      '__proto__',
+    );
+    const text = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.dictionary(names, fc.jsonValue()).map((value) => JSON.stringify(value)),
+    );
     fc.assert(
       fc.property(text, (value) => {
         try {

@@ -9,7 +9,10 @@ describe('an address to listen on', () => {
     expect(parseListenAddress(text)).toEqual(address);
   });
 
-  it.each(['', 'unix://relative', 'unix://', 'tcp://host', 'tcp://host:99999', 'tcp://::1:80', 'http://host:1'])('cannot be "%s"', (text) => {
-    expect(() => parseListenAddress(text)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
-  });
+  it.each(['', 'unix://relative', 'unix://', 'tcp://host', 'tcp://host:99999', 'tcp://::1:80', 'http://host:1'])(
+    'cannot be "%s"',
+    (text) => {
+      expect(() => parseListenAddress(text)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    },
+  );
 });

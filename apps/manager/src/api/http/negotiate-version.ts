@@ -17,9 +17,8 @@ export function stripVersion(url: string): string {
     throw unsupported(`client version ${version} is too new. Maximum supported API version is ${API_VERSION}`);
   }
   if (compareVersions(version, MIN_API_VERSION) < 0) {
-    throw unsupported(
-      `client version ${version} is too old. Minimum supported API version is ${MIN_API_VERSION}, please upgrade your client to a newer version`,
-    );
+    const minimum = `Minimum supported API version is ${MIN_API_VERSION}`;
+    throw unsupported(`client version ${version} is too old. ${minimum}, please upgrade your client to a newer version`);
   }
   return rest;
 }

@@ -21,7 +21,10 @@ describe('a version in the query', () => {
     ['', `invalid service version '': strconv.ParseUint: parsing "": invalid syntax`],
     ['version=x', `invalid service version 'x': strconv.ParseUint: parsing "x": invalid syntax`],
     ['version=-1', `invalid service version '-1': strconv.ParseUint: parsing "-1": invalid syntax`],
-    ['version=99999999999999999999', `invalid service version '99999999999999999999': strconv.ParseUint: parsing "99999999999999999999": value out of range`],
+    [
+      'version=99999999999999999999',
+      `invalid service version '99999999999999999999': strconv.ParseUint: parsing "99999999999999999999": value out of range`,
+    ],
   ])('is refused in "%s"', (text, message) => {
     expect(() => queryVersion(query(text), 'service')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', message }));
   });
@@ -30,5 +33,7 @@ describe('a version in the query', () => {
 it('a choice in the query is one of its words or absent', () => {
   expect(requireQueryChoice(query('rollback=previous'), 'rollback', ['previous', 'none'])).toBe('previous');
   expect(requireQueryChoice(query(''), 'rollback', ['previous', 'none'])).toBe('');
-  expect(() => requireQueryChoice(query('rollback=zz'), 'rollback', ['previous', 'none'])).toThrow("invalid value 'zz' for rollback");
+  expect(() => requireQueryChoice(query('rollback=zz'), 'rollback', ['previous', 'none'])).toThrow(
+    "invalid value 'zz' for rollback",
+  );
 });

@@ -19,7 +19,10 @@ export function queryFlag(query: URLSearchParams, name: string): boolean {
 export function queryVersion(query: URLSearchParams, kind: 'service' | 'node'): number {
   const text = query.get('version') ?? '';
   const fail = (why: string) =>
-    new DomainError('INVALID_ARGUMENT', `invalid ${kind} version '${text}': strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`);
+    new DomainError(
+      'INVALID_ARGUMENT',
+      `invalid ${kind} version '${text}': strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`,
+    );
   if (!UNSIGNED.test(text)) throw fail('invalid syntax');
   const version = Number(text);
   if (!Number.isSafeInteger(version)) throw fail('value out of range');

@@ -13,8 +13,9 @@ export function sendJson(response: Response, status: number, value: unknown): vo
 
 /** Answers with JSON that has been rendered already. */
 export function sendJsonText(response: Response, status: number, text: string): void {
-  const body = Buffer.from(`${text}\n`);
-  response.writeHead(status, { 'Content-Type': JSON_TYPE, 'Content-Length': body.length });
+  const body = `${text}\n`;
+  response.writeHead(status, { 'Content-Type': JSON_TYPE, 'Content-Length': Buffer.byteLength(body) });
+  // A text, unlike a buffer, leaves in one system call together with the headers.
   response.end(body);
 }
 
@@ -36,7 +37,6 @@ export function sendEmpty(response: Response): void {
 
 /** Answers in plain text, for people and monitoring. */
 export function sendText(response: Response, status: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
-  const body = Buffer.from(text);
-  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': body.length });
-  response.end(body);
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
 }

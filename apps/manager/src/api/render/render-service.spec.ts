@@ -94,7 +94,9 @@ describe('rendering a service', () => {
   });
 
   it('does not tell what a message holds beyond the API', () => {
-    const json = JSON.parse(renderService({ ...service, updateStatus: { ...Service.fromJSON({ UpdateStatus: {} }).updateStatus!, serviceVersion: 7 } }));
+    const json = JSON.parse(
+      renderService({ ...service, updateStatus: { ...Service.fromJSON({ UpdateStatus: {} }).updateStatus!, serviceVersion: 7 } }),
+    );
     expect(Object.keys(json.UpdateStatus)).not.toContain('serviceVersion');
   });
 

@@ -40,7 +40,9 @@ function endpointJson(endpoint: ServiceEndpoint | undefined): JsonObject {
   return compact({
     Spec: endpoint.spec ? EndpointSpec.toJSON(endpoint.spec) : {},
     Ports: nonEmpty(endpoint.ports.map((port) => PortConfig.toJSON(port))),
-    VirtualIPs: nonEmpty(endpoint.virtualIps.map(({ networkId, addr }) => compact({ NetworkID: networkId, Addr: addr || undefined }))),
+    VirtualIPs: nonEmpty(
+      endpoint.virtualIps.map(({ networkId, addr }) => compact({ NetworkID: networkId, Addr: addr || undefined })),
+    ),
   });
 }
 

@@ -21,9 +21,16 @@ describe('rendering a task', () => {
       desiredReason: 'scaled down',
       desiredState: 'running' as Task['desiredState'],
     });
-    expect(Object.keys(JSON.parse(renderTask(task))).sort()).toEqual(
-      ['CreatedAt', 'DesiredState', 'ID', 'Labels', 'Spec', 'Status', 'UpdatedAt', 'Version'],
-    );
+    expect(Object.keys(JSON.parse(renderTask(task))).sort()).toEqual([
+      'CreatedAt',
+      'DesiredState',
+      'ID',
+      'Labels',
+      'Spec',
+      'Status',
+      'UpdatedAt',
+      'Version',
+    ]);
   });
 
   it('shows a task that nobody has reported on as new', () => {

@@ -9,7 +9,7 @@ const PROGRESS_MS = 200;
 export class FakeObjectStore implements ObjectStore {
   readonly maxOperations = 128;
   /** Thrown by the next commits, if set. */
-  failure: DomainError | undefined;
+  failure: Error | undefined;
   private revision: Revision = 1;
   private readonly entries = new Map<string, Stored>();
   private readonly history: WatchBatch[] = [];
@@ -49,8 +49,11 @@ export class FakeObjectStore implements ObjectStore {
     return Promise.resolve(revision);
   }
 
-  private somethingOrProgress(signal: AbortSignal): Promise<void> {
-    return Promise.race([delay(PROGRESS_MS, signal), new Promise<void>((resolve) => (this.wake = resolve))]);
+  private async somethingOrProgress(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const something = new Promise<void>((resolve) => (this.wake = resolve));
+    await Promise.race([something, delay(PROGRESS_MS, AbortSignal.any([signal, over.signal]))]);
+    over.abort();
   }
 
   private holds(guard: Guard): boolean {

@@ -34,7 +34,9 @@ function validateEnv(entry: string): void {
 function validateHost(entry: string): void {
   const [address = '', ...names] = entry.trim().split(/\s+/);
   if (names.length === 0 || !(address === HOST_GATEWAY || isIpAddress(address))) {
-    throw invalidSpec(`ContainerSpec: invalid entry '${entry}' in Hosts: it has the form "IP_address canonical_hostname [aliases...]"`);
+    throw invalidSpec(
+      `ContainerSpec: invalid entry '${entry}' in Hosts: it has the form "IP_address canonical_hostname [aliases...]"`,
+    );
   }
 }
 

@@ -6,8 +6,10 @@ const endpoint = (port: number, mode = '', protocol = ''): EndpointSpec =>
 
 const web = (spec: EndpointSpec): Service => Service.fromPartial({ id: 'idofweb', spec: { name: 'web', endpointSpec: spec } });
 
-const takenAsIngress = "rpc error: code = InvalidArgument desc = port '8080' is already in use by service 'web' (idofweb) as an ingress port";
-const takenOnHosts = "rpc error: code = InvalidArgument desc = port '8080' is already in use by service 'web' (idofweb) as a host-published port";
+const takenAsIngress =
+  "rpc error: code = InvalidArgument desc = port '8080' is already in use by service 'web' (idofweb) as an ingress port";
+const takenOnHosts =
+  "rpc error: code = InvalidArgument desc = port '8080' is already in use by service 'web' (idofweb) as a host-published port";
 
 describe('a published port', () => {
   it.each([

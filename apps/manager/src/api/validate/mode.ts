@@ -1,8 +1,9 @@
+import { DomainError } from '#common/errors';
 import type { ServiceMode, ServiceSpec } from '#common/proto';
-import { isJob, modesOf } from '../service-mode';
+import { isJob, modeOf, modesOf, type ModeName } from '../service-mode';
 import { invalidSpec, unreadableSpec } from './refusal';
 
-/** Tasks that one service may ask for: far beyond any cluster, and few enough that a slip of the keyboard cannot fill the store. */
+/** Far beyond any cluster, and few enough that a slip of the keyboard cannot fill the store. */
 export const MAX_TASKS_PER_SERVICE = 100_000;
 
 /** @throws DomainError INVALID_ARGUMENT */
@@ -14,6 +15,13 @@ export function validateMode(spec: ServiceSpec): void {
       throw invalidSpec(`${name} ${count} is more than a service may have here (${MAX_TASKS_PER_SERVICE})`);
     }
   }
+}
+
+/** Refuses a mode that nobody here would run. @throws DomainError UNIMPLEMENTED */
+export function requireRunnable(mode: ServiceMode | undefined, runnable: readonly ModeName[]): void {
+  const name = modeOf(mode);
+  if (!runnable.includes(name))
+    throw new DomainError('UNIMPLEMENTED', `services of mode ${name} are not available on this manager yet`);
 }
 
 function requestedTasks(mode: ServiceMode | undefined): [name: string, count: number][] {

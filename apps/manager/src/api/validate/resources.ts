@@ -20,7 +20,9 @@ export function validateResources(resources: ResourceRequirements | undefined): 
 
 function validateCpu(nanoCpus: number): void {
   if (nanoCpus !== 0 && nanoCpus < MIN_NANO_CPUS) {
-    throw invalidSpec(`invalid cpu value ${goFloat(nanoCpus / NANOS_PER_CPU)}: Must be at least ${MIN_NANO_CPUS / NANOS_PER_CPU}`);
+    throw invalidSpec(
+      `invalid cpu value ${goFloat(nanoCpus / NANOS_PER_CPU)}: Must be at least ${MIN_NANO_CPUS / NANOS_PER_CPU}`,
+    );
   }
 }
 
@@ -30,7 +32,8 @@ function validateMemory(bytes: number): void {
 
 /** What a task can never use need not be kept free for it. */
 function validateReservation(kind: string, reserved = 0, limit = 0): void {
-  if (limit > 0 && reserved > limit) throw invalidSpec(`invalid ${kind} reservation ${reserved}: it is above the limit of ${limit}`);
+  if (limit > 0 && reserved > limit)
+    throw invalidSpec(`invalid ${kind} reservation ${reserved}: it is above the limit of ${limit}`);
 }
 
 function validateGenericResources(resources: readonly GenericResource[]): void {

@@ -51,22 +51,46 @@ describe('what Swarm accepts and then cannot run is refused at once', () => {
   it.each([
     ['a target port 0', service({ EndpointSpec: { Ports: [{ TargetPort: 0 }] } }), 'target port 0 is not between 1 and 65535'],
     ['a target port beyond 65535', service({ EndpointSpec: { Ports: [{ TargetPort: 65536 }] } }), 'target port 65536'],
-    ['a published port beyond 65535', service({ EndpointSpec: { Ports: [{ TargetPort: 1, PublishedPort: 65536 }] } }), 'published port 65536'],
-    ['an unknown protocol', service({ EndpointSpec: { Ports: [{ TargetPort: 1, Protocol: 'icmp' }] } }), 'invalid port protocol: "icmp"'],
-    ['an unknown publish mode', service({ EndpointSpec: { Ports: [{ TargetPort: 1, PublishMode: 'x' }] } }), 'invalid port publish mode: "x"'],
+    [
+      'a published port beyond 65535',
+      service({ EndpointSpec: { Ports: [{ TargetPort: 1, PublishedPort: 65536 }] } }),
+      'published port 65536',
+    ],
+    [
+      'an unknown protocol',
+      service({ EndpointSpec: { Ports: [{ TargetPort: 1, Protocol: 'icmp' }] } }),
+      'invalid port protocol: "icmp"',
+    ],
+    [
+      'an unknown publish mode',
+      service({ EndpointSpec: { Ports: [{ TargetPort: 1, PublishMode: 'x' }] } }),
+      'invalid port publish mode: "x"',
+    ],
     ['a mount without target', container({ Mounts: [{ Type: 'volume' }] }), 'invalid mount target, must be an absolute path: '],
     ['a relative mount target', container({ Mounts: [{ Type: 'volume', Target: 'a' }] }), 'invalid mount target'],
     ['a relative bind source', container({ Mounts: [{ Type: 'bind', Source: 'a', Target: '/a' }] }), 'invalid bind mount source'],
-    ['an absolute volume name', container({ Mounts: [{ Type: 'volume', Source: '/a', Target: '/a' }] }), 'invalid volume mount source'],
+    [
+      'an absolute volume name',
+      container({ Mounts: [{ Type: 'volume', Source: '/a', Target: '/a' }] }),
+      'invalid volume mount source',
+    ],
     ['a source of a tmpfs', container({ Mounts: [{ Type: 'tmpfs', Source: 'a', Target: '/a' }] }), 'invalid tmpfs source'],
     ['a negative tmpfs', container({ Mounts: [{ Type: 'tmpfs', Target: '/a', TmpfsOptions: { SizeBytes: -1 } }] }), 'tmpfs size'],
-    ['a reservation above its limit', task({ Resources: { Limits: { NanoCPUs: 1e9 }, Reservations: { NanoCPUs: 2e9 } } }), 'above the limit'],
+    [
+      'a reservation above its limit',
+      task({ Resources: { Limits: { NanoCPUs: 1e9 }, Reservations: { NanoCPUs: 2e9 } } }),
+      'above the limit',
+    ],
     [
       'a memory reservation above its limit',
       task({ Resources: { Limits: { MemoryBytes: 8 << 20 }, Reservations: { MemoryBytes: 16 << 20 } } }),
       'invalid memory reservation',
     ],
-    ['a resource without a kind', task({ Resources: { Reservations: { GenericResources: [{}] } } }), 'generic resource without a kind'],
+    [
+      'a resource without a kind',
+      task({ Resources: { Reservations: { GenericResources: [{}] } } }),
+      'generic resource without a kind',
+    ],
     [
       'a negative generic resource',
       task({ Resources: { Reservations: { GenericResources: [{ DiscreteResourceSpec: { Kind: 'gpu', Value: -1 } }] } } }),
@@ -74,7 +98,11 @@ describe('what Swarm accepts and then cannot run is refused at once', () => {
     ],
     ['a negative rollback delay', service({ RollbackConfig: { Delay: -1 } }), 'rollback-delay cannot be negative'],
     ['an impossible rollback ratio', service({ RollbackConfig: { MaxFailureRatio: 1.5 } }), 'rollback-maxfailureratio'],
-    ['a constraint without operator', task({ Placement: { Constraints: ['node.role = manager'] } }), "operator from ==, !=, got 'node.role = manager'"],
+    [
+      'a constraint without operator',
+      task({ Placement: { Constraints: ['node.role = manager'] } }),
+      "operator from ==, !=, got 'node.role = manager'",
+    ],
     ['a constraint without key', task({ Placement: { Constraints: ['==x'] } }), "key '' is invalid"],
     ['a constraint without value', task({ Placement: { Constraints: ['node.role=='] } }), "value '' is invalid"],
     ['a preference for nothing', task({ Placement: { Preferences: [{}] } }), "placement preference '' is invalid"],
@@ -83,10 +111,18 @@ describe('what Swarm accepts and then cannot run is refused at once', () => {
     ['an environment entry without name', container({ Env: ['=x'] }), "invalid environment variable: '=x'"],
     ['a host without name', container({ Hosts: ['1.2.3.4'] }), "invalid entry '1.2.3.4' in Hosts"],
     ['a host without address', container({ Hosts: ['a b'] }), "invalid entry 'a b' in Hosts"],
-    ['a nameserver that is no address', container({ DNSConfig: { Nameservers: ['8.8.8'] } }), "nameserver '8.8.8' is not an IP address"],
+    [
+      'a nameserver that is no address',
+      container({ DNSConfig: { Nameservers: ['8.8.8'] } }),
+      "nameserver '8.8.8' is not an IP address",
+    ],
     ['a nameserver beyond a byte', container({ DNSConfig: { Nameservers: ['8.8.8.256'] } }), 'is not an IP address'],
     ['a malformed IPv6 nameserver', container({ DNSConfig: { Nameservers: [':::'] } }), 'is not an IP address'],
-    ['more replicas than any cluster runs', service({ Mode: { Replicated: { Replicas: Number.MAX_SAFE_INTEGER } } }), 'is more than a service may have'],
+    [
+      'more replicas than any cluster runs',
+      service({ Mode: { Replicated: { Replicas: Number.MAX_SAFE_INTEGER } } }),
+      'is more than a service may have',
+    ],
     ['an unknown network', task({ Networks: [{ Target: 'nope' }] }), 'network nope not found'],
   ])('%s', (_name, sent, message) => {
     expect(verdict(sent)).toMatchObject({ message: expect.stringContaining(message) });
@@ -95,13 +131,42 @@ describe('what Swarm accepts and then cannot run is refused at once', () => {
 
 describe('what is accepted', () => {
   it.each([
-    ['addresses of both families', container({ DNSConfig: { Nameservers: ['8.8.8.8', '2001:db8::1', '::1'] }, Hosts: ['::1 a b', 'host-gateway c'] })],
-    ['a mount whose source is a template', container({ Mounts: [{ Type: 'bind', Source: '{{.Node.Hostname}}/a', Target: '/a' }] })],
-    ['a port published on hosts under dnsrr', service({ EndpointSpec: { Mode: 'dnsrr', Ports: [{ TargetPort: 1, PublishMode: 'host' }] } })],
-    ['one target port published twice', service({ EndpointSpec: { Ports: [{ TargetPort: 80, PublishedPort: 1 }, { TargetPort: 80, PublishedPort: 2 }] } })],
+    [
+      'addresses of both families',
+      container({ DNSConfig: { Nameservers: ['8.8.8.8', '2001:db8::1', '::1'] }, Hosts: ['::1 a b', 'host-gateway c'] }),
+    ],
+    [
+      'a mount whose source is a template',
+      container({ Mounts: [{ Type: 'bind', Source: '{{.Node.Hostname}}/a', Target: '/a' }] }),
+    ],
+    [
+      'a port published on hosts under dnsrr',
+      service({ EndpointSpec: { Mode: 'dnsrr', Ports: [{ TargetPort: 1, PublishMode: 'host' }] } }),
+    ],
+    [
+      'one target port published twice',
+      service({
+        EndpointSpec: {
+          Ports: [
+            { TargetPort: 80, PublishedPort: 1 },
+            { TargetPort: 80, PublishedPort: 2 },
+          ],
+        },
+      }),
+    ],
     ['a protocol in capitals', service({ EndpointSpec: { Ports: [{ TargetPort: 1, Protocol: 'TCP' }] } })],
     ['every predefined network', task({ Networks: [{ Target: 'host' }, { Target: 'bridge' }, { Target: 'none' }] })],
-    ['a spread over labels of nodes and engines', task({ Placement: { Preferences: [{ Spread: { SpreadDescriptor: 'node.labels.zone' } }, { Spread: { SpreadDescriptor: 'engine.labels.rack' } }] } })],
+    [
+      'a spread over labels of nodes and engines',
+      task({
+        Placement: {
+          Preferences: [
+            { Spread: { SpreadDescriptor: 'node.labels.zone' } },
+            { Spread: { SpreadDescriptor: 'engine.labels.rack' } },
+          ],
+        },
+      }),
+    ],
     ['a memory limit with the reservation alone missing', task({ Resources: { Limits: { MemoryBytes: 4 << 20 } } })],
   ])('%s', (_name, sent) => {
     expect(verdict(sent)).toBeUndefined();
@@ -113,14 +178,22 @@ describe('an update', () => {
 
   it.each([
     ['name', { ...before, name: 'b' }, 'rpc error: code = Unimplemented desc = renaming services is not supported'],
-    ['mode', ServiceSpec.fromJSON({ Name: 'a', Mode: { Global: {} } }), 'rpc error: code = Unimplemented desc = service mode change is not allowed'],
+    [
+      'mode',
+      ServiceSpec.fromJSON({ Name: 'a', Mode: { Global: {} } }),
+      'rpc error: code = Unimplemented desc = service mode change is not allowed',
+    ],
   ])('cannot change the %s', (_what, after, message) => {
     expect(() => validateChange(before, after)).toThrow(expect.objectContaining({ code: 'UNIMPLEMENTED', message }));
   });
 });
 
 it('validation answers any text in any place with a verdict, in no time', () => {
-  const nasty = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('a'.repeat(50_000) + '!', '-'.repeat(50_000), 'a=='.repeat(20_000), '[:'.repeat(20_000)));
+  const nasty = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('a'.repeat(50_000) + '!', '-'.repeat(50_000), 'a=='.repeat(20_000), '[:'.repeat(20_000)),
+  );
   fc.assert(
     fc.property(nasty, (text) => {
       const started = performance.now();

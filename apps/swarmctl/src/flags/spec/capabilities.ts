@@ -8,20 +8,21 @@ export interface Capabilities {
   readonly drop: readonly string[];
 }
 
+/** Sorted, so that the same capabilities make the same spec; all of them make the single ones superfluous. */
+function toList(names: ReadonlySet<string>): string[] {
+  return names.has(ALL_CAPABILITIES) ? [ALL_CAPABILITIES] : sortedBy([...names], itself);
+}
+
 /** What a flag asks for, and what its list holds before that. */
 function readAsked(asked: readonly string[] = [], current: readonly string[]): { wanted: string[]; base: Set<string> } {
   const isReset = asked.includes(RESET_CAPABILITIES);
-  return { wanted: asked.filter((name) => name !== RESET_CAPABILITIES), base: new Set(isReset ? [] : current) };
+  const names = asked.filter((name) => name !== RESET_CAPABILITIES);
+  return { wanted: toList(new Set(names)), base: new Set(isReset ? [] : current) };
 }
 
 /** Takes a name off the opposite list, or, when it is not there, puts it on its own. */
 function move(name: string, own: Set<string>, opposite: Set<string>): void {
   if (!opposite.delete(name)) own.add(name);
-}
-
-/** Sorted, so that the same capabilities make the same spec; all of them make the single ones superfluous. */
-function toList(names: ReadonlySet<string>): string[] {
-  return names.has(ALL_CAPABILITIES) ? [ALL_CAPABILITIES] : sortedBy([...names], itself);
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { UpdateFlags } from '../tables/update-flags';
 import type { HostToRemove } from '../values/addresses';
-import { itself, withAdded } from './list-edits';
 
 /** A line without the names that are to go; none when no name is left. */
 function withoutHosts(line: string, removed: readonly HostToRemove[]): string[] {
@@ -15,5 +14,5 @@ function withoutHosts(line: string, removed: readonly HostToRemove[]): string[] 
 export function changedHosts(current: string[], { hostAdd, hostRm }: UpdateFlags): string[] {
   if (!hostAdd && !hostRm) return current;
   const kept = hostRm ? current.flatMap((line) => withoutHosts(line, hostRm)) : current;
-  return withAdded(kept, hostAdd, itself);
+  return [...kept, ...(hostAdd ?? []).filter((line) => !kept.includes(line))];
 }

@@ -22,7 +22,7 @@ export function changedPlacement(current: Placement | undefined, flags: UpdateFl
   const given = [constraintAdd, constraintRm, placementPrefAdd, placementPrefRm, replicasMaxPerNode];
   if (given.every((value) => value === undefined)) return current;
   const base = current ?? { constraints: [], preferences: [], maxReplicas: 0, platforms: [] };
-  const constraints = withAdded(without(base.constraints, constraintRm, itself), constraintAdd, itself);
+  const constraints = without(withAdded(base.constraints, constraintAdd, itself), constraintRm, itself);
   const keptPreferences = without(base.preferences, placementPrefRm, labelOf);
   return {
     ...base,

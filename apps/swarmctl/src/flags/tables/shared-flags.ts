@@ -27,8 +27,8 @@ export const PROCESS_FLAGS = {
 } as const;
 
 export const CAPABILITY_FLAGS = {
-  capAdd: many(capability, 'Add a Linux capability; in an update RESET forgets those added before'),
-  capDrop: many(capability, 'Drop a Linux capability; in an update RESET forgets those dropped before'),
+  capAdd: many(capability, 'Add a Linux capability (update: RESET forgets those added before)'),
+  capDrop: many(capability, 'Drop a Linux capability (update: RESET forgets those dropped before)'),
 } as const;
 
 export const RESOURCE_FLAGS = {

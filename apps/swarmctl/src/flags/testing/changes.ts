@@ -13,11 +13,19 @@ function isAbsent(value: unknown): boolean {
   return typeof value === 'object' && Object.values(value).every(isAbsent);
 }
 
+function withoutAbsent(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const present = Object.entries(value).filter(([, item]) => !isAbsent(item));
+  return Object.fromEntries(present.map(([name, item]) => [name, withoutAbsent(item)]));
+}
+
 /** What has to be done to `before` to get `after`. An empty value and none at all count as equal. */
 export function changesBetween(before: unknown, after: unknown, path = ''): Changes {
   if (isAbsent(before) && isAbsent(after)) return {};
   if (isAbsent(after)) return { [path]: null };
-  if (!isObject(before) || !isObject(after)) return JSON.stringify(before) === JSON.stringify(after) ? {} : { [path]: after };
+  if (!isObject(before) || !isObject(after)) {
+    return JSON.stringify(before) === JSON.stringify(after) ? {} : { [path]: withoutAbsent(after) };
+  }
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return Object.assign({}, ...names.map((name) => changesBetween(before[name], after[name], `${path}/${name}`))) as Changes;
 }

@@ -91,8 +91,7 @@ const SETTERS: Readonly<Record<string, Setter>> = {
   'bind-propagation': (mount, value) => withBind(mount, { propagation: propagations.parse(value) }),
   'bind-recursive': withRecursion,
   'bind-nonrecursive': (mount, value) => withBind(mount, { nonRecursive: parseTruth(value) }),
-  'volume-driver': (mount, value) =>
-    withVolume(mount, { driverConfig: { ...volumeOptionsOf(mount).driverConfig, name: value } }),
+  'volume-driver': (mount, value) => withVolume(mount, { driverConfig: { ...volumeOptionsOf(mount).driverConfig, name: value } }),
   'volume-opt': withVolumeDriverOption,
   'volume-label': (mount, value) => withVolume(mount, { labels: withPair(volumeOptionsOf(mount).labels, value) }),
   'volume-nocopy': (mount, value) => withVolume(mount, { noCopy: parseTruth(value) }),

@@ -8,7 +8,8 @@ export function text(placeholder: string, example: string): ValueKind<string> {
 /** One of a closed list of words, in any case. */
 export function oneOf<T extends string>(...words: readonly [T, ...T[]]): ValueKind<T> {
   return {
-    placeholder: words.join('|'),
+    placeholder: 'choice',
+    choices: words,
     example: words[0],
     parse: (given) => {
       const word = words.find((known) => known === given.toLowerCase());

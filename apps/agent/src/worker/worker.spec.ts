@@ -1,0 +1,342 @@
+import { isTerminal, stateRank, TaskState } from '#common/domain';
+import { DomainError } from '#common/errors';
+import { createLogger } from '#common/logging';
+import { Assignments_Type, type Task, type TaskStatus } from '#common/proto';
+import { EngineHealth } from '../executor/engine-health';
+import { aTask, CLUSTER_ID, type TaskTraits } from '../testing/a-task';
+import { FakeExecutor } from '../testing/fake-executor';
+import { EngineWatch } from './engine-watch';
+import { StatusReporter } from './status-reporter';
+import { Worker } from './worker';
+
+const logger = createLogger('agent', 'silent');
+const AWAY = new DomainError('UNAVAILABLE', 'the engine does not answer');
+const FAILED = new DomainError('INTERNAL', 'the engine failed');
+
+/** A worker on a fake engine, as the agent wires it, and what a manager would hear from it. */
+class Bench {
+  readonly engine = new FakeExecutor();
+  readonly heard: { taskId: string; status: TaskStatus }[] = [];
+  private readonly stopping = new AbortController();
+  private readonly statuses = new StatusReporter();
+  private readonly worker = new Worker(this.engine, this.statuses, logger);
+  private readonly watch = new EngineWatch(this.engine, new EngineHealth(this.engine, logger), this.worker, logger);
+
+  constructor() {
+    this.statuses.onUnsent(() => {
+      for (const { taskId, status } of this.statuses.take()) if (status) this.heard.push({ taskId, status });
+    });
+    void this.watch.run(this.stopping.signal);
+    this.worker.joinCluster(CLUSTER_ID);
+  }
+
+  async complete(...update: Task[]): Promise<void> {
+    this.worker.apply({ type: Assignments_Type.COMPLETE, appliesTo: 0, resultsIn: 1, update, remove: [] });
+    this.watch.compareNow();
+    await settled();
+  }
+
+  async change(update: Task[], remove: string[] = []): Promise<void> {
+    this.worker.apply({ type: Assignments_Type.INCREMENTAL, appliesTo: 1, resultsIn: 1, update, remove });
+    await settled();
+  }
+
+  /** A task that runs. */
+  async running(traits: TaskTraits = {}): Promise<Task> {
+    const task = aTask(traits);
+    await this.complete(task);
+    expect(this.last(task)?.state).toBe(TaskState.running);
+    return task;
+  }
+
+  async compare(): Promise<void> {
+    this.watch.compareNow();
+    await settled();
+  }
+
+  async join(clusterId: string): Promise<void> {
+    this.worker.joinCluster(clusterId);
+    await settled();
+  }
+
+  /** The waits before the next tries are over. */
+  async retry(): Promise<void> {
+    this.worker.retryNow();
+    await settled();
+  }
+
+  states(task: Task): (TaskState | undefined)[] {
+    return this.heard.filter(({ taskId }) => taskId === task.id).map(({ status }) => status.state);
+  }
+
+  last(task: Task): TaskStatus | undefined {
+    return this.heard.filter(({ taskId }) => taskId === task.id).at(-1)?.status;
+  }
+
+  close(): void {
+    this.stopping.abort();
+    this.worker.halt();
+  }
+}
+
+/** Everything that needs no timer has happened. */
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+let bench: Bench;
+beforeEach(() => (bench = new Bench()));
+afterEach(() => bench.close());
+
+const as = (task: Task, desiredState: TaskState): Task => ({ ...task, desiredState });
+
+describe('an assigned task', () => {
+  it('is run, and every state on the way is told', async () => {
+    const task = await bench.running();
+    expect(bench.states(task)).toEqual(['accepted', 'preparing', 'ready', 'starting', 'running']);
+    expect(bench.last(task)).toMatchObject({ message: 'started', containerStatus: { pid: 42 } });
+  });
+
+  it('is looked at only when there is doubt', async () => {
+    const task = aTask();
+    await bench.complete();
+    bench.engine.calls.length = 0;
+    await bench.change([task]);
+    expect(bench.engine.calls).toEqual([`prepare ${task.id}`, `start ${bench.engine.of(task.id)?.id}`]);
+  });
+
+  it('is parked while it is wanted ready, then started', async () => {
+    const task = aTask({ desired: TaskState.ready });
+    await bench.complete(task);
+    expect(bench.last(task)?.state).toBe(TaskState.ready);
+    expect(bench.engine.of(task.id)?.phase).toBe('created');
+    await bench.change([as(task, TaskState.running)]);
+    expect(bench.last(task)?.state).toBe(TaskState.running);
+  });
+
+  it('is complete or failed as its process ends', async () => {
+    const [good, bad] = [aTask(), aTask()];
+    await bench.complete(good, bad);
+    bench.engine.exit(good.id, 0);
+    bench.engine.exit(bad.id, 3);
+    await settled();
+    expect(bench.last(good)).toMatchObject({ state: 'complete', message: 'finished', err: '' });
+    expect(bench.last(bad)).toMatchObject({
+      state: 'failed',
+      err: 'task: non-zero exit (3)',
+      containerStatus: { exitCode: 3, pid: 0 },
+    });
+  });
+
+  it('failed when its container is removed behind our back', async () => {
+    const task = await bench.running();
+    await bench.engine.remove(bench.engine.of(task.id)?.id ?? '');
+    await settled();
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'the container is gone from the engine' });
+  });
+
+  it('without a valid id is refused', async () => {
+    await bench.complete(aTask({ id: '../../containers/x' }));
+    expect(bench.engine.calls.filter((call) => call !== 'list')).toEqual([]);
+  });
+});
+
+describe('a task with a healthcheck', () => {
+  beforeEach(() => (bench.engine.startsWithHealth = 'starting'));
+
+  it('is running only after its first good check', async () => {
+    const task = aTask();
+    await bench.complete(task);
+    expect(bench.last(task)?.state).toBe(TaskState.starting);
+    bench.engine.sicken(task.id, 'healthy');
+    await settled();
+    expect(bench.last(task)?.state).toBe(TaskState.running);
+  });
+
+  it.each(['before', 'after'])('is ended and failed when it turns unhealthy %s it ran', async (when) => {
+    const task = aTask();
+    await bench.complete(task);
+    if (when === 'after') bench.engine.sicken(task.id, 'healthy');
+    await settled();
+    bench.engine.sicken(task.id, 'unhealthy');
+    await settled();
+    expect(bench.engine.of(task.id)?.phase).toBe('exited');
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'unhealthy container' });
+  });
+
+  it('is not called unhealthy because it was shut down', async () => {
+    const task = aTask();
+    await bench.complete(task);
+    bench.engine.sicken(task.id, 'healthy');
+    await settled();
+    await bench.change([as(task, TaskState.shutdown)]);
+    expect(bench.last(task)).toMatchObject({ state: 'shutdown', err: '' });
+  });
+});
+
+describe('a task that is no longer wanted', () => {
+  it('is shut down and keeps its container as history', async () => {
+    const task = await bench.running();
+    await bench.change([as(task, TaskState.shutdown)]);
+    expect(bench.last(task)).toMatchObject({ state: 'shutdown', message: 'shutdown' });
+    expect(bench.engine.of(task.id)?.phase).toBe('exited');
+  });
+
+  it('is shut down and loses its container when it is to be removed', async () => {
+    const task = await bench.running();
+    await bench.change([as(task, TaskState.remove)]);
+    expect(bench.last(task)?.state).toBe(TaskState.shutdown);
+    expect(bench.engine.of(task.id)).toBeUndefined();
+  });
+
+  it('disappears without a word when the manager forgets it', async () => {
+    const task = await bench.running();
+    bench.heard.length = 0;
+    await bench.change([], [task.id]);
+    expect(bench.engine.of(task.id)).toBeUndefined();
+    expect(bench.heard).toEqual([]);
+  });
+
+  it('disappears when a complete set does not name it', async () => {
+    const task = await bench.running();
+    await bench.complete();
+    expect(bench.engine.of(task.id)).toBeUndefined();
+  });
+
+  it('never gets a container when it is shut down while its image is pulled', async () => {
+    const task = aTask();
+    bench.engine.hold('prepare');
+    await bench.complete(task);
+    await bench.change([as(task, TaskState.shutdown)]);
+    expect(bench.states(task)).toEqual(['accepted', 'preparing', 'shutdown']);
+    expect(bench.engine.of(task.id)).toBeUndefined();
+  });
+
+  it('goes on being prepared when it is only no longer parked', async () => {
+    const task = aTask({ desired: TaskState.ready });
+    bench.engine.hold('prepare');
+    await bench.complete(task);
+    await bench.change([as(task, TaskState.running)]);
+    bench.engine.release('prepare');
+    await settled();
+    expect(bench.engine.calls.filter((call) => call.startsWith('prepare'))).toHaveLength(1);
+    expect(bench.last(task)?.state).toBe(TaskState.running);
+  });
+});
+
+describe('an agent that starts anew', () => {
+  it('adopts a running container without touching it', async () => {
+    const task = aTask({ known: TaskState.running });
+    const container = bench.engine.put(task.id);
+    await bench.complete(task);
+    expect(bench.last(task)).toMatchObject({ state: 'running', containerStatus: { containerId: container.id, pid: 42 } });
+    expect(bench.engine.calls.filter((call) => /^(start|stop|remove|prepare)/.test(call))).toEqual([]);
+  });
+
+  it('tells the true exit code of a container that ended meanwhile', async () => {
+    const task = aTask({ known: TaskState.running });
+    bench.engine.put(task.id, { phase: 'exited', exitCode: 137, pid: 0 });
+    await bench.complete(task);
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (137)' });
+  });
+
+  it('starts a container that it had only made', async () => {
+    const task = aTask({ known: TaskState.starting });
+    bench.engine.put(task.id, { phase: 'created' });
+    await bench.complete(task);
+    expect(bench.last(task)?.state).toBe(TaskState.running);
+  });
+
+  it('adopts the container of a task of which it had not yet told anything', async () => {
+    const task = aTask();
+    const container = bench.engine.put(task.id);
+    await bench.complete(task);
+    expect(bench.last(task)).toMatchObject({ state: 'running', containerStatus: { containerId: container.id } });
+  });
+
+  it('does not run a task again that has ended', async () => {
+    const task = aTask({ known: TaskState.failed });
+    await bench.complete(task);
+    expect(bench.engine.calls.filter((call) => /^(start|prepare)/.test(call))).toEqual([]);
+    expect(bench.heard).toEqual([]);
+  });
+});
+
+describe('a container that belongs to no task', () => {
+  it('is left alone until all tasks are known, then ended and removed', async () => {
+    bench.engine.put('orphan');
+    await bench.compare();
+    expect(bench.engine.of('orphan')?.phase).toBe('running');
+    await bench.complete();
+    expect(bench.engine.of('orphan')).toBeUndefined();
+    expect(bench.heard).toEqual([]);
+  });
+
+  it('is left alone when another cluster made it', async () => {
+    bench.engine.put('foreign', {}, 'another-cluster');
+    await bench.complete();
+    expect(bench.engine.of('foreign')?.phase).toBe('running');
+  });
+});
+
+it('leaves running what it ran when it joins another cluster', async () => {
+  const task = await bench.running();
+  await bench.join('another-cluster');
+  await bench.complete();
+  expect(bench.engine.of(task.id)?.phase).toBe('running');
+});
+
+describe('an engine in trouble', () => {
+  it('is waited for', async () => {
+    const task = aTask();
+    bench.engine.failNext('prepare', AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY);
+    await bench.complete(task);
+    for (let tries = 0; tries < 7; tries++) await bench.retry();
+    expect(bench.states(task)).toEqual(['accepted', 'preparing', 'ready', 'starting', 'running']);
+  });
+
+  it('is believed when it keeps failing to make a container', async () => {
+    const task = aTask();
+    bench.engine.failNext('prepare', FAILED, FAILED, FAILED, FAILED, FAILED);
+    await bench.complete(task);
+    for (let tries = 0; tries < 5; tries++) await bench.retry();
+    expect(bench.last(task)).toMatchObject({ state: 'rejected', err: 'the engine failed' });
+  });
+
+  it('is believed when it keeps failing to start a container', async () => {
+    const task = aTask();
+    bench.engine.failNext('start', FAILED, FAILED, FAILED, FAILED, FAILED);
+    await bench.complete(task);
+    for (let tries = 0; tries < 5; tries++) await bench.retry();
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'starting container failed: the engine failed' });
+  });
+
+  it('is looked at again when a call may have worked although it failed', async () => {
+    const task = await bench.running();
+    bench.engine.failNext('stop', AWAY);
+    bench.engine.changeUnnoticed(task.id, { phase: 'exited', exitCode: 137 });
+    await bench.change([as(task, TaskState.shutdown)]);
+    await bench.retry();
+    expect(bench.last(task)?.state).toBe(TaskState.shutdown);
+  });
+
+  it('tells what happened while its events were lost', async () => {
+    const task = await bench.running();
+    bench.engine.changeUnnoticed(task.id, { phase: 'exited', exitCode: 9 });
+    await settled();
+    expect(bench.last(task)?.state).toBe(TaskState.running);
+    await bench.compare();
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (9)' });
+  });
+});
+
+it('forward is the only way, whatever the manager says and the engine does', async () => {
+  const task = await bench.running();
+  await bench.change([{ ...task, status: { ...(task.status as TaskStatus), state: TaskState.preparing } }]);
+  bench.engine.exit(task.id, 1);
+  await bench.change([as(task, TaskState.ready)]);
+  await bench.change([as(task, TaskState.running)]);
+  const ranks = bench.states(task).map((state) => stateRank(state ?? TaskState.new));
+  expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+  expect(isTerminal(bench.last(task)?.state ?? TaskState.new)).toBe(true);
+});

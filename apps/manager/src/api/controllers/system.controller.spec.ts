@@ -1,0 +1,81 @@
+import { NodeRole } from '#common/domain';
+import { ApiScenario, MANAGER_ID, NODE_ID } from '../testing/api-scenario';
+
+let scenario: ApiScenario;
+
+beforeEach(async () => {
+  scenario = await ApiScenario.start();
+});
+
+afterEach(() => scenario.stop());
+
+describe('the manager itself', () => {
+  it('shows the node beside it as its own', async () => {
+    await scenario.addManager();
+    await scenario.addNode(NODE_ID, { hostname: 'one', role: NodeRole.manager, besideManager: true });
+    expect((await scenario.get('/info')).json).toMatchObject({
+      Name: 'manager-host',
+      ServerVersion: '9.9.9',
+      Swarm: {
+        NodeID: NODE_ID,
+        NodeAddr: '10.0.0.1',
+        LocalNodeState: 'active',
+        ControlAvailable: true,
+        RemoteManagers: [{ NodeID: NODE_ID, Addr: '10.0.0.1:2377' }],
+        Nodes: 1,
+        Managers: 1,
+        Cluster: { ID: 'cluster000000000000000000' },
+      },
+    });
+    expect((await scenario.get('/swarm')).json).toMatchObject({ ID: 'cluster000000000000000000' });
+  });
+
+  it('goes by its own id while no agent runs beside it', async () => {
+    expect((await scenario.get('/info')).json).toMatchObject({ Swarm: { NodeID: MANAGER_ID, Nodes: 0 } });
+  });
+
+  it('tells its version', async () => {
+    expect((await scenario.get('/version')).json).toMatchObject({
+      Version: '9.9.9',
+      ApiVersion: '1.41',
+      MinAPIVersion: '1.24',
+      Os: 'linux',
+      Arch: 'amd64',
+    });
+  });
+
+  it('shows its figures', async () => {
+    expect(await scenario.get('/metrics')).toMatchObject({
+      status: 200,
+      text: 'up 1\n',
+      headers: { 'content-type': expect.stringContaining('text/plain') },
+    });
+  });
+});
+
+describe('while etcd is away', () => {
+  beforeEach(() => {
+    scenario.store.reachable = false;
+  });
+
+  it.each(['/services', '/services/web', '/tasks', '/nodes', '/swarm'])('%s says so', async (path) => {
+    expect(await scenario.get(path)).toMatchObject({ status: 503, json: { message: expect.stringContaining('etcd') } });
+  });
+
+  it('the process is alive but not ready', async () => {
+    expect(await scenario.get('/healthz')).toMatchObject({ status: 200, json: { status: 'ok' } });
+    expect(await scenario.get('/readyz')).toMatchObject({
+      status: 503,
+      json: { status: 'not ready', reasons: [expect.stringContaining('etcd')] },
+    });
+    expect((await scenario.get('/info')).json).toMatchObject({
+      Swarm: { LocalNodeState: 'error', Error: expect.stringContaining('etcd') },
+    });
+  });
+
+  it('and when it comes back, so do the answers', async () => {
+    scenario.store.reachable = true;
+    expect((await scenario.get('/services')).status).toBe(200);
+    expect(await scenario.get('/readyz')).toMatchObject({ status: 200, json: { status: 'ready', reasons: [] } });
+  });
+});

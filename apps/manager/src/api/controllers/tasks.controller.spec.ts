@@ -1,0 +1,44 @@
+import { TaskState } from '#common/domain';
+import { ApiScenario, filters, NODE_ID, OTHER_NODE_ID } from '../testing/api-scenario';
+
+let scenario: ApiScenario;
+
+beforeEach(async () => {
+  scenario = await ApiScenario.start();
+});
+
+afterEach(() => scenario.stop());
+
+const idsIn = (json: unknown) => (json as { ID: string }[]).map(({ ID }) => ID).sort();
+
+describe('listing tasks', () => {
+  it('narrows tasks down', async () => {
+    const web = await scenario.createService('web');
+    const db = await scenario.createService('db');
+    await scenario.addNode(NODE_ID, { hostname: 'one' });
+    await scenario.addNode(OTHER_NODE_ID, { hostname: 'two' });
+    const { Version } = await scenario.inspectService('web');
+    await scenario.addTask('task00000000000000000000a', web, { state: TaskState.running, serviceVersion: Version.Index });
+    await scenario.addTask('task00000000000000000000b', web, { state: TaskState.failed, nodeId: OTHER_NODE_ID });
+    await scenario.addTask('task00000000000000000000c', db, { state: TaskState.running });
+    const list = async (value: object) =>
+      idsIn((await scenario.get(`/tasks?${filters(value)}`)).json)
+        .map((id) => id.slice(-1))
+        .join('');
+
+    expect(await list({ service: ['web'] })).toBe('ab');
+    expect(await list({ service: [web, 'db'] })).toBe('abc');
+    expect(await list({ service: { web: true }, '_up-to-date': { true: true } })).toBe('a');
+    expect(await list({ node: ['two'] })).toBe('b');
+    expect(await list({ node: ['one'], service: ['db'] })).toBe('c');
+    expect(await list({ 'desired-state': ['running'] })).toBe('abc');
+    expect(await list({ 'desired-state': ['shutdown'] })).toBe('');
+    expect(await list({ label: ['stack=st'] })).toBe('abc');
+    expect(await list({ id: ['task00000000000000000000c'] })).toBe('c');
+    expect(await list({ name: ['web.1.task00000000000000000000a'] })).toBe('a');
+    expect(await scenario.get(`/tasks?${filters({ service: ['nope'] })}`)).toMatchObject({
+      status: 404,
+      json: { message: 'service nope not found' },
+    });
+  });
+});

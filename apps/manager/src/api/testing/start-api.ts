@@ -1,0 +1,103 @@
+import 'reflect-metadata';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { createLogger } from '#common/logging';
+import { ApiModule } from '../api.module';
+import { HttpServer } from '../http-server';
+import type { ApiDependencies, ApiStore } from '../ports';
+import { createRequestHandler } from '../request-handler';
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  /** The body as JSON; undefined where it is none. */
+  json: unknown;
+}
+
+export interface RequestOptions {
+  /** An object is sent as JSON, a text as it is. */
+  body?: unknown;
+  headers?: OutgoingHttpHeaders;
+}
+
+export interface RunningApi {
+  readonly socket: string;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+const CLOSE_DEADLINE_MS = 1_000;
+const QUIET = createLogger('api-test', 'silent');
+
+const HOST: ApiDependencies['host'] = {
+  managerId: 'manager0000000000000000aa',
+  hostname: 'manager-host',
+  address: '10.0.0.1:2377',
+  version: '9.9.9',
+  gitCommit: 'abcdef0',
+  operatingSystem: 'Debian GNU/Linux 12 (bookworm)',
+  kernelVersion: '6.1.0',
+  architecture: 'x86_64',
+  cpus: 2,
+  memoryBytes: 4 << 30,
+  heartbeatPeriodNanos: 5e9,
+};
+
+/** The whole API over a given store, served on a unix socket of its own. Every mode is taken, unless told otherwise. */
+export async function startApi(store: ApiStore, overrides: Partial<ApiDependencies> = {}): Promise<RunningApi> {
+  const dependencies: ApiDependencies = {
+    store,
+    host: HOST,
+    metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: () => Promise.resolve('up 1\n') },
+    isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
+    runnableModes: ['replicated', 'global', 'replicated-job', 'global-job'],
+    logger: QUIET,
+    ...overrides,
+  };
+  const module = ApiModule.register({ useFactory: () => dependencies });
+  const app = await NestFactory.create(module, new ExpressAdapter(), { bodyParser: false, logger: false });
+  const folder = await mkdtemp(join(tmpdir(), 'swarmctl-api-'));
+  const socket = join(folder, 'api.sock');
+  const server = new HttpServer(await createRequestHandler(app, HOST.version), QUIET);
+  await server.listen([`unix://${socket}`]);
+  return {
+    socket,
+    request: (method, path, options = {}) => send(socket, method, path, options),
+    close: async () => {
+      await server.close(CLOSE_DEADLINE_MS);
+      await app.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function send(socketPath: string, method: string, path: string, { body, headers = {} }: RequestOptions): Promise<Answer> {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const contentType = text === undefined ? {} : { 'content-type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ socketPath, method, path, headers: { ...contentType, ...headers } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const answer = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer, json: parsed(answer) });
+      });
+    });
+    request.on('error', reject);
+    request.end(text);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

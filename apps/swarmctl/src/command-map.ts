@@ -1,0 +1,60 @@
+import { createRequire } from 'node:module';
+import type { Declare } from './commands/command';
+
+// Commands are loaded when they are typed: the model of the API alone takes longer to load than everything else together.
+const load = createRequire(__filename);
+
+/** A command, before it is loaded. */
+export interface Verb {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads what makes the command whole. */
+  readonly load: () => { readonly declare: Declare };
+}
+
+/** A kind of object and what can be done with it. */
+export interface Noun {
+  readonly name: string;
+  readonly summary: string;
+  readonly verbs: readonly Verb[];
+}
+
+function verb(path: string, summary: string): Verb {
+  const name = path.split('/').at(-1) ?? path;
+  return { name, summary, load: () => load(`./commands/${path}`) as { declare: Declare } };
+}
+
+/** Every command with a noun, in the order of the help: `commands/<noun>/<verb>.ts`. */
+export const NOUNS: readonly Noun[] = [
+  {
+    name: 'service',
+    summary: 'Manage services',
+    verbs: [
+      verb('service/create', 'Create a service'),
+      verb('service/ls', 'List services'),
+      verb('service/ps', 'List the tasks of services'),
+      verb('service/inspect', 'Show everything about services'),
+      verb('service/update', 'Change a service'),
+      verb('service/scale', 'Set how many tasks services have'),
+      verb('service/rollback', 'Undo the last update of a service'),
+      verb('service/rm', 'Remove services'),
+    ],
+  },
+  {
+    name: 'node',
+    summary: 'Manage nodes',
+    verbs: [
+      verb('node/ls', 'List nodes'),
+      verb('node/ps', 'List the tasks on nodes'),
+      verb('node/inspect', 'Show everything about nodes'),
+      verb('node/update', 'Change a node'),
+      verb('node/rm', 'Remove nodes'),
+    ],
+  },
+];
+
+/** The commands without a noun: `commands/<verb>.ts`. */
+export const PLAIN_VERBS: readonly Verb[] = [
+  verb('info', 'Show what the manager says of the swarm'),
+  verb('version', 'Show the versions of swarmctl and the manager'),
+];

@@ -1,0 +1,44 @@
+import type { Task } from '#common/proto';
+import { toggle, type FlagValues } from '../flags/flag';
+import type { Fetched } from '../manager-api';
+import { taskColumns, toTaskRows } from '../render/task-table';
+import type { Tools } from './command';
+import { filterFlag, LIST_FLAGS } from './list-flags';
+import { printJsonList, printLines, printTable } from './print';
+
+/** Flags of the lists of tasks. */
+export const TASK_LIST_FLAGS = {
+  ...LIST_FLAGS,
+  noResolve: toggle('Show ids instead of names'),
+  ...filterFlag('desired-state, id, label, name, node', 'desired-state=running'),
+} as const;
+
+export type TaskListFlags = FlagValues<typeof TASK_LIST_FLAGS>;
+
+async function nodeNames({ api }: Tools): Promise<Map<string, string>> {
+  const nodes = await api.nodes();
+  return new Map(nodes.map(({ object }) => [object.id, object.description?.hostname || object.id]));
+}
+
+/** Writes tasks in the form that the flags ask for. `services` are the names of the services by their ids. */
+export async function printTasks(
+  tools: Tools,
+  tasks: readonly Fetched<Task>[],
+  services: ReadonlyMap<string, string>,
+  flags: TaskListFlags,
+): Promise<void> {
+  const { stdout } = tools.session;
+  if (flags.format === 'json') return printJsonList(stdout, tasks);
+  const names = flags.noResolve ? { services: new Map(), nodes: new Map() } : { services, nodes: await nodeNames(tools) };
+  const rows = toTaskRows(
+    tasks.map(({ object }) => object),
+    names,
+  );
+  if (flags.quiet)
+    return printLines(
+      stdout,
+      rows.map(({ task }) => task.id),
+    );
+  const nowMs = tools.session.clock.wallMs();
+  printTable(stdout, taskColumns({ truncate: !flags.noTrunc, nowMs }), rows);
+}

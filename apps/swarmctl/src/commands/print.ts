@@ -1,0 +1,19 @@
+import type { Fetched } from '../manager-api';
+import { renderJson } from '../render/json';
+import { renderTable, type Column } from '../render/table';
+import { writeLine, type Screen } from '../session';
+
+/** Writes lines. */
+export function printLines(screen: Screen, lines: readonly string[]): void {
+  if (lines.length > 0) writeLine(screen, lines.join('\n'));
+}
+
+/** Writes the API's own objects as one JSON array. */
+export function printJsonList(screen: Screen, items: readonly Fetched<unknown>[]): void {
+  writeLine(screen, renderJson(items.map(({ raw }) => raw)));
+}
+
+/** Writes a table. */
+export function printTable<T>(screen: Screen, columns: readonly Column<T>[], rows: readonly T[]): void {
+  printLines(screen, renderTable(columns, rows));
+}

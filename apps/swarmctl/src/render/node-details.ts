@@ -1,0 +1,45 @@
+import { NodeAvailability, NodeRole, NodeState } from '#common/domain';
+import type { Node } from '#common/proto';
+import { renderCpus, renderSize } from './amounts';
+import { renderManagerStatus } from './node-table';
+import type { Detail } from './table';
+
+function labelDetails(labels: Readonly<Record<string, string>> | undefined): Detail[] {
+  const names = Object.keys(labels ?? {}).sort();
+  return names.length === 0 ? [] : [{ name: 'Labels' }, ...names.map((name) => ({ name, value: labels?.[name], depth: 1 }))];
+}
+
+function describeHost({ description }: Node): Detail[] {
+  const { platform, resources, engine } = description ?? {};
+  return [
+    { name: 'Platform', value: `${platform?.os ?? ''}/${platform?.architecture ?? ''}` },
+    { name: 'CPUs', value: renderCpus(resources?.nanoCpus ?? 0) },
+    { name: 'Memory', value: renderSize(resources?.memoryBytes ?? 0) },
+    { name: 'Engine version', value: engine?.engineVersion },
+  ];
+}
+
+/** What `node inspect --pretty` shows. */
+export function describeNode(node: Node): Detail[] {
+  const { id, createdAt, spec, description, status, managerStatus } = node;
+  const manager: Detail[] = managerStatus
+    ? [
+        { name: 'Manager' },
+        { name: 'Status', value: renderManagerStatus(managerStatus), depth: 1 },
+        { name: 'Address', value: managerStatus.addr, depth: 1 },
+      ]
+    : [];
+  return [
+    { name: 'ID', value: id },
+    { name: 'Host name', value: description?.hostname },
+    { name: 'Joined at', value: createdAt },
+    { name: 'State', value: status?.state ?? NodeState.unknown },
+    ...(status?.message ? [{ name: 'Message', value: status.message }] : []),
+    { name: 'Address', value: status?.addr },
+    { name: 'Role', value: spec?.role ?? NodeRole.worker },
+    { name: 'Availability', value: spec?.availability ?? NodeAvailability.active },
+    ...labelDetails(spec?.labels),
+    ...describeHost(node),
+    ...manager,
+  ];
+}

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** An object as the API has it. */
+export type ApiObject = Record<string, unknown>;
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+const refuse = (status: number, message: string): Answer => ({ status, body: { message } });
+const idOf = (object: ApiObject): string => String(object.ID);
+const specOf = (object: ApiObject): ApiObject => (object.Spec ?? {}) as ApiObject;
+const versionOf = (object: ApiObject): number => ((object.Version ?? {}) as { Index?: number }).Index ?? 0;
+
+/**
+ * A manager that keeps what it is told and answers with it, over a real unix socket. It runs nothing: tests put the tasks in
+ * that they want to be seen.
+ */
+export class FakeManager {
+  services: ApiObject[] = [];
+  tasks: ApiObject[] = [];
+  nodes: ApiObject[] = [];
+  info: ApiObject = { Swarm: {} };
+  version: ApiObject = { Version: '0.1.0', ApiVersion: '1.41', Os: 'linux', Arch: 'amd64' };
+  /** Every request as `METHOD /path?query`, without the API version. */
+  readonly requests: string[] = [];
+  /** Answers to give once, in this order, instead of the usual ones to requests that change something. */
+  readonly refusals: { status: number; message: string }[] = [];
+  /** While true, every connection is cut. */
+  isAway = false;
+  /** The credentials that came with the last change. */
+  registryAuth: string | undefined;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'fake-manager-'));
+  private readonly server: Server;
+
+  private constructor() {
+    this.server = createServer((request, response) => void this.serve(request, response));
+  }
+
+  /** Starts a manager on a socket of its own. */
+  static async start(): Promise<FakeManager> {
+    const manager = new FakeManager();
+    await new Promise<void>((resolve) => manager.server.listen(manager.socketPath, resolve));
+    return manager;
+  }
+
+  get socketPath(): string {
+    return join(this.folder, 'manager.sock');
+  }
+
+  /** For SWARMCTL_HOST. */
+  get address(): string {
+    return `unix://${this.socketPath}`;
+  }
+
+  async stop(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
+    });
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Only the requests that change something. */
+  changes(): string[] {
+    return this.requests.filter((request) => !request.startsWith('GET '));
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.isAway) {
+      request.socket.destroy();
+      return;
+    }
+    const url = new URL(request.url ?? '/', 'http://manager');
+    const path = decodeURIComponent(url.pathname).replace(/^\/v1\.41/, '');
+    const method = request.method ?? 'GET';
+    this.requests.push(`${method} ${path}${decodeURIComponent(url.search)}`);
+    if (method !== 'GET') this.registryAuth = request.headers['x-registry-auth']?.toString();
+    const answer = this.answer({ method, path, query: url.searchParams, body: await readJson(request) });
+    response.writeHead(answer.status, { 'Content-Type': 'application/json' });
+    response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
+  }
+
+  private answer(asked: Asked): Answer {
+    const refusal = asked.method === 'GET' ? undefined : this.refusals.shift();
+    if (refusal) return refuse(refusal.status, refusal.message);
+    const [collection] = asked.path.slice(1).split('/');
+    if (asked.path === '/services/create') return this.create(asked.body as ApiObject);
+    if (collection === 'services') return this.answerFor(this.services, asked);
+    if (collection === 'nodes') return this.answerFor(this.nodes, asked);
+    if (collection === 'tasks') return { status: 200, body: this.tasksFor(asked.query) };
+    if (collection === 'info') return { status: 200, body: this.info };
+    if (collection === 'version') return { status: 200, body: this.version };
+    return refuse(501, `${asked.path} is not available`);
+  }
+
+  private answerFor(objects: ApiObject[], asked: Asked): Answer {
+    const [collection = '', reference, verb] = asked.path.slice(1).split('/');
+    if (reference === undefined) return { status: 200, body: objects };
+    const object = objects.find((one) => idOf(one) === reference || nameOf(one) === reference);
+    if (!object) return refuse(404, `${collection.slice(0, -1)} ${reference} not found`);
+    if (verb === 'update') return this.update(object, asked);
+    if (asked.method === 'DELETE') {
+      objects.splice(objects.indexOf(object), 1);
+      return { status: 200 };
+    }
+    return { status: 200, body: object };
+  }
+
+  private create(spec: ApiObject): Answer {
+    const ID = `id-of-${String(spec.Name)}`;
+    this.services.push({ ID, Version: { Index: 1 }, Spec: spec });
+    return { status: 201, body: { ID, Warnings: [] } };
+  }
+
+  private update(object: ApiObject, { query, body }: Asked): Answer {
+    if (Number(query.get('version')) !== versionOf(object)) {
+      return refuse(500, 'rpc error: code = Unknown desc = update out of sequence');
+    }
+    object.Version = { Index: versionOf(object) + 1 };
+    object.Spec = body;
+    return { status: 200, body: { Warnings: [] } };
+  }
+
+  private tasksFor(query: URLSearchParams): ApiObject[] {
+    const filters = JSON.parse(query.get('filters') ?? '{}') as Record<string, Record<string, boolean>>;
+    const isWanted = (filter: string, id: unknown): boolean => filters[filter]?.[String(id)] ?? filters[filter] === undefined;
+    return this.tasks.filter((task) => isWanted('service', task.ServiceID) && isWanted('node', task.NodeID));
+  }
+}
+
+function nameOf(object: ApiObject): unknown {
+  return specOf(object).Name || ((object.Description ?? {}) as ApiObject).Hostname;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
+}

@@ -1,0 +1,73 @@
+import type { Clock, Screen, Session } from '../session';
+
+/** A screen that keeps what is written to it. */
+export class TestScreen implements Screen {
+  text = '';
+
+  constructor(
+    readonly isTerminal = false,
+    private readonly width = 80,
+  ) {}
+
+  columns(): number {
+    return this.width;
+  }
+
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+/** Time that only passes where somebody pauses: then at once. */
+export class TestClock implements Clock {
+  private passedMs = 0;
+
+  /** `onPause` is called after each pause, with the time that has passed since the start. */
+  constructor(
+    private readonly startMs = Date.parse('2026-01-01T00:00:00Z'),
+    private readonly onPause: (passedMs: number) => void = () => undefined,
+  ) {}
+
+  monotonicMs(): number {
+    return this.passedMs;
+  }
+
+  wallMs(): number {
+    return this.startMs + this.passedMs;
+  }
+
+  async pause(ms: number): Promise<void> {
+    this.passedMs += ms;
+    this.onPause(this.passedMs);
+  }
+}
+
+/** A session whose parts can be looked at. */
+export interface TestSession extends Session {
+  readonly stdout: TestScreen;
+  readonly stderr: TestScreen;
+  /** Presses Ctrl-C. */
+  interrupt(): void;
+}
+
+/** A session without a terminal, with an empty environment, in which time passes by pauses only. */
+export function newTestSession(
+  parts: Partial<Pick<TestSession, 'stdout' | 'stderr' | 'env' | 'cwd' | 'clock'>> = {},
+): TestSession {
+  let onInterrupt: (() => void) | undefined;
+  return {
+    stdout: new TestScreen(),
+    stderr: new TestScreen(),
+    env: {},
+    cwd: '/',
+    clock: new TestClock(),
+    ...parts,
+    interrupt: () => onInterrupt?.(),
+    onInterrupt: (handler) => {
+      onInterrupt = handler;
+      return () => {
+        onInterrupt = undefined;
+      };
+    },
+  };
+}
