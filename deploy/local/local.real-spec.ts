@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LabCluster } from '../../test/lab/cluster';
 import type { ClusterPart } from '../../test/lab/cluster-layout';
-import { eventually } from '../../test/lab/eventually';
+import { eventually } from '#common/testing';
 import type { Lab } from '../../test/lab/lab';
 import { runCommand } from '../../test/lab/run-command';
 import { tracesOf } from '../../test/lab/traces';

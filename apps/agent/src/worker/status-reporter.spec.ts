@@ -52,6 +52,24 @@ describe('statuses that wait to be sent', () => {
     expect(reporter.take()).toEqual([]);
   });
 
+  it('of a state that is only passed through are announced late, and together with what is urgent', () => {
+    jest.useFakeTimers();
+    try {
+      const reporter = new StatusReporter(100);
+      const batches: unknown[][] = [];
+      reporter.onUnsent(() => batches.push(reporter.take().map(({ status }) => status?.state)));
+      reporter.report('a', { ...statusNo(1), state: TaskState.preparing });
+      expect(batches).toEqual([]);
+      reporter.report('b', statusNo(2));
+      expect(batches).toEqual([[TaskState.preparing, TaskState.running]]);
+      reporter.report('a', { ...statusNo(3), state: TaskState.starting });
+      jest.advanceTimersByTime(100);
+      expect(batches.slice(1)).toEqual([[TaskState.starting]]);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('are announced', () => {
     const reporter = new StatusReporter();
     let announced = 0;

@@ -21,6 +21,9 @@ export class StatusReporter {
   private notify: () => void = () => undefined;
   private later: NodeJS.Timeout | undefined;
 
+  /** @param passingStateDelayMs zero announces every state at once */
+  constructor(private readonly passingStateDelayMs = PASSING_STATE_DELAY_MS) {}
+
   /** Calls `listener` whenever there is something to take. Replaces the listener before. */
   onUnsent(listener: () => void): void {
     this.notify = listener;
@@ -29,7 +32,8 @@ export class StatusReporter {
   report(taskId: string, status: TaskStatus): void {
     this.newest.set(taskId, status);
     this.unsent.add(taskId);
-    if (PASSING.has(status.state)) this.later ??= setTimeout(this.announce, PASSING_STATE_DELAY_MS);
+    const canWait = this.passingStateDelayMs > 0 && PASSING.has(status.state);
+    if (canWait) this.later ??= setTimeout(this.announce, this.passingStateDelayMs);
     else this.announce();
   }
 

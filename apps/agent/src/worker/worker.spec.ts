@@ -18,7 +18,7 @@ class Bench {
   readonly engine = new FakeExecutor();
   readonly heard: { taskId: string; status: TaskStatus }[] = [];
   private readonly stopping = new AbortController();
-  private readonly statuses = new StatusReporter();
+  private readonly statuses = new StatusReporter(0);
   private readonly worker = new Worker(this.engine, this.statuses, logger);
   private readonly watch = new EngineWatch(this.engine, new EngineHealth(this.engine, logger), this.worker, logger);
 
