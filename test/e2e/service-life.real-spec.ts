@@ -34,7 +34,7 @@ describe('the life of a service on three hosts', () => {
     await run(client, 'service', 'update', '--env-add', 'A=1', '--update-parallelism', '4', 'web');
     const inspected = (await run(client, 'service', 'inspect', '--pretty', 'web')).stdout;
     expect(inspected).toMatch(/State:\s+completed/);
-    expect(inspected).toMatch(/Env:\s+A=1/);
+    expect(inspected).toMatch(/Env(ironment)?:\s+A=1/);
     expect(await swarm.running('web')).toHaveLength(12);
 
     await run(client, 'service', 'rm', 'web');

@@ -20,7 +20,9 @@ export async function buildBusyboxArchive(): Promise<Buffer> {
     const image = join(folder, 'image');
     await layOut(image);
     const archive = join(folder, 'image.tar');
-    await runCommand('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', image, '-cf', archive, '.']);
+    // One block a record: an engine stops reading at the end mark and closes, and padding still to be sent would break the pipe.
+    const records = ['--blocking-factor=1'];
+    await runCommand('tar', [...records, '--numeric-owner', '--owner=0', '--group=0', '-C', image, '-cf', archive, '.']);
     return await readFile(archive);
   } finally {
     await rm(folder, { recursive: true, force: true });

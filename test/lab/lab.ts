@@ -187,7 +187,11 @@ export class Lab {
       if (host.name === REGISTRY_HOST) return startRegistry(host, signal);
       if (!host.hasOwnEngine) return undefined;
       await host.startEngine(signal);
-      for (const tag of imageTags) await importBusybox(host.docker, await archive, tag);
+      for (const tag of imageTags) {
+        await importBusybox(host.docker, await archive, tag).catch((error: Error) => {
+          throw new Error(`${error.message}. The end of its log:\n${host.process('dockerd')?.logTail()}`, { cause: error });
+        });
+      }
       return undefined;
     });
     await allSettledOrThrow([...starting, archive]);

@@ -33,6 +33,9 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   501: 'UNIMPLEMENTED',
 };
 
+// Docker's API passes on the errors of its inner services with this in front; it says nothing that the text does not.
+const INNER_PREFIX = /^rpc error: code = \w+ desc = /;
+
 // Docker's API has no status of its own for it; every client tells it by this text.
 const OUT_OF_SEQUENCE = 'update out of sequence';
 
@@ -81,7 +84,7 @@ function parseJson(text: string): unknown {
 function refusal({ status, text }: Reply): DomainError {
   const body = parseJson(text);
   const told = typeof body === 'object' && body !== null && 'message' in body ? String(body.message) : text.trim();
-  const message = plainLines(told) || `the manager answered with status ${status} and no explanation`;
+  const message = plainLines(told).replace(INNER_PREFIX, '') || `the manager answered with status ${status} and no explanation`;
   if (message.includes(OUT_OF_SEQUENCE)) return new DomainError('ABORTED', message);
   return new DomainError(CODES[status] ?? 'FAILED_PRECONDITION', message);
 }

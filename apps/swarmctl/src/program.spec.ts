@@ -134,7 +134,7 @@ describe('service create', () => {
     expect(session.stderr.text.split('\n')).toEqual([
       'web: 0/2 running',
       'web: 1/2 running',
-      'web: 2/2 running, waiting whether it stays so',
+      'web: 2/2 running, making sure that it stays so',
       'web: converged, 2/2 running',
       '',
     ]);

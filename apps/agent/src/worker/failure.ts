@@ -19,7 +19,7 @@ const LONGEST_RETRY_MS = 1_000;
 export function judgeFailure(error: unknown, step: Step, failures: number): Verdict {
   if (isCode(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED')) return 'retry';
   if (step.kind !== 'prepare' && step.kind !== 'start') return 'retry';
-  const mayPass = isCode(error, 'INTERNAL', 'RESOURCE_EXHAUSTED', 'ABORTED', 'NOT_FOUND');
+  const mayPass = isCode(error, 'INTERNAL', 'RESOURCE_EXHAUSTED', 'ALREADY_EXISTS', 'NOT_FOUND');
   return mayPass && failures < MAX_REFUSALS ? 'retry' : 'give up';
 }
 

@@ -39,6 +39,8 @@ export class HttpServer {
     for (const [index, address] of parsed.entries()) {
       await this.listenOn(address);
       this.logger.info({ address: addresses[index] }, 'API listening');
+      if (address.kind === 'tcp')
+        this.logger.warn({ address: addresses[index] }, 'whoever reaches this address controls the cluster');
     }
   }
 

@@ -47,7 +47,7 @@ export class LineDisplay implements ProgressDisplay {
 
   private showOverall(view: ProgressView, isStable: boolean): void {
     // The seconds that are left until the service counts as stable are for terminals.
-    const overall = renderOverall({ ...view, step: { kind: 'wait' } }) + (isStable ? ', waiting whether it stays so' : '');
+    const overall = renderOverall({ ...view, step: { kind: 'wait' } }) + (isStable ? ', making sure that it stays so' : '');
     if (overall !== this.overall) this.write(overall);
     this.overall = overall;
   }

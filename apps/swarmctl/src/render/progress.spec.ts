@@ -85,7 +85,7 @@ describe('the display without a terminal', () => {
       'web: 0/3 running',
       'web.2 preparing: No such image',
       'web: 1/3 running',
-      'web: 3/3 running, waiting whether it stays so',
+      'web: 3/3 running, making sure that it stays so',
       '',
     ]);
   });

@@ -11,6 +11,7 @@ import { validatePortsAreFree } from '../validate/endpoint';
 import { requireRunnable } from '../validate/mode';
 import { alreadyExists, failedPrecondition, outOfSequence } from '../validate/refusal';
 import { validateChange, validateServiceSpec } from '../validate/service-spec';
+import { warningsFor } from '../validate/warnings';
 import { randomName } from './random-name';
 import { untilViewHas } from './until-view-has';
 
@@ -28,6 +29,14 @@ export interface ServiceUpdate {
   body: unknown;
   /** Takes the previous spec instead of one from the body. */
   rollback: boolean;
+  hasRegistryCredentials: boolean;
+}
+
+/** What a client sends to create a service. */
+export interface ServiceCreation {
+  /** Parsed JSON of the spec. */
+  body: unknown;
+  hasRegistryCredentials: boolean;
 }
 
 /** Writes services: checks everything first, then one transaction. */
@@ -39,10 +48,10 @@ export class ServiceCommands {
   ) {}
 
   /**
-   * Creates a service and returns its id.
+   * Creates a service and returns its id, and what the client should know.
    * @throws DomainError INVALID_ARGUMENT · NOT_FOUND · ALREADY_EXISTS · UNIMPLEMENTED · as ApiStore.commit
    */
-  async create(body: unknown): Promise<string> {
+  async create({ body, hasRegistryCredentials }: ServiceCreation): Promise<{ id: string; warnings: string[] }> {
     const spec = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
     if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services());
@@ -59,14 +68,14 @@ export class ServiceCommands {
         { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
       ],
     );
-    return id;
+    return { id, warnings: warningsFor(spec, hasRegistryCredentials) };
   }
 
   /**
-   * Replaces the spec; the old one becomes the previous one.
+   * Replaces the spec; the old one becomes the previous one. Returns what the client should know.
    * @throws DomainError as create · FAILED_PRECONDITION · ABORTED the version is not the newest
    */
-  async update(update: ServiceUpdate): Promise<void> {
+  async update(update: ServiceUpdate): Promise<string[]> {
     await untilViewHas(this.store, update.version);
     const before = findService(this.store.view, update.term);
     const spec = update.rollback ? previousSpec(before) : this.readSpec(update.body);
@@ -89,6 +98,7 @@ export class ServiceCommands {
       [{ key: keys.service(id), modRevision: update.version }],
       [{ kind: 'put', key: keys.service(id), value: Service.encode(service).finish() }],
     );
+    return warningsFor(spec, update.hasRegistryCredentials);
   }
 
   /** Removes a service; its tasks are stopped afterwards. @throws DomainError NOT_FOUND · as ApiStore.commit */

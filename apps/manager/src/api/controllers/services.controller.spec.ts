@@ -85,6 +85,14 @@ describe('creating a service', () => {
     expect(scenario.store.objects.size).toBe(0);
   });
 
+  it('warns of what has no effect yet', async () => {
+    const auth = Buffer.from(JSON.stringify({ username: 'u', password: 'secret' })).toString('base64url');
+    const { json, text } = await scenario.post('/services/create', spec('web'), { 'x-registry-auth': auth });
+    expect(json).toMatchObject({ Warnings: [expect.stringContaining('registry credentials')] });
+    expect(text + (await scenario.get('/services/web')).text).not.toContain('secret');
+    expect((await scenario.post('/services/create', spec('other'))).json).not.toHaveProperty('Warnings');
+  });
+
   it('refuses another type of content', async () => {
     expect(await scenario.post('/services/create', spec('web'), { 'content-type': 'text/plain' })).toMatchObject({
       status: 400,

@@ -5,10 +5,12 @@ import { countTasks } from '../count-tasks';
 import { matchesService, parseServiceFilters } from '../filters/service-filters';
 import { readJsonBody, readOptionalJsonBody } from '../http/json-body';
 import { queryFlag, queryOf, queryVersion, requireQueryChoice } from '../http/query';
+import { hasRegistryCredentials } from '../http/registry-auth';
 import { sendEmpty, sendJson, sendJsonList, sendJsonText } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findService } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
+import { nonEmpty } from '../render/json-parts';
 import { renderService, renderServiceWithDefaults, renderServiceWithStatus } from '../render/render-service';
 
 @Controller('services')
@@ -34,8 +36,12 @@ export class ServicesController {
 
   @Post('create')
   async create(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const id = await this.commands.create(await readJsonBody(request));
-    sendJson(response, 201, { ID: id });
+    const body = await readJsonBody(request);
+    const { id, warnings } = await this.commands.create({
+      body,
+      hasRegistryCredentials: hasRegistryCredentials(request.headers),
+    });
+    sendJson(response, 201, { ID: id, Warnings: nonEmpty(warnings) });
   }
 
   @Get(':id')
@@ -52,8 +58,9 @@ export class ServicesController {
     const rollback = requireQueryChoice(query, 'rollback', ['previous', 'none']) === 'previous';
     requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
     const body = rollback ? await readOptionalJsonBody(request) : await readJsonBody(request);
-    await this.commands.update({ term, version, body, rollback });
-    sendJson(response, 200, { Warnings: null });
+    const credentials = hasRegistryCredentials(request.headers);
+    const warnings = await this.commands.update({ term, version, body, rollback, hasRegistryCredentials: credentials });
+    sendJson(response, 200, { Warnings: nonEmpty(warnings) ?? null });
   }
 
   @Delete(':id')

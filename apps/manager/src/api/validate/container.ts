@@ -59,4 +59,5 @@ function validateCredentials(spec: CredentialSpec | undefined): void {
   if (given.length > 1) {
     throw unreadableSpec(`invalid CredentialSpec: cannot specify both "${given[0]}" and "${given[1]}" credential specs`);
   }
+  if (spec.config !== '') throw invalidSpec(`config not found: ${spec.config}`);
 }

@@ -8,6 +8,9 @@ import stockServices from '../testing/recorded/stock-services.json';
 import { HTTP_STATUS } from '../http/http-status';
 import { validateChange, validateServiceSpec } from './service-spec';
 
+/** Processor time, not time on the clock, for other tests run beside this one. */
+const MAX_CPU_MICROSECONDS = 200_000;
+
 /** What validation says of a spec: undefined, or the error. */
 function verdict(sent: unknown): unknown {
   try {
@@ -123,6 +126,8 @@ describe('what Swarm accepts and then cannot run is refused at once', () => {
       service({ Mode: { Replicated: { Replicas: Number.MAX_SAFE_INTEGER } } }),
       'is more than a service may have',
     ],
+    ['more than one network', task({ Networks: [{ Target: 'host' }, { Target: 'none' }] }), 'services on more than one network'],
+    ['credentials in a config', container({ Privileges: { CredentialSpec: { Config: 'c' } } }), 'config not found: c'],
     ['an unknown network', task({ Networks: [{ Target: 'nope' }] }), 'network nope not found'],
   ])('%s', (_name, sent, message) => {
     expect(verdict(sent)).toMatchObject({ message: expect.stringContaining(message) });
@@ -155,7 +160,9 @@ describe('what is accepted', () => {
       }),
     ],
     ['a protocol in capitals', service({ EndpointSpec: { Ports: [{ TargetPort: 1, Protocol: 'TCP' }] } })],
-    ['every predefined network', task({ Networks: [{ Target: 'host' }, { Target: 'bridge' }, { Target: 'none' }] })],
+    ['the host network', task({ Networks: [{ Target: 'host' }] })],
+    ['the bridge network', task({ Networks: [{ Target: 'bridge' }] })],
+    ['no network at all', task({ Networks: [{ Target: 'none' }] })],
     [
       'a spread over labels of nodes and engines',
       task({
@@ -196,7 +203,7 @@ it('validation answers any text in any place with a verdict, in no time', () => 
   );
   fc.assert(
     fc.property(nasty, (text) => {
-      const started = performance.now();
+      const started = process.cpuUsage();
       const verdicts = [
         service({ Name: text }),
         container({ Image: text }),
@@ -205,7 +212,7 @@ it('validation answers any text in any place with a verdict, in no time', () => 
         task({ Placement: { Constraints: [text], Preferences: [{ Spread: { SpreadDescriptor: text } }] } }),
       ].map(verdict);
       for (const error of verdicts) if (error) expect(isCode(error, 'INVALID_ARGUMENT')).toBe(true);
-      expect(performance.now() - started).toBeLessThan(200);
+      expect(process.cpuUsage(started).user).toBeLessThan(MAX_CPU_MICROSECONDS);
     }),
   );
 });

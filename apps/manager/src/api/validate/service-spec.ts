@@ -56,7 +56,11 @@ function validateRuntime(task: TaskSpec | undefined): void {
 }
 
 function validateNetworks(spec: ServiceSpec): void {
-  for (const { target } of [...(spec.taskTemplate?.networks ?? []), ...spec.networks]) {
+  const networks = [...(spec.taskTemplate?.networks ?? []), ...spec.networks];
+  for (const { target } of networks) {
     if (!findPredefinedNetwork(target)) throw new DomainError('NOT_FOUND', `network ${target} not found`);
+  }
+  if (networks.length > 1) {
+    throw new DomainError('UNIMPLEMENTED', 'services on more than one network are not available on this manager yet');
   }
 }
