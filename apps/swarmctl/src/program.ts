@@ -11,9 +11,10 @@ import { hasColors } from './render/colors';
 import type { Session } from './session';
 import { VERSION } from './version';
 
-const DESCRIPTION = `Swarm mode for plain Docker hosts: services that run as many tasks as you want, on whichever hosts have room.
-
-swarmctl talks to a manager, which speaks the swarm part of the Docker Engine API; flags are those of the docker command.`;
+const DESCRIPTION = [
+  'Swarm mode for plain Docker hosts: services that run as many tasks as you want, on whichever hosts have room.',
+  'swarmctl talks to a manager, which speaks the swarm part of the Docker Engine API; flags are those of the docker command.',
+];
 
 function exitCodeHelp(): string {
   const lines = Object.entries(EXIT).map(
@@ -77,7 +78,7 @@ function newProgram(session: Session, performAt: (program: CliCommand) => Perfor
   addOutput(program, session);
   const perform = performAt(program);
   program
-    .description(DESCRIPTION)
+    .description(DESCRIPTION.join('\n\n'))
     .usage('[--host <address>] <command>')
     .addOption(new Option('-H, --host <address>', 'address of the manager, before the command'))
     .helpOption('-h, --help', 'show this help')

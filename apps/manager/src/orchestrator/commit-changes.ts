@@ -5,15 +5,23 @@ import { keys, type Guard, type Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import type { Change } from './change';
 
+/** Below etcd's 1.5 MiB a request, with room for keys and guards; a single object is kept smaller than this by the API. */
+const MAX_TRANSACTION_BYTES = 1024 * 1024;
+
 /**
- * Writes changes, in as few fenced transactions as the store's limit allows. When one fails those before it stand, which is
+ * Writes changes, in as few fenced transactions as the store's limits allow. When one fails those before it stand, which is
  * harmless: the next pass decides from what is there.
  * @returns the number of writes in each transaction
  */
 export async function commitChanges(term: LeaderTerm, changes: readonly Change[], now: number): Promise<number[]> {
-  const batches = inBatches(toWriteGroups(changes, now), term.maxWrites);
+  const batches = toTransactions(changes, now, term.maxWrites);
   for (const { guards, writes } of batches) await term.commit(guards, writes);
   return batches.map(({ writes }) => writes.length);
+}
+
+/** The transactions that carry the changes, none above the limits. */
+export function toTransactions(changes: readonly Change[], now: number, maxWrites: number): WriteGroup[] {
+  return inBatches(toWriteGroups(changes, now), maxWrites);
 }
 
 interface WriteGroup {
@@ -57,16 +65,21 @@ export function toWriteGroups(changes: readonly Change[], now: number): WriteGro
   return [...[...tasks].map(([id, task]) => ({ guards: [], writes: task ? [putTask(task)] : deleteTask(id) })), ...others];
 }
 
-function inBatches(groups: WriteGroup[], limit: number): WriteGroup[] {
+function inBatches(groups: WriteGroup[], maxWrites: number): WriteGroup[] {
   const batches: WriteGroup[] = [];
   let batch: WriteGroup = { guards: [], writes: [] };
+  let bytes = 0;
   for (const group of groups) {
-    if (batch.writes.length + group.writes.length > limit) {
+    const groupBytes = group.writes.reduce((sum, write) => sum + (write.kind === 'put' ? write.value.length : 0), 0);
+    const isFull = batch.writes.length + group.writes.length > maxWrites || bytes + groupBytes > MAX_TRANSACTION_BYTES;
+    if (isFull && batch.writes.length > 0) {
       batches.push(batch);
       batch = { guards: [], writes: [] };
+      bytes = 0;
     }
     batch.guards.push(...group.guards);
     batch.writes.push(...group.writes);
+    bytes += groupBytes;
   }
   if (batch.writes.length > 0) batches.push(batch);
   return batches;

@@ -4,7 +4,7 @@ import type { Fetched } from '../manager-api';
 import { taskColumns, toTaskRows } from '../render/task-table';
 import type { Tools } from './command';
 import { filterFlag, LIST_FLAGS } from './list-flags';
-import { printJsonList, printLines, printTable } from './print';
+import { printIds, printJsonList, printTable } from './print';
 
 /** Flags of the lists of tasks. */
 export const TASK_LIST_FLAGS = {
@@ -29,16 +29,9 @@ export async function printTasks(
 ): Promise<void> {
   const { stdout } = tools.session;
   if (flags.format === 'json') return printJsonList(stdout, tasks);
+  if (flags.quiet) return printIds(stdout, tasks);
   const names = flags.noResolve ? { services: new Map(), nodes: new Map() } : { services, nodes: await nodeNames(tools) };
-  const rows = toTaskRows(
-    tasks.map(({ object }) => object),
-    names,
-  );
-  if (flags.quiet)
-    return printLines(
-      stdout,
-      rows.map(({ task }) => task.id),
-    );
+  const objects = tasks.map(({ object }) => object);
   const nowMs = tools.session.clock.wallMs();
-  printTable(stdout, taskColumns({ truncate: !flags.noTrunc, nowMs }), rows);
+  printTable(stdout, taskColumns({ truncate: !flags.noTrunc, nowMs }), toTaskRows(objects, names));
 }

@@ -1,5 +1,6 @@
 import { isTerminal, NodeState, stateRank, TaskState } from '#common/domain';
 import { UpdateStatus_State, type Node, type Service, type Task } from '#common/proto';
+import { newestFirst } from '../newest-first';
 
 /** Everything that the progress of a service is judged by, read at one time. `tasks` are those that carry its current spec. */
 export interface ServiceSnapshot {
@@ -68,7 +69,7 @@ function complaintOf(task: Task): string {
 /** The last failure in a place whose present task does not complain: an image that is refused again and again shows only so. */
 function earlierFailure(tasks: readonly Task[], current: Task): string {
   const failures = tasks.filter((task) => task !== current && isTerminal(stateOf(task)) && task.status?.err);
-  const last = [...failures].sort((a, b) => a.createdAt.localeCompare(b.createdAt)).at(-1);
+  const [last] = failures.sort(newestFirst);
   return last ? `the one before was ${stateOf(last)}: ${last.status?.err}` : '';
 }
 

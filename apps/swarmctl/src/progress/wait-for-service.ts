@@ -65,30 +65,34 @@ class ServiceWait {
     private readonly session: Session,
     private readonly api: ManagerApi,
     private readonly awaited: AwaitedService,
-    private readonly flags: WaitFlags,
+    private readonly options: { readonly flags: WaitFlags; readonly interrupted: AbortSignal },
   ) {
-    this.display = displayFor(session, flags);
+    this.display = displayFor(session, options.flags);
     this.startedMs = session.clock.monotonicMs();
     this.lastAnswerMs = this.startedMs;
   }
 
-  async run(interrupted: AbortSignal): Promise<ExitCode> {
+  async run(): Promise<ExitCode> {
+    const { interrupted } = this.options;
+    const { clock } = this.session;
     const whenInterrupted = new Promise<void>((resolve) => {
       interrupted.addEventListener('abort', () => resolve(), { once: true });
     });
     for (;;) {
+      const lookedAtMs = clock.monotonicMs();
       const code = await Promise.race([this.look(), whenInterrupted]);
       if (interrupted.aborted) return this.giveUp('interrupted', EXIT.interrupted);
       if (code !== undefined) return code;
       if (this.isLate()) return this.giveUp('gave up waiting (--timeout)', EXIT.timeout);
-      await this.session.clock.pause(POLL_INTERVAL_MS, interrupted);
+      // A service so large that a look takes long is not looked at all the time.
+      await clock.pause(Math.max(POLL_INTERVAL_MS, clock.monotonicMs() - lookedAtMs), interrupted);
     }
   }
 
   /** Looks once; the exit code when there is nothing more to wait for. */
   private async look(): Promise<ExitCode | undefined> {
     const snapshot = await this.tryToRead();
-    if (!snapshot) return undefined;
+    if (!snapshot || this.options.interrupted.aborted) return undefined;
     const { clock } = this.session;
     const progress = decideProgress(snapshot, clock.wallMs());
     const rule = { intent: this.awaited.intent, monitorMs: monitorMsOf(snapshot.service), nowMs: clock.monotonicMs() };
@@ -107,6 +111,8 @@ class ServiceWait {
       this.lastAnswerMs = clock.monotonicMs();
       return snapshot;
     } catch (error) {
+      // The connection is closed while the last look is on its way.
+      if (this.options.interrupted.aborted) return undefined;
       const mayComeBack = isCode(error, 'UNAVAILABLE') && clock.monotonicMs() - this.lastAnswerMs < MAX_SILENCE_MS;
       if (!mayComeBack) throw error;
       this.memory = {};
@@ -118,12 +124,12 @@ class ServiceWait {
 
   private end(outcome: Outcome, view: ProgressView): ExitCode {
     const code = EXIT_BY_OUTCOME[outcome];
-    if (!this.flags.quiet || code !== EXIT.ok) writeLine(this.session.stderr, renderOutcome(outcome, view));
+    if (!this.options.flags.quiet || code !== EXIT.ok) writeLine(this.session.stderr, renderOutcome(outcome, view));
     return code;
   }
 
   private isLate(): boolean {
-    const { timeout } = this.flags;
+    const { timeout } = this.options.flags;
     return timeout !== undefined && this.session.clock.monotonicMs() - this.startedMs >= nanosToMs(timeout);
   }
 
@@ -149,7 +155,7 @@ export async function waitForService(
   const interruption = new AbortController();
   const stopListening = session.onInterrupt(() => interruption.abort());
   try {
-    return await new ServiceWait(session, api, awaited, flags).run(interruption.signal);
+    return await new ServiceWait(session, api, awaited, { flags, interrupted: interruption.signal }).run();
   } finally {
     stopListening();
   }

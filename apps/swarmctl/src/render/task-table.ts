@@ -1,5 +1,6 @@
 import { TaskState } from '#common/domain';
 import type { Task } from '#common/proto';
+import { newestFirst } from '../newest-first';
 import { ago } from './durations';
 import { renderPorts } from './ports';
 import { renderImage } from './service-table';
@@ -26,8 +27,6 @@ function slotName(task: Task, names: Names): string {
   return `${service}.${task.slot > 0 ? task.slot : task.nodeId || shortId(task.id)}`;
 }
 
-const newestFirst = (a: TaskRow, b: TaskRow): number => b.task.createdAt.localeCompare(a.task.createdAt);
-
 /** Tasks by slot, the newest of each first, and marked as history after that. */
 export function toTaskRows(tasks: readonly Task[], names: Names): TaskRow[] {
   const rows = tasks.map((task): TaskRow => {
@@ -36,7 +35,7 @@ export function toTaskRows(tasks: readonly Task[], names: Names): TaskRow[] {
   });
   const bySlot = byName<TaskRow>((row) => row.name);
   return rows
-    .sort((a, b) => bySlot(a, b) || newestFirst(a, b))
+    .sort((a, b) => bySlot(a, b) || newestFirst(a.task, b.task))
     .map((row, index, all) => ({ ...row, isHistory: all[index - 1]?.name === row.name }));
 }
 

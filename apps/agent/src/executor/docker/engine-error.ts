@@ -2,7 +2,7 @@ import { DomainError, messageOf, type ErrorCode } from '#common/errors';
 
 interface EngineRefusal extends Error {
   readonly statusCode: number;
-  readonly json?: { readonly message?: string } | null;
+  readonly json?: { readonly message?: unknown } | null;
 }
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -23,10 +23,9 @@ const CLIENT_PREFIX = /^\(HTTP code \d+\) [^-]* - /;
  * says which call went without.
  */
 export function toDomainError(what: string, error: unknown): DomainError {
-  if (error instanceof Error && error.name === 'DomainError') return error as DomainError;
+  if (nameOf(error) === 'DomainError') return error as DomainError;
   if (isRefusal(error)) return refused(error);
-  if (error instanceof Error && error.name === 'AbortError')
-    return new DomainError('CANCELLED', `${what} was interrupted`, { cause: error });
+  if (nameOf(error) === 'AbortError') return new DomainError('CANCELLED', `${what} was interrupted`, { cause: error });
   return new DomainError('UNAVAILABLE', `the engine does not answer (${what}): ${messageOf(error)}`, { cause: error });
 }
 
@@ -36,11 +35,17 @@ export function isAlreadyDone(error: unknown): boolean {
 }
 
 function refused(error: EngineRefusal): DomainError {
-  const text = (error.json?.message ?? error.message.replace(CLIENT_PREFIX, '')).trim();
+  const said = error.json?.message;
+  const text = (typeof said === 'string' ? said : error.message.replace(CLIENT_PREFIX, '')).trim();
   const isFull = /no space left on device/i.test(text);
   return new DomainError(isFull ? 'RESOURCE_EXHAUSTED' : (CODES[error.statusCode] ?? 'INTERNAL'), text, { cause: error });
 }
 
 function isRefusal(error: unknown): error is EngineRefusal {
   return error instanceof Error && typeof (error as Partial<EngineRefusal>).statusCode === 'number';
+}
+
+/** Told by name, not by class: Node's own errors come from another realm than a test's. */
+function nameOf(error: unknown): unknown {
+  return (error as { name?: unknown } | null | undefined)?.name;
 }

@@ -5,7 +5,7 @@ import { nodeColumns } from '../../render/node-table';
 import { byName } from '../../render/table';
 import { addExamples, type Perform, type Tools } from '../command';
 import { filterFlag, FORMAT_FLAGS, LIST_FLAGS, toFilters, type ListFlags } from '../list-flags';
-import { printJsonList, printLines, printTable } from '../print';
+import { printIds, printJsonList, printTable } from '../print';
 import { selfNodeId } from './self-node';
 
 async function listNodes(tools: Tools, flags: ListFlags): Promise<ExitCode> {
@@ -14,11 +14,7 @@ async function listNodes(tools: Tools, flags: ListFlags): Promise<ExitCode> {
   nodes.sort(byName(({ object }) => object.description?.hostname ?? ''));
   const objects = nodes.map(({ object }) => object);
   if (flags.format === 'json') printJsonList(session.stdout, nodes);
-  else if (flags.quiet)
-    printLines(
-      session.stdout,
-      objects.map(({ id }) => id),
-    );
+  else if (flags.quiet) printIds(session.stdout, nodes);
   else printTable(session.stdout, nodeColumns(await selfNodeId(tools)), objects);
   return EXIT.ok;
 }

@@ -4,6 +4,7 @@ import { declareFlags } from '../../flags/declare-flags';
 import { createSpec, type CreateRequest } from '../../flags/spec/create-spec';
 import { CREATE_FLAGS, type CreateFlags } from '../../flags/tables/create-flags';
 import { waitForService } from '../../progress/wait-for-service';
+import { plainText } from '../../render/plain-text';
 import { writeLine } from '../../session';
 import { addExamples, type Perform, type Tools } from '../command';
 import { printWarnings } from './change-service';
@@ -17,20 +18,21 @@ async function createService(tools: Tools, request: CreateRequest): Promise<Exit
   const { spec, auth } = await pinImage(tools, wanted, flags);
   const { id, warnings } = await api.createService(spec, auth);
   printWarnings(session, warnings);
-  writeLine(session.stdout, id);
+  writeLine(session.stdout, plainText(id));
   if (flags.detach) return EXIT.ok;
   return waitForService(session, api, { id, name: flags.name ?? id, intent: 'deploy' }, flags);
 }
 
-const DESCRIPTION = `Create a service, and wait until its tasks run and have stayed so for the update monitor time (5s).
-
-The id of the new service goes to standard output, progress to standard error. Everything after the image belongs to
-the container: its command and that command's own flags.`;
+const DESCRIPTION = [
+  'Create a service, and wait until its tasks run and have stayed so for the update monitor time (5s).',
+  'The id of the new service goes to standard output, progress to standard error.',
+  "Everything after the image belongs to the container: its command and that command's own flags.",
+];
 
 /** Declares `swarmctl service create`. */
 export function declare(command: CliCommand, perform: Perform): void {
   command
-    .description(DESCRIPTION)
+    .description(DESCRIPTION.join('\n\n'))
     .argument('<image>', 'image to run, such as nginx:1.27')
     .argument('[command...]', "words after the image's entrypoint")
     .passWordsToContainer()

@@ -5,18 +5,14 @@ import { serviceColumns } from '../../render/service-table';
 import { byName } from '../../render/table';
 import { addExamples, type Perform, type Tools } from '../command';
 import { filterFlag, LIST_FLAGS, toFilters, type ListFlags } from '../list-flags';
-import { printJsonList, printLines, printTable } from '../print';
+import { printIds, printJsonList, printTable } from '../print';
 
 async function listServices({ session, api }: Tools, flags: ListFlags): Promise<ExitCode> {
   const services = await api.services(toFilters(flags.filter), true);
   services.sort(byName(({ object }) => object.spec?.name ?? ''));
   const objects = services.map(({ object }) => object);
   if (flags.format === 'json') printJsonList(session.stdout, services);
-  else if (flags.quiet)
-    printLines(
-      session.stdout,
-      objects.map(({ id }) => id),
-    );
+  else if (flags.quiet) printIds(session.stdout, services);
   else printTable(session.stdout, serviceColumns(!flags.noTrunc), objects);
   return EXIT.ok;
 }

@@ -37,15 +37,16 @@ async function updateOne(tools: Tools, reference: string, flags: UpdateFlags): P
   return waitForService(session, api, { id, name: reference, intent: flags.rollback ? 'rollback' : 'deploy' }, flags);
 }
 
-const DESCRIPTION = `Change a service, and wait until its tasks run as wanted and have stayed so for the update monitor time.
-
-A flag that is given replaces what was there; lists are changed by --X-add and --X-rm. What no flag speaks of stays as
-it is. Tasks are replaced in batches, as the --update-* flags say.`;
+const DESCRIPTION = [
+  'Change a service, and wait until its tasks run as wanted and have stayed so for the update monitor time.',
+  'A flag that is given replaces what was there; lists are changed by --X-add and --X-rm. What no flag speaks of stays as it is.',
+  'Tasks are replaced in batches, as the --update-* flags say.',
+];
 
 /** Declares `swarmctl service update`. */
 export function declare(command: CliCommand, perform: Perform): void {
   command
-    .description(DESCRIPTION)
+    .description(DESCRIPTION.join('\n\n'))
     .argument('<service>', 'name or id of the service')
     .action((service: string, flags: UpdateFlags) => perform((tools) => updateOne(tools, service, flags)));
   for (const [heading, table] of Object.entries(UPDATE_SERVICE_FLAGS)) declareFlags(command, heading, table);

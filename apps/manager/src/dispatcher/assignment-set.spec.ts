@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { Task } from '#common/proto';
+import { diffAssignments, type SentTasks } from './assignment-set';
+
+const task = (id: string, version: number): Task => Task.fromPartial({ id, version: { index: version } });
+
+describe('what an agent is told', () => {
+  it('is a new task, a rewritten task and a missing task, each once', () => {
+    const before: SentTasks = new Map([['same', 1], ['rewritten', 1], ['gone', 1]]);
+    const diff = diffAssignments(before, [task('same', 1), task('rewritten', 2), task('new', 3)]);
+    expect(diff.update.map(({ id }) => id)).toEqual(['rewritten', 'new']);
+    expect(diff.remove).toEqual(['gone']);
+  });
+
+  it('brings it, whatever it had before, to exactly the tasks it should have', () => {
+    const sets = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.nat(3)).map((set) => Object.entries(set));
+    fc.assert(
+      fc.property(fc.array(sets), (history) => {
+        let sent: SentTasks = new Map();
+        const agent = new Map<string, number>();
+        for (const wanted of history) {
+          const diff = diffAssignments(sent, wanted.map(([id, version]) => task(id, version)));
+          sent = diff.sent;
+          for (const { id, version } of diff.update) agent.set(id, version?.index ?? 0);
+          for (const id of diff.remove) agent.delete(id);
+          expect([...agent].sort()).toEqual([...wanted].sort());
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,123 @@
+import { EXIT } from '../exit-codes';
+import { aNode, aService, aTask } from '../testing/api-objects';
+import { CommandBench } from '../testing/command-bench';
+import type { ApiObject, FakeManager } from '../testing/fake-manager';
+
+let bench: CommandBench;
+let manager: FakeManager;
+
+beforeEach(async () => {
+  bench = await CommandBench.start();
+  manager = bench.manager;
+});
+afterEach(() => bench.stop());
+
+const slot = (Slot: number, status: ApiObject = {}, parts: ApiObject = {}): ApiObject =>
+  aTask({ ID: `t${Slot}`, Slot, ...parts }, status);
+
+describe('service update', () => {
+  beforeEach(() => {
+    manager.services.push(aService());
+    manager.tasks = [slot(1), slot(2)];
+  });
+
+  it('sends the changed spec with the version that it was made from', async () => {
+    expect(await bench.type('service update --detach --force web')).toBe(EXIT.ok);
+    expect(bench.session.stdout.text).toBe('web\n');
+    expect(manager.changes()).toEqual(['POST /services/web-id/update?version=5&registryAuthFrom=spec']);
+    expect(manager.services[0]).toMatchObject({ Spec: { TaskTemplate: { ForceUpdate: 1 } } });
+  });
+
+  it('makes the change again on what is there when somebody else was quicker', async () => {
+    manager.refusals.push({ status: 500, message: 'rpc error: code = Unknown desc = update out of sequence' });
+    expect(await bench.type('service update --detach --force web')).toBe(EXIT.ok);
+    expect(manager.changes()).toHaveLength(2);
+  });
+
+  it('gives up when somebody else is always quicker', async () => {
+    for (let tries = 0; tries < 3; tries++) manager.refusals.push({ status: 500, message: 'update out of sequence' });
+    expect(await bench.type('service update --detach --force web')).toBe(EXIT.refused);
+    expect(bench.session.stderr.text).toContain('update out of sequence');
+  });
+
+  it.each([
+    { State: 'paused', code: EXIT.updateStopped, says: 'web: the update was paused: too many failures' },
+    { State: 'rollback_paused', code: EXIT.updateStopped, says: 'web: the rollback was paused: too many failures' },
+    {
+      State: 'rollback_completed',
+      code: EXIT.updateStopped,
+      says: 'web: the update failed and was rolled back: too many failures',
+    },
+    { State: 'completed', code: EXIT.ok, says: 'web: converged, 2/2 running' },
+  ])('ends with $code when the update is $State', async ({ State, code, says }) => {
+    bench.whenTimePasses(() => {
+      Object.assign(manager.services[0] ?? {}, { UpdateStatus: { State, Message: 'too many failures' } });
+    });
+    expect(await bench.type('service update --image nginx:2 web')).toBe(code);
+    expect(bench.session.stderr.text).toContain(says);
+  });
+
+  it('does not know a service that is not there', async () => {
+    expect(await bench.type('service update --force nope')).toBe(EXIT.notFound);
+    expect(bench.session.stderr.text).toBe('swarmctl: service nope not found\n');
+  });
+});
+
+it('service rollback succeeds when the service runs its former spec', async () => {
+  manager.services.push(aService());
+  manager.tasks = [slot(1), slot(2)];
+  bench.whenTimePasses(() => {
+    Object.assign(manager.services[0] ?? {}, { UpdateStatus: { State: 'rollback_completed' } });
+  });
+  expect(await bench.type('service rollback web')).toBe(EXIT.ok);
+  expect(manager.changes()).toEqual(['POST /services/web-id/update?version=5&registryAuthFrom=spec&rollback=previous']);
+});
+
+describe('service scale', () => {
+  beforeEach(() => {
+    manager.services.push(aService(), aService({ ID: 'all-id', Spec: { Name: 'all', Mode: { Global: {} }, TaskTemplate: {} } }));
+    manager.tasks = [slot(1)];
+  });
+
+  it('changes and waits', async () => {
+    expect(await bench.type('service scale web=1')).toBe(EXIT.ok);
+    expect(bench.session.stdout.text).toBe('web scaled to 1\n');
+    expect(manager.services[0]).toMatchObject({ Spec: { Mode: { Replicated: { Replicas: 1 } } } });
+    expect(bench.session.stderr.text).toContain('web: converged, 1/1 running');
+  });
+
+  it('goes on after one that cannot be scaled, and ends with its code', async () => {
+    expect(await bench.type('service scale --detach all=3 nope=2 web=1')).toBe(EXIT.usage);
+    expect(bench.session.stdout.text).toBe('web scaled to 1\n');
+    expect(bench.session.stderr.text).toContain('--replicas only goes with services of mode replicated');
+    expect(bench.session.stderr.text).toContain('service nope not found');
+  });
+});
+
+describe('service rm', () => {
+  it('goes on after one that is not there', async () => {
+    manager.services.push(aService());
+    expect(await bench.type('service rm nope web')).toBe(EXIT.notFound);
+    expect(bench.session.stdout.text).toBe('web\n');
+    expect(bench.session.stderr.text).toBe('swarmctl: service nope not found\n');
+    expect(manager.services).toEqual([]);
+  });
+});
+
+describe('nodes', () => {
+  beforeEach(() => {
+    manager.nodes = [aNode({ Spec: { Role: 'worker', Availability: 'active', Labels: { a: '1', b: '2' } } })];
+  });
+
+  it('are updated from what they are', async () => {
+    expect(await bench.type('node update --availability drain --label-add c=3 --label-rm a n1')).toBe(EXIT.ok);
+    expect(bench.session.stdout.text).toBe('n1\n');
+    expect(manager.changes()).toEqual(['POST /nodes/n1-id/update?version=9']);
+    expect(manager.nodes[0]).toMatchObject({ Spec: { Role: 'worker', Availability: 'drain', Labels: { b: '2', c: '3' } } });
+  });
+
+  it('are removed', async () => {
+    expect(await bench.type('node rm --force n1')).toBe(EXIT.ok);
+    expect(manager.changes()).toEqual(['DELETE /nodes/n1?force=1']);
+  });
+});
