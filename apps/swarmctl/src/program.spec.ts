@@ -1,16 +1,11 @@
+import { NOUNS, PLAIN_VERBS } from './command-map';
 import { EXIT } from './exit-codes';
 import { aService } from './testing/api-objects';
 import { CommandBench } from './testing/command-bench';
-import type { FakeManager } from './testing/fake-manager';
 import { newTestSession, TestScreen } from './testing/test-session';
 
-let bench: CommandBench;
-let manager: FakeManager;
-
-beforeEach(async () => {
-  bench = await CommandBench.start();
-  manager = bench.manager;
-});
+const bench = new CommandBench();
+beforeEach(() => bench.start());
 afterEach(() => bench.stop());
 
 describe('the command line', () => {
@@ -20,14 +15,14 @@ describe('the command line', () => {
     expect(bench.session.stderr.text).toBe('');
   });
 
-  it.each(['service create --help', 'help service create', 'service update --help', 'node ps --help', 'version --help'])(
-    '%s has a description and examples',
-    async (line) => {
-      expect(await bench.type(line)).toBe(EXIT.ok);
-      expect(bench.session.stdout.text).toMatch(/^Usage: swarmctl .*\n\n[A-Z][^]*Examples:\n {2}# /);
-      expect(manager.requests).toEqual([]);
-    },
-  );
+  const nounLines = NOUNS.flatMap(({ name, verbs }) => verbs.map((verb) => `${name} ${verb.name} --help`));
+  const plainLines = PLAIN_VERBS.map(({ name }) => `${name} --help`);
+
+  it.each([...nounLines, ...plainLines, 'help service create'])('%s has a description and examples', async (line) => {
+    expect(await bench.type(line)).toBe(EXIT.ok);
+    expect(bench.session.stdout.text).toMatch(/^Usage: swarmctl .*\n\n[A-Z][^]*Examples:\n {2}# /);
+    expect(bench.manager.requests).toEqual([]);
+  });
 
   it('groups the flags of a command and tells their defaults and choices', async () => {
     bench.session = bench.newSession({ stdout: new TestScreen(false, 200) });
@@ -55,11 +50,11 @@ describe('the command line', () => {
     { line: '--host ssh://x service ls', says: 'ssh:// is not supported' },
     { line: 'service', says: 'Usage: swarmctl service <command>' },
   ])('refuses "$line"', async ({ line, says }) => {
-    manager.services.push(aService());
+    bench.manager.services.push(aService());
     expect(await bench.type(line)).toBe(EXIT.usage);
     expect(bench.session.stderr.text).toContain(says);
     expect(bench.session.stdout.text).toBe('');
-    expect(manager.changes()).toEqual([]);
+    expect(bench.manager.changes()).toEqual([]);
   });
 
   it('prints its version', async () => {

@@ -1,4 +1,4 @@
-import { credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+import { connectivityState, credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import { DomainError, type ErrorCode } from '#common/errors';
 import { CHANNEL_OPTIONS } from '#common/grpc';
 import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage, type Welcome } from '#common/proto';
@@ -13,7 +13,6 @@ const WELCOME_TIMEOUT_MS = 5_000;
 const HEARTBEAT_MS = { least: 100, most: 60_000 };
 
 const CODES: Partial<Record<GrpcStatus, ErrorCode>> = {
-  [GrpcStatus.CANCELLED]: 'CANCELLED',
   [GrpcStatus.INVALID_ARGUMENT]: 'INVALID_ARGUMENT',
   [GrpcStatus.DEADLINE_EXCEEDED]: 'DEADLINE_EXCEEDED',
   [GrpcStatus.PERMISSION_DENIED]: 'PERMISSION_DENIED',
@@ -32,13 +31,15 @@ export async function runSession(address: string, party: SessionParty, signal: A
     ...CHANNEL_OPTIONS,
     'grpc.use_local_subchannel_pool': 1,
   });
+  const session = new Session(client.session(), party, address);
+  const timer = setTimeout(() => {
+    if (client.getChannel().getConnectivityState(false) === connectivityState.READY) return;
+    session.end(new DomainError('UNAVAILABLE', `${address} accepts no connection within ${CONNECT_TIMEOUT_MS} ms`));
+  }, CONNECT_TIMEOUT_MS);
   try {
-    const session = new Session(client.session(), party, address);
-    client.waitForReady(Date.now() + CONNECT_TIMEOUT_MS, (error) => {
-      if (error) session.end(new DomainError('UNAVAILABLE', `${address} accepts no connection`, { cause: error }));
-    });
     return await session.run(signal);
   } finally {
+    clearTimeout(timer);
     client.close();
   }
 }

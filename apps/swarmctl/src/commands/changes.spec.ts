@@ -1,15 +1,10 @@
 import { EXIT } from '../exit-codes';
 import { aNode, aService, aTask } from '../testing/api-objects';
 import { CommandBench } from '../testing/command-bench';
-import type { ApiObject, FakeManager } from '../testing/fake-manager';
+import type { ApiObject } from '../testing/fake-manager';
 
-let bench: CommandBench;
-let manager: FakeManager;
-
-beforeEach(async () => {
-  bench = await CommandBench.start();
-  manager = bench.manager;
-});
+const bench = new CommandBench();
+beforeEach(() => bench.start());
 afterEach(() => bench.stop());
 
 const slot = (Slot: number, status: ApiObject = {}, parts: ApiObject = {}): ApiObject =>
@@ -17,25 +12,25 @@ const slot = (Slot: number, status: ApiObject = {}, parts: ApiObject = {}): ApiO
 
 describe('service update', () => {
   beforeEach(() => {
-    manager.services.push(aService());
-    manager.tasks = [slot(1), slot(2)];
+    bench.manager.services.push(aService());
+    bench.manager.tasks = [slot(1), slot(2)];
   });
 
   it('sends the changed spec with the version that it was made from', async () => {
     expect(await bench.type('service update --detach --force web')).toBe(EXIT.ok);
     expect(bench.session.stdout.text).toBe('web\n');
-    expect(manager.changes()).toEqual(['POST /services/web-id/update?version=5&registryAuthFrom=spec']);
-    expect(manager.services[0]).toMatchObject({ Spec: { TaskTemplate: { ForceUpdate: 1 } } });
+    expect(bench.manager.changes()).toEqual(['POST /services/web-id/update?version=5&registryAuthFrom=spec']);
+    expect(bench.manager.services[0]).toMatchObject({ Spec: { TaskTemplate: { ForceUpdate: 1 } } });
   });
 
   it('makes the change again on what is there when somebody else was quicker', async () => {
-    manager.refusals.push({ status: 500, message: 'rpc error: code = Unknown desc = update out of sequence' });
+    bench.manager.refusals.push({ status: 500, message: 'rpc error: code = Unknown desc = update out of sequence' });
     expect(await bench.type('service update --detach --force web')).toBe(EXIT.ok);
-    expect(manager.changes()).toHaveLength(2);
+    expect(bench.manager.changes()).toHaveLength(2);
   });
 
   it('gives up when somebody else is always quicker', async () => {
-    for (let tries = 0; tries < 3; tries++) manager.refusals.push({ status: 500, message: 'update out of sequence' });
+    for (let tries = 0; tries < 3; tries++) bench.manager.refusals.push({ status: 500, message: 'update out of sequence' });
     expect(await bench.type('service update --detach --force web')).toBe(EXIT.refused);
     expect(bench.session.stderr.text).toContain('update out of sequence');
   });
@@ -51,7 +46,7 @@ describe('service update', () => {
     { State: 'completed', code: EXIT.ok, says: 'web: converged, 2/2 running' },
   ])('ends with $code when the update is $State', async ({ State, code, says }) => {
     bench.whenTimePasses(() => {
-      Object.assign(manager.services[0] ?? {}, { UpdateStatus: { State, Message: 'too many failures' } });
+      Object.assign(bench.manager.services[0] ?? {}, { UpdateStatus: { State, Message: 'too many failures' } });
     });
     expect(await bench.type('service update --image nginx:2 web')).toBe(code);
     expect(bench.session.stderr.text).toContain(says);
@@ -64,25 +59,28 @@ describe('service update', () => {
 });
 
 it('service rollback succeeds when the service runs its former spec', async () => {
-  manager.services.push(aService());
-  manager.tasks = [slot(1), slot(2)];
+  bench.manager.services.push(aService());
+  bench.manager.tasks = [slot(1), slot(2)];
   bench.whenTimePasses(() => {
-    Object.assign(manager.services[0] ?? {}, { UpdateStatus: { State: 'rollback_completed' } });
+    Object.assign(bench.manager.services[0] ?? {}, { UpdateStatus: { State: 'rollback_completed' } });
   });
   expect(await bench.type('service rollback web')).toBe(EXIT.ok);
-  expect(manager.changes()).toEqual(['POST /services/web-id/update?version=5&registryAuthFrom=spec&rollback=previous']);
+  expect(bench.manager.changes()).toEqual(['POST /services/web-id/update?version=5&registryAuthFrom=spec&rollback=previous']);
 });
 
 describe('service scale', () => {
   beforeEach(() => {
-    manager.services.push(aService(), aService({ ID: 'all-id', Spec: { Name: 'all', Mode: { Global: {} }, TaskTemplate: {} } }));
-    manager.tasks = [slot(1)];
+    bench.manager.services.push(
+      aService(),
+      aService({ ID: 'all-id', Spec: { Name: 'all', Mode: { Global: {} }, TaskTemplate: {} } }),
+    );
+    bench.manager.tasks = [slot(1)];
   });
 
   it('changes and waits', async () => {
     expect(await bench.type('service scale web=1')).toBe(EXIT.ok);
     expect(bench.session.stdout.text).toBe('web scaled to 1\n');
-    expect(manager.services[0]).toMatchObject({ Spec: { Mode: { Replicated: { Replicas: 1 } } } });
+    expect(bench.manager.services[0]).toMatchObject({ Spec: { Mode: { Replicated: { Replicas: 1 } } } });
     expect(bench.session.stderr.text).toContain('web: converged, 1/1 running');
   });
 
@@ -96,28 +94,28 @@ describe('service scale', () => {
 
 describe('service rm', () => {
   it('goes on after one that is not there', async () => {
-    manager.services.push(aService());
+    bench.manager.services.push(aService());
     expect(await bench.type('service rm nope web')).toBe(EXIT.notFound);
     expect(bench.session.stdout.text).toBe('web\n');
     expect(bench.session.stderr.text).toBe('swarmctl: service nope not found\n');
-    expect(manager.services).toEqual([]);
+    expect(bench.manager.services).toEqual([]);
   });
 });
 
 describe('nodes', () => {
   beforeEach(() => {
-    manager.nodes = [aNode({ Spec: { Role: 'worker', Availability: 'active', Labels: { a: '1', b: '2' } } })];
+    bench.manager.nodes = [aNode({ Spec: { Role: 'worker', Availability: 'active', Labels: { a: '1', b: '2' } } })];
   });
 
   it('are updated from what they are', async () => {
     expect(await bench.type('node update --availability drain --label-add c=3 --label-rm a n1')).toBe(EXIT.ok);
     expect(bench.session.stdout.text).toBe('n1\n');
-    expect(manager.changes()).toEqual(['POST /nodes/n1-id/update?version=9']);
-    expect(manager.nodes[0]).toMatchObject({ Spec: { Role: 'worker', Availability: 'drain', Labels: { b: '2', c: '3' } } });
+    expect(bench.manager.changes()).toEqual(['POST /nodes/n1-id/update?version=9']);
+    expect(bench.manager.nodes[0]).toMatchObject({ Spec: { Role: 'worker', Availability: 'drain', Labels: { b: '2', c: '3' } } });
   });
 
   it('are removed', async () => {
     expect(await bench.type('node rm --force n1')).toBe(EXIT.ok);
-    expect(manager.changes()).toEqual(['DELETE /nodes/n1?force=1']);
+    expect(bench.manager.changes()).toEqual(['DELETE /nodes/n1?force=1']);
   });
 });

@@ -1,15 +1,10 @@
 import { EXIT } from '../exit-codes';
 import { aNode, aService, aTask } from '../testing/api-objects';
 import { CommandBench } from '../testing/command-bench';
-import type { ApiObject, FakeManager } from '../testing/fake-manager';
+import type { ApiObject } from '../testing/fake-manager';
 
-let bench: CommandBench;
-let manager: FakeManager;
-
-beforeEach(async () => {
-  bench = await CommandBench.start();
-  manager = bench.manager;
-});
+const bench = new CommandBench();
+beforeEach(() => bench.start());
 afterEach(() => bench.stop());
 
 const slot = (Slot: number, status: ApiObject = {}, parts: ApiObject = {}): ApiObject =>
@@ -17,29 +12,35 @@ const slot = (Slot: number, status: ApiObject = {}, parts: ApiObject = {}): ApiO
 
 describe('lists', () => {
   beforeEach(() => {
-    manager.services.push(aService(), aService({ ID: 'api-id', Spec: { Name: 'api', TaskTemplate: {} } }));
-    manager.tasks = [slot(1), slot(2, { State: 'failed', Err: 'boom\u001b[31m' })];
-    manager.nodes = [aNode(), aNode({ ID: 'n2-id', Description: { Hostname: 'n2' } })];
-    manager.info = { Name: 'n1', NCPU: 2, MemTotal: 1024 ** 3, Swarm: { NodeID: 'n1-id', Nodes: 2 } };
+    bench.manager.services.push(aService(), aService({ ID: 'api-id', Spec: { Name: 'api', TaskTemplate: {} } }));
+    bench.manager.tasks = [slot(1), slot(2, { State: 'failed', Err: 'boom\u001b[31m' })];
+    bench.manager.nodes = [aNode(), aNode({ ID: 'n2-id', Description: { Hostname: 'n2' } })];
+    bench.manager.info = { Name: 'n1', NCPU: 2, MemTotal: 1024 ** 3, Swarm: { NodeID: 'n1-id', Nodes: 2 } };
   });
 
   it('services come by name, with how many tasks run', async () => {
     expect(await bench.type('service ls')).toBe(EXIT.ok);
     expect(bench.session.stdout.text).toMatch(/^ID +NAME +MODE[^\n]*\napi-id +api [^\n]*\nweb-id +web /);
-    expect(manager.requests).toEqual(['GET /services?status=true']);
+    expect(bench.manager.requests).toEqual(['GET /services?status=true']);
   });
 
   it('filters are sent as the API has them', async () => {
     await bench.type('service ls --filter name=web --filter name=api --filter label=a=b');
-    expect(manager.requests).toEqual(['GET /services?filters={"name":{"web":true,"api":true},"label":{"a=b":true}}&status=true']);
+    expect(bench.manager.requests).toEqual([
+      'GET /services?filters={"name":{"web":true,"api":true},"label":{"a=b":true}}&status=true',
+    ]);
   });
 
   it.each(['service ls', 'service ps web', 'node ls', 'node ps', 'service inspect web', 'node inspect n1'])(
     '%s --format json is one JSON array of the objects as they came',
     async (line) => {
-      manager.services[0] = { ...manager.services[0], NewField: 1 };
+      bench.manager.services[0] = { ...manager.services[0], NewField: 1 };
       expect(await bench.type(`${line} --format json`)).toBe(EXIT.ok);
-      const kind = line.includes('ps') ? manager.tasks : line.startsWith('node') ? manager.nodes : manager.services;
+      const kind = line.includes('ps')
+        ? bench.manager.tasks
+        : line.startsWith('node')
+          ? bench.manager.nodes
+          : bench.manager.services;
       for (const object of JSON.parse(bench.session.stdout.text) as unknown[]) expect(kind).toContainEqual(object);
     },
   );
@@ -72,9 +73,9 @@ describe('lists', () => {
 
   it('node ps is about the node of the manager, unless told otherwise', async () => {
     await bench.type('node ps');
-    expect(manager.requests).toContain('GET /nodes/n1-id');
+    expect(bench.manager.requests).toContain('GET /nodes/n1-id');
     await bench.type('node ps --filter desired-state=running n2');
-    expect(manager.requests).toContain('GET /tasks?filters={"desired-state":{"running":true},"node":{"n2-id":true}}');
+    expect(bench.manager.requests).toContain('GET /tasks?filters={"desired-state":{"running":true},"node":{"n2-id":true}}');
   });
 
   it('node ls marks the node of the manager', async () => {
@@ -100,6 +101,6 @@ describe('lists', () => {
     });
     bench.session.stdout.text = '';
     await bench.type('info --format json');
-    expect(JSON.parse(bench.session.stdout.text)).toEqual(manager.info);
+    expect(JSON.parse(bench.session.stdout.text)).toEqual(bench.manager.info);
   });
 });

@@ -3,15 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../exit-codes';
 import { CommandBench } from '../testing/command-bench';
-import type { FakeManager } from '../testing/fake-manager';
 
-let bench: CommandBench;
-let manager: FakeManager;
-
-beforeEach(async () => {
-  bench = await CommandBench.start();
-  manager = bench.manager;
-});
+const bench = new CommandBench();
+beforeEach(() => bench.start());
 afterEach(() => bench.stop());
 
 describe('credentials for the registry', () => {
@@ -22,7 +16,7 @@ describe('credentials for the registry', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const decoded = (): unknown => JSON.parse(Buffer.from(manager.registryAuth ?? '', 'base64url').toString('utf8'));
+  const decoded = (): unknown => JSON.parse(Buffer.from(bench.manager.registryAuth ?? '', 'base64url').toString('utf8'));
 
   it('are those that docker login left', async () => {
     const auth = Buffer.from('user:pass:word').toString('base64');
@@ -38,7 +32,7 @@ describe('credentials for the registry', () => {
 
   it('are not sent unless asked for', async () => {
     await bench.type('service create --detach registry.test/app');
-    expect(manager.registryAuth).toBeUndefined();
+    expect(bench.manager.registryAuth).toBeUndefined();
   });
 
   it('fail clearly when the config is broken', async () => {

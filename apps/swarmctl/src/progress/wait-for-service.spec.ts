@@ -1,16 +1,11 @@
 import { EXIT } from '../exit-codes';
 import { aTask } from '../testing/api-objects';
 import { CommandBench } from '../testing/command-bench';
-import type { ApiObject, FakeManager } from '../testing/fake-manager';
+import type { ApiObject } from '../testing/fake-manager';
 import { TestScreen } from '../testing/test-session';
 
-let bench: CommandBench;
-let manager: FakeManager;
-
-beforeEach(async () => {
-  bench = await CommandBench.start();
-  manager = bench.manager;
-});
+const bench = new CommandBench();
+beforeEach(() => bench.start());
 afterEach(() => bench.stop());
 
 const slot = (Slot: number, status: ApiObject = {}, parts: ApiObject = {}): ApiObject =>
@@ -21,7 +16,7 @@ describe('service create', () => {
     expect(await bench.type('service create --detach --name web img')).toBe(EXIT.ok);
     expect(bench.session.stdout.text).toBe('id-of-web\n');
     expect(bench.session.stderr.text).toBe('');
-    expect(manager.services[0]).toMatchObject({
+    expect(bench.manager.services[0]).toMatchObject({
       Spec: { Name: 'web', TaskTemplate: { ContainerSpec: { Image: 'img:latest' } } },
     });
   });
@@ -29,8 +24,12 @@ describe('service create', () => {
   it('waits until all tasks run and have run for the monitor time', async () => {
     bench.whenTimePasses((passedMs) => {
       if (passedMs === 400)
-        manager.tasks = [slot(1, {}, { ServiceID: 'id-of-web' }), slot(2, { State: 'preparing' }, { ServiceID: 'id-of-web' })];
-      if (passedMs === 1000) manager.tasks = [slot(1, {}, { ServiceID: 'id-of-web' }), slot(2, {}, { ServiceID: 'id-of-web' })];
+        bench.manager.tasks = [
+          slot(1, {}, { ServiceID: 'id-of-web' }),
+          slot(2, { State: 'preparing' }, { ServiceID: 'id-of-web' }),
+        ];
+      if (passedMs === 1000)
+        bench.manager.tasks = [slot(1, {}, { ServiceID: 'id-of-web' }), slot(2, {}, { ServiceID: 'id-of-web' })];
     });
     expect(await bench.type('service create --name web --replicas 2 img')).toBe(EXIT.ok);
     expect(bench.session.stdout.text).toBe('id-of-web\n');
@@ -46,7 +45,7 @@ describe('service create', () => {
 
   it('watches as long as --update-monitor says', async () => {
     bench.whenTimePasses(() => {
-      manager.tasks = [slot(1, {}, { ServiceID: 'id-of-web' })];
+      bench.manager.tasks = [slot(1, {}, { ServiceID: 'id-of-web' })];
     });
     expect(await bench.type('service create --quiet --name web --update-monitor 1s img')).toBe(EXIT.ok);
     expect(bench.session.clock.monotonicMs()).toBe(1200);
@@ -56,7 +55,7 @@ describe('service create', () => {
   it('gives up after --timeout, and says where it stood and why', async () => {
     bench.whenTimePasses(() => {
       const Err = 'no suitable node (insufficient resources on 3 nodes)';
-      manager.tasks = [slot(1, { State: 'pending', Err }, { ServiceID: 'id-of-web', NodeID: '' })];
+      bench.manager.tasks = [slot(1, { State: 'pending', Err }, { ServiceID: 'id-of-web', NodeID: '' })];
     });
     expect(await bench.type('service create --timeout 10s --name web img')).toBe(EXIT.timeout);
     expect(bench.session.clock.monotonicMs()).toBe(10_000);
@@ -67,7 +66,7 @@ describe('service create', () => {
   it('keeps waiting while an image is refused again and again, and shows why', async () => {
     bench.whenTimePasses((passedMs) => {
       const ServiceID = 'id-of-web';
-      manager.tasks = [
+      bench.manager.tasks = [
         slot(1, { State: 'rejected', Err: 'No such image: img:nope' }, { ServiceID, ID: 'a', DesiredState: 'shutdown' }),
         slot(1, { State: 'preparing' }, { ServiceID, ID: 'b' }),
       ];
@@ -85,8 +84,8 @@ describe('service create', () => {
   it('waits for a manager that is away for a moment', async () => {
     const ServiceID = 'id-of-web';
     bench.whenTimePasses((passedMs) => {
-      manager.tasks = [slot(1, {}, { ServiceID })];
-      manager.isAway = passedMs >= 1000 && passedMs < 4000;
+      bench.manager.tasks = [slot(1, {}, { ServiceID })];
+      bench.manager.isAway = passedMs >= 1000 && passedMs < 4000;
     });
     expect(await bench.type('service create --name web img')).toBe(EXIT.ok);
     expect(bench.session.stderr.text).toContain('the manager does not answer, trying again');
@@ -95,7 +94,7 @@ describe('service create', () => {
 
   it('does not wait for it for ever', async () => {
     bench.whenTimePasses((passedMs) => {
-      manager.isAway = passedMs >= 1000;
+      bench.manager.isAway = passedMs >= 1000;
     });
     expect(await bench.type('service create --name web img')).toBe(EXIT.unreachable);
     expect(bench.session.clock.monotonicMs()).toBeGreaterThanOrEqual(30_000);
@@ -103,7 +102,7 @@ describe('service create', () => {
 
   it('ends when the service is removed meanwhile', async () => {
     bench.whenTimePasses(() => {
-      manager.services = [];
+      bench.manager.services = [];
     });
     expect(await bench.type('service create --name web img')).toBe(EXIT.notFound);
   });
@@ -111,7 +110,7 @@ describe('service create', () => {
   it('draws on a terminal, with colours unless NO_COLOR is set', async () => {
     const ServiceID = 'id-of-web';
     const happens = (): void => {
-      manager.tasks = [slot(1, {}, { ServiceID })];
+      bench.manager.tasks = [slot(1, {}, { ServiceID })];
     };
     bench.whenTimePasses(happens, { stderr: new TestScreen(true) });
     await bench.type('service create --name web img');
@@ -122,7 +121,7 @@ describe('service create', () => {
   });
 
   it('prints what the manager refuses', async () => {
-    manager.refusals.push({ status: 409, message: 'name conflicts with an existing object: service web already exists' });
+    bench.manager.refusals.push({ status: 409, message: 'name conflicts with an existing object: service web already exists' });
     expect(await bench.type('service create --name web img')).toBe(EXIT.refused);
     expect(bench.session.stderr.text).toBe('swarmctl: name conflicts with an existing object: service web already exists\n');
   });

@@ -5,18 +5,18 @@ import { newTestSession, TestClock, type TestSession } from './test-session';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
-/** A manager and a place to type command lines at. */
+/** A manager and a place to type command lines at, both new for each test. */
 export class CommandBench {
-  session: TestSession;
+  manager!: FakeManager;
+  session!: TestSession;
 
-  private constructor(readonly manager: FakeManager) {
+  /** Call it before each test. */
+  async start(): Promise<void> {
+    this.manager = await FakeManager.start();
     this.session = this.newSession();
   }
 
-  static async start(): Promise<CommandBench> {
-    return new CommandBench(await FakeManager.start());
-  }
-
+  /** Call it after each test. */
   stop(): Promise<void> {
     return this.manager.stop();
   }

@@ -1,4 +1,4 @@
-import { many, one, type FlagTable, type FlagValues } from '../flag';
+import { many, one, type FlagValues } from '../flag';
 import { address, hostEntry, searchDomain } from '../values/addresses';
 import { fileReference } from '../values/file-reference';
 import { genericResource, ulimit } from '../values/limits';
@@ -8,19 +8,7 @@ import { count } from '../values/numbers';
 import { preference } from '../values/placement';
 import { ports } from '../values/port';
 import { oneOf, pair, text, variable } from '../values/text';
-import {
-  CAPABILITY_FLAGS,
-  HEALTH_FLAGS,
-  IMAGE_FLAGS,
-  LOG_FLAGS,
-  PROCESS_FLAGS,
-  RESOURCE_FLAGS,
-  RESTART_FLAGS,
-  ROLLBACK_FLAGS,
-  UPDATE_FLAGS,
-  WAIT_FLAGS,
-  type SharedFlags,
-} from './shared-flags';
+import { flagGroups, type SharedFlags } from './shared-flags';
 
 const SERVICE_FLAGS = {
   name: one(text('name', 'web'), 'Name of the service', { unset: 'a random one' }),
@@ -63,27 +51,19 @@ const FILE_FLAGS = {
   config: many(fileReference('config'), 'Config that the container may read'),
 } as const;
 
-const CREATE_RESOURCE_FLAGS = {
-  ...RESOURCE_FLAGS,
+const OWN_RESOURCE_FLAGS = {
   genericResource: many(genericResource, 'Count of a resource that the node must have'),
 } as const;
 
 /** The flags of `service create` under the headings that the help gives them. */
-export const CREATE_FLAGS: Readonly<Record<string, FlagTable>> = {
-  Service: SERVICE_FLAGS,
-  'Tasks and placement': MODE_FLAGS,
-  Waiting: WAIT_FLAGS,
-  Image: IMAGE_FLAGS,
-  Process: { ...PROCESS_FLAGS, ...CONTAINER_FLAGS, ...CAPABILITY_FLAGS },
-  'Network and names': NETWORK_FLAGS,
-  'Mounts, secrets and configs': FILE_FLAGS,
-  Resources: CREATE_RESOURCE_FLAGS,
-  'Health check': HEALTH_FLAGS,
-  Restart: RESTART_FLAGS,
-  'Rolling update': UPDATE_FLAGS,
-  Rollback: ROLLBACK_FLAGS,
-  Logging: LOG_FLAGS,
-};
+export const CREATE_FLAGS = flagGroups({
+  service: SERVICE_FLAGS,
+  placement: MODE_FLAGS,
+  container: CONTAINER_FLAGS,
+  network: NETWORK_FLAGS,
+  files: FILE_FLAGS,
+  resources: OWN_RESOURCE_FLAGS,
+});
 
 /** What `service create` was told. */
 export type CreateFlags = SharedFlags &
@@ -92,4 +72,4 @@ export type CreateFlags = SharedFlags &
   FlagValues<typeof CONTAINER_FLAGS> &
   FlagValues<typeof NETWORK_FLAGS> &
   FlagValues<typeof FILE_FLAGS> &
-  FlagValues<typeof CREATE_RESOURCE_FLAGS>;
+  FlagValues<typeof OWN_RESOURCE_FLAGS>;

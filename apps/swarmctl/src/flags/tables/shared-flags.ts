@@ -1,4 +1,4 @@
-import { many, one, toggle, type FlagValues } from '../flag';
+import { many, one, toggle, type FlagTable, type FlagValues } from '../flag';
 import { cpus, size, swap, swappiness } from '../values/amounts';
 import { capability } from '../values/capability';
 import { credentialSource } from '../values/credential-spec';
@@ -10,8 +10,8 @@ import { oneOf, pair, text } from '../values/text';
 const MAX_OOM_SCORE = 1000;
 const MAX_RETRIES = 1_000_000;
 
-/** Flags that mean the same to `service create` and `service update`. */
-export const PROCESS_FLAGS = {
+// Flags that mean the same to `service create` and `service update`.
+const PROCESS_FLAGS = {
   entrypoint: one(shellWords, "Run this instead of the image's entrypoint"),
   workdir: one(text('path', '/srv'), 'Working directory inside the container', { short: 'w' }),
   user: one(text('user', '1000:1000'), 'User name or id, and group: <name|uid>[:<group|gid>]', { short: 'u' }),
@@ -26,12 +26,12 @@ export const PROCESS_FLAGS = {
   credentialSpec: one(credentialSource, 'Credential spec of a managed service account (Windows)'),
 } as const;
 
-export const CAPABILITY_FLAGS = {
+const CAPABILITY_FLAGS = {
   capAdd: many(capability, 'Add a Linux capability (update: RESET forgets those added before)'),
   capDrop: many(capability, 'Drop a Linux capability (update: RESET forgets those dropped before)'),
 } as const;
 
-export const RESOURCE_FLAGS = {
+const RESOURCE_FLAGS = {
   limitCpu: one(cpus, 'Most CPU that a task may use'),
   limitMemory: one(size, 'Most memory that a task may use'),
   limitPids: one(count, 'Most processes that a task may have', { unset: '0, no limit' }),
@@ -41,7 +41,7 @@ export const RESOURCE_FLAGS = {
   memorySwappiness: one(swappiness, "How readily a task's memory is swapped out, 0 to 100, or -1 for the host's own"),
 } as const;
 
-export const HEALTH_FLAGS = {
+const HEALTH_FLAGS = {
   healthCmd: one(text('command', '"curl -f http://localhost/"'), 'Command that succeeds while the container is healthy'),
   healthInterval: one(duration, 'Time between two checks'),
   healthTimeout: one(duration, 'Longest time that a check may take'),
@@ -51,14 +51,14 @@ export const HEALTH_FLAGS = {
   noHealthcheck: toggle("Do without the image's health check"),
 } as const;
 
-export const RESTART_FLAGS = {
+const RESTART_FLAGS = {
   restartCondition: one(oneOf('none', 'on-failure', 'any'), 'When a task that ended is replaced', { unset: 'any' }),
   restartDelay: one(duration, 'Time between the end of a task and the start of its replacement', { unset: '5s' }),
   restartMaxAttempts: one(count, 'How often a task is replaced before giving up', { unset: '0, no limit' }),
   restartWindow: one(duration, 'Time over which replacements are counted', { unset: '0s, since ever' }),
 } as const;
 
-export const UPDATE_FLAGS = {
+const UPDATE_FLAGS = {
   updateParallelism: one(count, 'Tasks updated at a time; 0 for all at once', { unset: '1' }),
   updateDelay: one(duration, 'Time between two batches', { unset: '0s' }),
   updateMonitor: one(duration, 'How long a new task is watched for failure, and how long swarmctl waits for stability', {
@@ -71,7 +71,7 @@ export const UPDATE_FLAGS = {
   }),
 } as const;
 
-export const ROLLBACK_FLAGS = {
+const ROLLBACK_FLAGS = {
   rollbackParallelism: one(count, 'Tasks rolled back at a time; 0 for all at once', { unset: '1' }),
   rollbackDelay: one(duration, 'Time between two batches', { unset: '0s' }),
   rollbackMonitor: one(duration, 'How long a task is watched for failure', { unset: '5s' }),
@@ -82,21 +82,51 @@ export const ROLLBACK_FLAGS = {
   }),
 } as const;
 
-export const LOG_FLAGS = {
+const LOG_FLAGS = {
   logDriver: one(text('name', 'json-file'), 'Log driver', { unset: "the node's own" }),
   logOpt: many(pair('max-size=10m'), 'Option of the log driver'),
 } as const;
 
-export const IMAGE_FLAGS = {
+const IMAGE_FLAGS = {
   noResolveImage: toggle('Do not ask the registry for the digest and the platforms of the image'),
   withRegistryAuth: toggle('Send the credentials for the registry to the nodes'),
 } as const;
 
+/** Flags of everything that waits for a service. */
 export const WAIT_FLAGS = {
   detach: toggle('Return at once instead of waiting until the service runs as wanted', { short: 'd' }),
   quiet: toggle('Wait without showing progress', { short: 'q' }),
   timeout: one(duration, 'Give up waiting after this time, with exit code 124; the service goes on', { unset: 'no limit' }),
 } as const;
+
+/** The flags that only one of the two verbs has, by what they are about. */
+export interface OwnFlags {
+  readonly service: FlagTable;
+  readonly placement: FlagTable;
+  readonly container: FlagTable;
+  readonly network: FlagTable;
+  readonly files: FlagTable;
+  readonly resources: FlagTable;
+}
+
+/** All flags of a verb under the headings that its help gives them. */
+export function flagGroups(own: OwnFlags): Readonly<Record<string, FlagTable>> {
+  return {
+    Service: own.service,
+    'Tasks and placement': own.placement,
+    Waiting: WAIT_FLAGS,
+    Image: IMAGE_FLAGS,
+    Process: { ...PROCESS_FLAGS, ...own.container, ...CAPABILITY_FLAGS },
+    'Network and names': own.network,
+    'Mounts, secrets and configs': own.files,
+    Resources: { ...RESOURCE_FLAGS, ...own.resources },
+    'Health check': HEALTH_FLAGS,
+    Restart: RESTART_FLAGS,
+    'Rolling update': UPDATE_FLAGS,
+    Rollback: ROLLBACK_FLAGS,
+    Logging: LOG_FLAGS,
+  };
+}
 
 export type ProcessFlags = FlagValues<typeof PROCESS_FLAGS>;
 export type CapabilityFlags = FlagValues<typeof CAPABILITY_FLAGS>;

@@ -1,4 +1,4 @@
-import { many, one, toggle, type FlagTable, type FlagValues } from '../flag';
+import { many, one, toggle, type FlagValues } from '../flag';
 import { address, hostEntry, hostToRemove, searchDomain } from '../values/addresses';
 import { fileReference } from '../values/file-reference';
 import { genericResource, ulimit } from '../values/limits';
@@ -9,19 +9,7 @@ import { preference } from '../values/placement';
 import { ports } from '../values/port';
 import { shellWords } from '../values/shell-words';
 import { oneOf, pair, text, variable } from '../values/text';
-import {
-  CAPABILITY_FLAGS,
-  HEALTH_FLAGS,
-  IMAGE_FLAGS,
-  LOG_FLAGS,
-  PROCESS_FLAGS,
-  RESOURCE_FLAGS,
-  RESTART_FLAGS,
-  ROLLBACK_FLAGS,
-  UPDATE_FLAGS,
-  WAIT_FLAGS,
-  type SharedFlags,
-} from './shared-flags';
+import { flagGroups, type SharedFlags } from './shared-flags';
 
 const WHAT_FLAGS = {
   image: one(text('image', 'nginx:1.27'), 'New image'),
@@ -80,28 +68,20 @@ const FILE_FLAGS = {
   configRm: many(text('config', 'nginx.conf'), 'Remove a config'),
 } as const;
 
-const UPDATE_RESOURCE_FLAGS = {
-  ...RESOURCE_FLAGS,
+const OWN_RESOURCE_FLAGS = {
   genericResourceAdd: many(genericResource, 'Set the count of a resource that the node must have'),
   genericResourceRm: many(text('kind', 'gpu'), 'Remove such a resource'),
 } as const;
 
 /** The flags of `service update` under the headings that the help gives them. */
-export const UPDATE_SERVICE_FLAGS: Readonly<Record<string, FlagTable>> = {
-  Service: WHAT_FLAGS,
-  'Tasks and placement': MODE_FLAGS,
-  Waiting: WAIT_FLAGS,
-  Image: IMAGE_FLAGS,
-  Process: { ...PROCESS_FLAGS, ...CONTAINER_FLAGS, ...CAPABILITY_FLAGS },
-  'Network and names': NETWORK_FLAGS,
-  'Mounts, secrets and configs': FILE_FLAGS,
-  Resources: UPDATE_RESOURCE_FLAGS,
-  'Health check': HEALTH_FLAGS,
-  Restart: RESTART_FLAGS,
-  'Rolling update': UPDATE_FLAGS,
-  Rollback: ROLLBACK_FLAGS,
-  Logging: LOG_FLAGS,
-};
+export const UPDATE_SERVICE_FLAGS = flagGroups({
+  service: WHAT_FLAGS,
+  placement: MODE_FLAGS,
+  container: CONTAINER_FLAGS,
+  network: NETWORK_FLAGS,
+  files: FILE_FLAGS,
+  resources: OWN_RESOURCE_FLAGS,
+});
 
 /** What `service update` was told. */
 export type UpdateFlags = SharedFlags &
@@ -110,4 +90,4 @@ export type UpdateFlags = SharedFlags &
   FlagValues<typeof CONTAINER_FLAGS> &
   FlagValues<typeof NETWORK_FLAGS> &
   FlagValues<typeof FILE_FLAGS> &
-  FlagValues<typeof UPDATE_RESOURCE_FLAGS>;
+  FlagValues<typeof OWN_RESOURCE_FLAGS>;

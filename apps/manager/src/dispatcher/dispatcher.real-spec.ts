@@ -1,0 +1,203 @@
+import { credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+import { NodeState, TaskState } from '#common/domain';
+import { newId } from '#common/identity';
+import { createLogger } from '#common/logging';
+import { Cluster, DispatcherClient, Task, TaskStatus, type AgentMessage, type Assignments, type ManagerMessage } from '#common/proto';
+import { ClusterStore, EtcdStore, keys } from '#common/store';
+import { eventually, PrivateEtcd } from '#common/testing';
+import { aTask } from '../testing/builders';
+import { AllowedPeers } from './allowed-peers';
+import { DispatcherServer } from './dispatcher.server';
+import { StatusInbox } from './status-inbox';
+
+const ADDRESS = '127.0.0.1:23178';
+const HEARTBEAT_MS = 100;
+const logger = createLogger('test', 'silent');
+
+/** The agent's side of a stream, without an engine behind it. */
+class FakeAgent {
+  readonly messages: ManagerMessage[] = [];
+  error: ServiceError | undefined;
+  ended = false;
+  beats = 0;
+  private readonly client = new DispatcherClient(ADDRESS, credentials.createInsecure());
+  private readonly stream: ClientDuplexStream<AgentMessage, ManagerMessage> = this.client.session();
+  private heart: NodeJS.Timeout | undefined;
+
+  constructor(readonly nodeId = newId()) {
+    this.stream.on('data', (message: ManagerMessage) => this.messages.push(message));
+    this.stream.on('error', (error: ServiceError) => (this.error = error));
+    this.stream.on('end', () => (this.ended = true));
+  }
+
+  hello(hostname = 'host'): this {
+    const description = { hostname, platform: undefined, resources: undefined, engine: undefined };
+    this.stream.write({ hello: { nodeId: this.nodeId, advertiseAddress: '10.0.0.1', description } });
+    return this;
+  }
+
+  beat(engineError = ''): this {
+    clearInterval(this.heart);
+    this.heart = setInterval(() => {
+      this.beats++;
+      this.stream.write({ heartbeat: { engineError } });
+    }, HEARTBEAT_MS);
+    return this;
+  }
+
+  report(taskId: string, state: TaskState): void {
+    const status = TaskStatus.fromPartial({ state, timestamp: new Date().toISOString() });
+    this.stream.write({ statuses: { observations: [{ taskId, status }] } });
+  }
+
+  send(message: AgentMessage): this {
+    this.stream.write(message);
+    return this;
+  }
+
+  silence(): void {
+    clearInterval(this.heart);
+  }
+
+  close(): void {
+    this.silence();
+    this.stream.on('error', () => undefined);
+    this.stream.cancel();
+    this.client.close();
+  }
+
+  assignments(): Assignments[] {
+    return this.messages.flatMap(({ assignments }) => assignments ?? []);
+  }
+}
+
+describe('the dispatcher', () => {
+  let etcd: PrivateEtcd;
+  let objects: EtcdStore;
+  let store: ClusterStore;
+  let dispatcher: DispatcherServer;
+  const stopping = new AbortController();
+  const agents: FakeAgent[] = [];
+
+  const anAgent = (nodeId?: string): FakeAgent => {
+    const agent = new FakeAgent(nodeId);
+    agents.push(agent);
+    return agent;
+  };
+  const stateOf = (agent: FakeAgent): NodeState | undefined => store.view.node(agent.nodeId)?.status?.state;
+  const untilState = (agent: FakeAgent, state: NodeState): Promise<unknown> =>
+    eventually(() => stateOf(agent) === state, { reason: `the node is ${state}`, timeoutMs: 5_000 });
+  const putTask = (task: Task): Promise<number> =>
+    store.commit([], [{ kind: 'put', key: keys.task(task.id), value: Task.encode(task).finish() }]);
+
+  beforeAll(async () => {
+    etcd = await PrivateEtcd.start();
+    objects = new EtcdStore({ hosts: [etcd.url], prefix: '/dispatch/' });
+    store = new ClusterStore(objects, logger);
+    void store.run(stopping.signal);
+    await store.untilSynced(10_000, stopping.signal);
+    await store.commit([], [{ kind: 'put', key: keys.cluster, value: Cluster.encode(Cluster.fromPartial({ id: newId() })).finish() }]);
+    const inbox = new StatusInbox(store, logger, () => undefined);
+    const peers = new AllowedPeers([]);
+    dispatcher = new DispatcherServer({ managerId: 'm1', store, inbox, peers, heartbeatPeriodMs: HEARTBEAT_MS, logger });
+    await dispatcher.listen(ADDRESS);
+  }, 30_000);
+  afterEach(() => agents.splice(0).forEach((agent) => agent.close()));
+  afterAll(async () => {
+    await dispatcher.close(500);
+    stopping.abort();
+    objects.close();
+    await etcd.stop();
+  });
+
+  it('welcomes a node, records it, and sends it its tasks: first all, then what changes', async () => {
+    const agent = anAgent().hello().beat();
+    await untilState(agent, NodeState.ready);
+    const task = { ...aTask({ id: newId(), nodeId: agent.nodeId, state: TaskState.assigned }) };
+    await putTask(task);
+    await eventually(() => agent.assignments().length === 2, { reason: 'the task is sent' });
+    await store.commit([], [{ kind: 'delete', key: keys.task(task.id) }]);
+    await eventually(() => agent.assignments().length === 3, { reason: 'the removal is sent' });
+    expect(agent.messages[0]?.welcome).toMatchObject({ heartbeatPeriodMs: HEARTBEAT_MS });
+    expect(agent.assignments().map(({ type, appliesTo, resultsIn, update, remove }) => [type, appliesTo, resultsIn, update.map(({ id }) => id), remove])).toEqual([
+      ['COMPLETE', 0, 1, [], []],
+      ['INCREMENTAL', 1, 2, [task.id], []],
+      ['INCREMENTAL', 2, 3, [], [task.id]],
+    ]);
+  });
+
+  it('calls a node down whose heartbeats stop, though its stream stands, and ready with the next one', async () => {
+    const agent = anAgent().hello().beat();
+    await untilState(agent, NodeState.ready);
+    agent.silence();
+    await untilState(agent, NodeState.down);
+    expect(store.view.node(agent.nodeId)?.status?.message).toBe('heartbeat failure');
+    agent.beat();
+    await untilState(agent, NodeState.ready);
+  });
+
+  it('calls a node down whose engine is away, and says so', async () => {
+    const agent = anAgent().hello().beat();
+    await untilState(agent, NodeState.ready);
+    agent.beat('dial unix docker.sock: connection refused');
+    await untilState(agent, NodeState.down);
+    expect(store.view.node(agent.nodeId)?.status?.message).toBe('engine failure: dial unix docker.sock: connection refused');
+    agent.beat();
+    await untilState(agent, NodeState.ready);
+  });
+
+  it('writes nothing for heartbeats', async () => {
+    const agent = anAgent().hello().beat();
+    await untilState(agent, NodeState.ready);
+    const others = (): boolean => store.view.nodes().every((node) => node.id === agent.nodeId || node.status?.state === NodeState.down);
+    await eventually(others, { reason: 'the nodes of earlier tests are down' });
+    const revision = (await objects.list('nothing')).revision;
+    const seen = agent.messages.length;
+    const { beats } = agent;
+    await eventually(() => agent.beats >= beats + 5, { reason: 'five heartbeats were sent' });
+    expect((await objects.list('nothing')).revision).toBe(revision);
+    expect(agent.messages.length).toBe(seen);
+  });
+
+  it('takes statuses of a node\'s own tasks only, and only forward', async () => {
+    const agent = anAgent().hello().beat();
+    const other = anAgent().hello('other').beat();
+    await untilState(agent, NodeState.ready);
+    await untilState(other, NodeState.ready);
+    const task = aTask({ id: newId(), nodeId: agent.nodeId, state: TaskState.assigned });
+    await putTask(task);
+    other.report(task.id, TaskState.failed);
+    agent.report(newId(), TaskState.running);
+    agent.report(task.id, TaskState.running);
+    agent.report(task.id, TaskState.starting);
+    await eventually(() => store.view.task(task.id)?.status?.state === TaskState.running, { reason: 'it runs' });
+    agent.report(task.id, TaskState.complete);
+    await eventually(() => store.view.task(task.id)?.status?.state === TaskState.complete, { reason: 'it is complete' });
+  });
+
+  it('ends the older of two sessions of one node, and the node stays ready', async () => {
+    const first = anAgent().hello().beat();
+    await untilState(first, NodeState.ready);
+    const second = anAgent(first.nodeId).hello().beat();
+    await eventually(() => first.ended, { reason: 'the first session is ended' });
+    await eventually(() => second.assignments().length === 1, { reason: 'the second has its tasks' });
+    expect(stateOf(second)).toBe(NodeState.ready);
+  });
+
+  it('ends the session of a node that is removed', async () => {
+    const agent = anAgent().hello().beat();
+    await untilState(agent, NodeState.ready);
+    await store.commit([], [{ kind: 'delete', key: keys.node(agent.nodeId) }, { kind: 'delete', key: keys.nodeStatus(agent.nodeId) }]);
+    await eventually(() => agent.ended, { reason: 'the session is ended' });
+  });
+
+  it.each([
+    { name: 'that says something else first', message: { heartbeat: { engineError: '' } } },
+    { name: 'with a bad id', message: { hello: { nodeId: '../x', advertiseAddress: '', description: undefined } } },
+    { name: 'without a description', message: { hello: { nodeId: newId(), advertiseAddress: '', description: undefined } } },
+  ])('refuses a stream $name', async ({ message }) => {
+    const agent = anAgent().send(message);
+    await eventually(() => agent.error !== undefined, { reason: 'it is refused' });
+    expect(agent.error?.code).toBe(GrpcStatus.INVALID_ARGUMENT);
+  });
+});
