@@ -34,27 +34,34 @@ describe('faults', () => {
     await eventually(async () => (await elsewhere()) === 12, { reason: 'all twelve run on the other two', timeoutMs: 20_000 });
     const tookMs = performance.now() - cutAt;
     await swarm.lab.host('n3').heal();
-    await eventually(async () => (await swarm.runningContainerIds()).length === 12, { reason: 'exactly twelve containers run', timeoutMs: 20_000 });
+    await eventually(async () => (await swarm.runningContainerIds()).length === 12, {
+      reason: 'exactly twelve containers run',
+      timeoutMs: 20_000,
+    });
     expect(await swarm.running('web')).toHaveLength(12);
     // Down after three missed heartbeats of 1 s; the rest is starting four containers on busy cores.
     expect(tookMs).toBeLessThan(10_000);
   }, 60_000);
 
-  it.each(['agent', 'manager', 'etcd'] as const)('SIGKILL of the %s restarts no container, and the service still scales afterwards', async (part) => {
-    await swarm.createSleepers('web', 6);
-    await swarm.untilRunning('web', 6);
-    const before = await swarm.runningContainerIds();
-    await swarm.cluster.kill(part);
-    swarm.cluster.start(part);
-    await swarm.cluster.ready();
-    await swarm.untilRunning('web', 6);
-    expect(await swarm.runningContainerIds()).toEqual(before);
-    await scale(swarm, 'web', 9);
-    await swarm.untilRunning('web', 9);
-    const after = await swarm.runningContainerIds();
-    expect(after).toEqual(expect.arrayContaining(before));
-    expect(after).toHaveLength(9);
-  }, 60_000);
+  it.each(['agent', 'manager', 'etcd'] as const)(
+    'SIGKILL of the %s restarts no container, and the service still scales afterwards',
+    async (part) => {
+      await swarm.createSleepers('web', 6);
+      await swarm.untilRunning('web', 6);
+      const before = await swarm.runningContainerIds();
+      await swarm.cluster.kill(part);
+      swarm.cluster.start(part);
+      await swarm.cluster.ready();
+      await swarm.untilRunning('web', 6);
+      expect(await swarm.runningContainerIds()).toEqual(before);
+      await scale(swarm, 'web', 9);
+      await swarm.untilRunning('web', 9);
+      const after = await swarm.runningContainerIds();
+      expect(after).toEqual(expect.arrayContaining(before));
+      expect(after).toHaveLength(9);
+    },
+    60_000,
+  );
 
   it('a container that dies while its agent is dead is found dead, and replaced', async () => {
     await swarm.createSleepers('web', 3, { RestartPolicy: { Delay: 0 } });
@@ -63,7 +70,9 @@ describe('faults', () => {
     const [victim] = await swarm.containers(['n2']);
     await swarm.lab.host('n2').docker.json({ method: 'POST', path: `/containers/${victim?.Id}/kill` });
     swarm.cluster.start('agent', 'n2');
-    await eventually(async () => (await swarm.tasks('web')).some(({ Status }) => Status.State === 'failed'), { reason: 'the death is reported' });
+    await eventually(async () => (await swarm.tasks('web')).some(({ Status }) => Status.State === 'failed'), {
+      reason: 'the death is reported',
+    });
     await swarm.untilRunning('web', 3);
   }, 60_000);
 
@@ -72,10 +81,17 @@ describe('faults', () => {
     await swarm.untilRunning('web', 3);
     const before = await swarm.runningContainerIds();
     await swarm.cluster.kill('etcd');
-    for (const [method, path] of [['GET', '/services'], ['POST', '/services/create'], ['GET', '/tasks']] as const) {
+    for (const [method, path] of [
+      ['GET', '/services'],
+      ['POST', '/services/create'],
+      ['GET', '/tasks'],
+    ] as const) {
       const startedAt = performance.now();
       const body = method === 'POST' ? { Name: 'late', TaskTemplate: { ContainerSpec: sleeper() } } : undefined;
-      await eventually(async () => (await swarm.send(method, path, body)).status === 503, { reason: `${path} answers 503`, timeoutMs: 2_000 });
+      await eventually(async () => (await swarm.send(method, path, body)).status === 503, {
+        reason: `${path} answers 503`,
+        timeoutMs: 2_000,
+      });
       expect(performance.now() - startedAt).toBeLessThan(2_000);
     }
     swarm.cluster.start('etcd');
@@ -91,7 +107,8 @@ describe('faults', () => {
     await swarm.untilRunning('web', 6);
     await swarm.lab.host('n3').killEngine();
     const n3 = await swarm.nodeId('n3');
-    const stateOfN3 = async (): Promise<string | undefined> => (await swarm.cluster.nodes()).find(({ ID }) => ID === n3)?.Status?.State;
+    const stateOfN3 = async (): Promise<string | undefined> =>
+      (await swarm.cluster.nodes()).find(({ ID }) => ID === n3)?.Status?.State;
     await eventually(async () => (await stateOfN3()) === 'down', { reason: 'n3 is shown down', timeoutMs: 15_000 });
     await eventually(async () => (await swarm.running('web')).filter(({ NodeID }) => NodeID !== n3).length === 6, {
       reason: 'six run on the other two',
@@ -99,7 +116,10 @@ describe('faults', () => {
     });
     await swarm.lab.host('n3').startEngine();
     await eventually(async () => (await stateOfN3()) === 'ready', { reason: 'n3 is ready again', timeoutMs: 15_000 });
-    await eventually(async () => (await swarm.runningContainerIds()).length === 6, { reason: 'exactly six containers run', timeoutMs: 15_000 });
+    await eventually(async () => (await swarm.runningContainerIds()).length === 6, {
+      reason: 'exactly six containers run',
+      timeoutMs: 15_000,
+    });
   }, 90_000);
 
   it('an engine that restarts quickly disturbs nothing', async () => {
@@ -113,7 +133,7 @@ describe('faults', () => {
     expect(await swarm.runningContainerIds()).toEqual(expect.arrayContaining(before));
   }, 60_000);
 
-  it('an image that does not exist: rejected with the engine\'s message, and tried again only after the delay', async () => {
+  it("an image that does not exist: rejected with the engine's message, and tried again only after the delay", async () => {
     await swarm.createSleepers('bad', 1, { ContainerSpec: sleeper('localhost:1/nothing:here'), RestartPolicy: { Delay: 1e9 } });
     const rejected = async () => (await swarm.tasks('bad')).filter(({ Status }) => Status.State === 'rejected');
     await eventually(async () => (await rejected()).length >= 1, { reason: 'the task is rejected', timeoutMs: 15_000 });

@@ -21,49 +21,61 @@ describe('the life of a service on three hosts', () => {
     return counts;
   };
 
-  it.each(CLIENTS)('with $client: create, scale, update, remove', async ({ client }) => {
-    const quick = ['--update-monitor', '100ms', '--stop-grace-period', '0s'];
-    await run(client, 'service', 'create', '--name', 'web', '--replicas', '6', ...quick, 'busybox:latest', 'sleep', '1000000');
-    expect(perHost(await swarm.containers())).toEqual({ n1: 2, n2: 2, n3: 2 });
-    expect((await run(client, 'service', 'ls')).stdout).toMatch(/web\s+replicated\s+6\/6\s+busybox:latest/);
-    expect((await run(client, 'service', 'ps', 'web')).stdout.match(/Running/g)?.length).toBe(12);
+  it.each(CLIENTS)(
+    'with $client: create, scale, update, remove',
+    async ({ client }) => {
+      const quick = ['--update-monitor', '100ms', '--stop-grace-period', '0s'];
+      await run(client, 'service', 'create', '--name', 'web', '--replicas', '6', ...quick, 'busybox:latest', 'sleep', '1000000');
+      expect(perHost(await swarm.containers())).toEqual({ n1: 2, n2: 2, n3: 2 });
+      expect((await run(client, 'service', 'ls')).stdout).toMatch(/web\s+replicated\s+6\/6\s+busybox:latest/);
+      expect((await run(client, 'service', 'ps', 'web')).stdout.match(/Running/g)?.length).toBe(12);
 
-    await run(client, 'service', 'scale', 'web=12');
-    expect(perHost(await swarm.containers())).toEqual({ n1: 4, n2: 4, n3: 4 });
+      await run(client, 'service', 'scale', 'web=12');
+      expect(perHost(await swarm.containers())).toEqual({ n1: 4, n2: 4, n3: 4 });
 
-    await run(client, 'service', 'update', '--env-add', 'A=1', '--update-parallelism', '4', 'web');
-    const inspected = (await run(client, 'service', 'inspect', '--pretty', 'web')).stdout;
-    expect(inspected).toMatch(/State:\s+completed/);
-    expect(inspected).toMatch(/Env(ironment)?:\s+A=1/);
-    expect(await swarm.running('web')).toHaveLength(12);
+      await run(client, 'service', 'update', '--env-add', 'A=1', '--update-parallelism', '4', 'web');
+      const inspected = (await run(client, 'service', 'inspect', '--pretty', 'web')).stdout;
+      expect(inspected).toMatch(/State:\s+completed/);
+      expect(inspected).toMatch(/Env(ironment)?:\s+A=1/);
+      expect(await swarm.running('web')).toHaveLength(12);
 
-    await run(client, 'service', 'rm', 'web');
-    await swarm.untilNoContainers();
-    expect(await swarm.tasks()).toEqual([]);
-  }, 90_000);
+      await run(client, 'service', 'rm', 'web');
+      await swarm.untilNoContainers();
+      expect(await swarm.tasks()).toEqual([]);
+    },
+    90_000,
+  );
 
-  it.each(CLIENTS)('with $client: a drained node is left, and filled again by later tasks only', async ({ client }) => {
-    await swarm.createSleepers('web', 6);
-    await swarm.untilRunning('web', 6);
-    await run(client, 'node', 'update', '--availability', 'drain', 'n2');
-    const n2 = await swarm.nodeId('n2');
-    await eventually(async () => (await swarm.running('web')).every((task) => task.NodeID !== n2), { reason: 'no task is on n2' });
-    await swarm.untilRunning('web', 6);
-    expect((await run(client, 'node', 'ls')).stdout).toMatch(/n2\s+Ready\s+Drain/);
-    await run(client, 'node', 'update', '--availability', 'active', 'n2');
-    await run(client, 'service', 'scale', '--detach', 'web=8');
-    const tasks = await swarm.untilRunning('web', 8);
-    expect(tasks.filter((task) => task.NodeID === n2)).toHaveLength(2);
-  }, 60_000);
+  it.each(CLIENTS)(
+    'with $client: a drained node is left, and filled again by later tasks only',
+    async ({ client }) => {
+      await swarm.createSleepers('web', 6);
+      await swarm.untilRunning('web', 6);
+      await run(client, 'node', 'update', '--availability', 'drain', 'n2');
+      const n2 = await swarm.nodeId('n2');
+      await eventually(async () => (await swarm.running('web')).every((task) => task.NodeID !== n2), {
+        reason: 'no task is on n2',
+      });
+      await swarm.untilRunning('web', 6);
+      expect((await run(client, 'node', 'ls')).stdout).toMatch(/n2\s+Ready\s+Drain/);
+      await run(client, 'node', 'update', '--availability', 'active', 'n2');
+      await run(client, 'service', 'scale', '--detach', 'web=8');
+      const tasks = await swarm.untilRunning('web', 8);
+      expect(tasks.filter((task) => task.NodeID === n2)).toHaveLength(2);
+    },
+    60_000,
+  );
 
-  it('a task that no node can take waits, says why in Docker\'s words, and runs when room is made', async () => {
+  it("a task that no node can take waits, says why in Docker's words, and runs when room is made", async () => {
     const hog = { Resources: { Reservations: { MemoryBytes: 2 ** 50 } } };
     await swarm.createSleepers('hog', 1, hog);
     const reasons = async (): Promise<(string | undefined)[]> => (await swarm.tasks('hog')).map(({ Status }) => Status.Err);
     await eventually(async () => (await reasons())[0] === 'no suitable node (insufficient resources on 3 nodes)', {
       reason: 'the task says why it waits',
     });
-    const service = await swarm.cluster.api.json<{ Version: { Index: number }; Spec: { TaskTemplate: object } }>({ path: '/services/hog' });
+    const service = await swarm.cluster.api.json<{ Version: { Index: number }; Spec: { TaskTemplate: object } }>({
+      path: '/services/hog',
+    });
     const spec = { ...service.Spec, TaskTemplate: { ...service.Spec.TaskTemplate, Resources: {} } };
     const reply = await swarm.send('POST', `/services/hog/update?version=${service.Version.Index}`, spec);
     expect(reply.status).toBe(200);

@@ -39,7 +39,11 @@ export class SwarmUnderTest {
   ) {}
 
   /** Engines, etcd, one manager on n1, an agent on every host. */
-  static async up(name: string, hosts: readonly string[] = ['n1', 'n2', 'n3'], options: ClusterOptions = {}): Promise<SwarmUnderTest> {
+  static async up(
+    name: string,
+    hosts: readonly string[] = ['n1', 'n2', 'n3'],
+    options: ClusterOptions = {},
+  ): Promise<SwarmUnderTest> {
     const lab = await Lab.up({ name, hosts });
     try {
       return new SwarmUnderTest(lab, await LabCluster.up(lab, options));
@@ -64,7 +68,10 @@ export class SwarmUnderTest {
 
   /** Runs swarmctl against the manager. */
   swarmctl(...args: string[]): Promise<CommandOutput> {
-    return runCommand(process.execPath, [SWARMCTL, ...args], { timeoutMs: 60_000, env: commandEnvironment({ SWARMCTL_HOST: this.host }) });
+    return runCommand(process.execPath, [SWARMCTL, ...args], {
+      timeoutMs: 60_000,
+      env: commandEnvironment({ SWARMCTL_HOST: this.host }),
+    });
   }
 
   send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<UnixReply> {
@@ -117,7 +124,10 @@ export class SwarmUnderTest {
 
   /** Ids of running containers, sorted, to compare before and after. */
   async runningContainerIds(): Promise<string[]> {
-    return (await this.containers()).filter(({ State }) => State === 'running').map(({ Id }) => Id).sort();
+    return (await this.containers())
+      .filter(({ State }) => State === 'running')
+      .map(({ Id }) => Id)
+      .sort();
   }
 
   async nodeId(hostname: string): Promise<string> {
@@ -134,7 +144,10 @@ export class SwarmUnderTest {
   }
 
   async untilNoContainers(): Promise<void> {
-    await eventually(async () => (await this.containers()).length === 0, { reason: 'no container of a task is left', timeoutMs: 30_000 });
+    await eventually(async () => (await this.containers()).length === 0, {
+      reason: 'no container of a task is left',
+      timeoutMs: 30_000,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal, TaskState } from '#common/domain';
 import { monotonicMs } from '#common/concurrency';
 import type { Task } from '#common/proto';
@@ -371,6 +372,27 @@ describe('an agent beside a real engine', () => {
     expect(isTerminal(manager.statusOf(survivor)?.state ?? TaskState.new)).toBe(false);
   });
 
+  it('starts without its engine, and describes the node once that is there', async () => {
+    agent.signal('SIGTERM');
+    await eventually(() => !agent.isRunning(), { reason: 'the agent leaves' });
+    await host.killEngine();
+    const sessions = manager.hellos.length;
+    agent = startAgent();
+    await eventually(() => manager.hellos.length > sessions && manager.engineErrors.at(-1) !== '', {
+      reason: 'it says what is wrong',
+    });
+    expect(manager.hellos.at(-1)?.description).toMatchObject({
+      hostname: 'n1',
+      engine: { labels: { disk: 'ssd' }, engineVersion: '' },
+    });
+    await host.startEngine();
+    await eventually(() => manager.descriptions.at(-1)?.engine?.engineVersion, {
+      reason: 'the node is described',
+      timeoutMs: RETURN_MS,
+    });
+    await running();
+  });
+
   it('notices an engine that hangs', async () => {
     await host.killEngine('SIGSTOP');
     try {
@@ -390,7 +412,8 @@ describe('an agent beside a real engine', () => {
     manager.kill();
     manager.told.clear();
     const sessions = manager.hellos.length;
-    await host.exec('sleep', ['3']);
+    // Long enough for the longest wait between two tries.
+    await sleep(3_000);
     await manager.listen();
     await eventually(() => manager.hellos.length > sessions, { reason: 'the agent is back', timeoutMs: 1_000 });
     await until(task, TaskState.running);

@@ -77,8 +77,9 @@ export class Agent {
     const { hostname, managers, statusListen } = this.config;
     if (statusListen !== undefined) await this.serveStatus(statusListen);
     this.health.error.onChange((error) => error === '' && this.engineReturned());
-    await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
+    // Before the session, whose first heartbeat says how the engine is.
     supervise(this.logger, 'engine health', this.health.run(signal));
+    await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
     supervise(this.logger, 'engine events', this.watch.run(signal));
     supervise(this.logger, 'node description', this.describer.run(signal));
     supervise(this.logger, 'manager session', this.sessions.run(signal));

@@ -22,7 +22,10 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', die);
   process.on('uncaughtException', die);
   const managerId = await loadManagerId(config.dataDir);
-  const app = await NestFactory.create(ManagerModule.register({ config, managerId, logger }), { bodyParser: false, logger: false });
+  const app = await NestFactory.create(ManagerModule.register({ config, managerId, logger }), {
+    bodyParser: false,
+    logger: false,
+  });
   const http = new HttpServer(await createRequestHandler(app, VERSION), logger);
   const manager = app.get(Manager);
   const stop = async (): Promise<void> => {

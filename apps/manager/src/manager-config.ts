@@ -34,10 +34,18 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
         .argParser(collect)
         .default([] as string[]),
     )
-    .addOption(flag('--advertise-addr <ip>', 'address at which agents on other hosts reach this manager', 'ADVERTISE_ADDR').default('127.0.0.1'))
+    .addOption(
+      flag('--advertise-addr <ip>', 'address at which agents on other hosts reach this manager', 'ADVERTISE_ADDR').default(
+        '127.0.0.1',
+      ),
+    )
     .addOption(flag('--hostname <name>', 'name of this host', 'HOSTNAME').default(hostname()))
     .addOption(
-      flag('--heartbeat-period-ms <ms>', 'time between an agent\'s heartbeats; a node is down after 3 missed', 'HEARTBEAT_PERIOD_MS')
+      flag(
+        '--heartbeat-period-ms <ms>',
+        "time between an agent's heartbeats; a node is down after 3 missed",
+        'HEARTBEAT_PERIOD_MS',
+      )
         .argParser(positive)
         .default(1000),
     )

@@ -17,7 +17,12 @@ export class ManagerMetrics implements LoopMetrics, OrchestratorMetrics {
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
-    this.depth = new Gauge({ name: 'swarmctl_queue_depth', help: 'Keys waiting for a reconciler', labelNames: ['loop'], registers });
+    this.depth = new Gauge({
+      name: 'swarmctl_queue_depth',
+      help: 'Keys waiting for a reconciler',
+      labelNames: ['loop'],
+      registers,
+    });
     this.pass = new Histogram({
       name: 'swarmctl_pass_seconds',
       help: 'Duration of a reconcile pass, its transaction included',
@@ -25,16 +30,38 @@ export class ManagerMetrics implements LoopMetrics, OrchestratorMetrics {
       buckets: SECONDS,
       registers,
     });
-    this.writes = new Histogram({ name: 'swarmctl_transaction_writes', help: 'Writes in a leader transaction', buckets: COUNTS, registers });
-    this.statusBatch = new Histogram({ name: 'swarmctl_status_batch', help: 'Statuses in a transaction', buckets: COUNTS, registers });
-    this.statusSeconds = new Histogram({ name: 'swarmctl_status_seconds', help: 'Duration of a status transaction', buckets: SECONDS, registers });
+    this.writes = new Histogram({
+      name: 'swarmctl_transaction_writes',
+      help: 'Writes in a leader transaction',
+      buckets: COUNTS,
+      registers,
+    });
+    this.statusBatch = new Histogram({
+      name: 'swarmctl_status_batch',
+      help: 'Statuses in a transaction',
+      buckets: COUNTS,
+      registers,
+    });
+    this.statusSeconds = new Histogram({
+      name: 'swarmctl_status_seconds',
+      help: 'Duration of a status transaction',
+      buckets: SECONDS,
+      registers,
+    });
   }
 
   /** Figures that are read when asked for. */
   observe(store: ClusterStore, openStreams: () => number, isLeader: () => boolean): void {
     const registers = [this.registry];
     const gauge = (name: string, help: string, read: () => number): void => {
-      new Gauge({ name, help, registers, collect() { this.set(read()); } });
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
     };
     gauge('swarmctl_agent_streams', 'Agent streams held by this manager', openStreams);
     gauge('swarmctl_is_leader', '1 while this manager leads', () => Number(isLeader()));

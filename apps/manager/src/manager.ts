@@ -90,11 +90,11 @@ export class Manager {
     const { logger, metrics, managerId } = this.parts;
     const { store, etcd } = this;
     const services = new ServiceReconciler(store.view, logger, metrics);
-    return runLeaderLoops(watchLeadership({ etcd, store, managerId, logger }, signal), [
-      ensureCluster(store),
-      reconcilerLoop(services, { store, logger, metrics }),
-      takeOverNodes(store, logger),
-    ]);
+    return runLeaderLoops(
+      watchLeadership({ etcd, store, managerId, logger }, signal),
+      [ensureCluster(store), reconcilerLoop(services, { store, logger, metrics }), takeOverNodes(store, logger)],
+      logger,
+    );
   }
 
   private presence(): { id: string; hostname: string; agentAddress: string; startedAt: string } {

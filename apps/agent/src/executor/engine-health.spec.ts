@@ -21,11 +21,13 @@ describe('the health of an engine', () => {
   };
 
   beforeEach(async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     engine = new FakeExecutor();
     health = new EngineHealth(engine, createLogger('agent', 'silent'));
     void health.run(stopping.signal);
     await settled();
   });
+  afterEach(() => jest.useRealTimers());
   afterAll(() => stopping.abort());
 
   it('is good when it answers', () => expect(health.error.value).toBe(''));
@@ -45,11 +47,19 @@ describe('the health of an engine', () => {
     expect(health.error.value).toContain("the engine's answer (ping) took longer than 1000 ms");
   });
 
+  it('is not asked for in a circle because the asking fails', async () => {
+    engine.calls.length = 0;
+    engine.onCall = () => health.suspect();
+    await ask(REFUSED, REFUSED, REFUSED, REFUSED);
+    expect(engine.calls.length).toBeLessThanOrEqual(2);
+  });
+
   it('is good again at the first answer, and says so once', async () => {
     const changes: string[] = [];
     await ask(REFUSED);
     health.error.onChange((error) => changes.push(error));
-    await ask();
+    jest.advanceTimersByTime(500);
+    await settled();
     await ask();
     expect(changes).toEqual(['']);
   });

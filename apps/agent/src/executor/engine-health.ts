@@ -5,6 +5,8 @@ import { WakeSignal } from '../worker/wake-signal';
 import type { Executor } from './executor';
 
 const DEFAULT_PERIOD_MS = 1_000;
+/** Whatever a manager asks for, the engine is neither kept busy with this nor out of sight for long. */
+const PERIOD_MS = { least: 250, most: 5_000 };
 /** While the engine is away: short, so that its return is noticed well within two seconds. */
 const AWAY_PERIOD_MS = 250;
 
@@ -20,14 +22,14 @@ export class EngineHealth {
     private readonly logger: Logger,
   ) {}
 
-  /** How often to ask, in milliseconds: as often as the manager wants to hear. */
+  /** How often to ask, in milliseconds: about as often as the manager wants to hear. */
   setPeriod(periodMs: number): void {
-    this.periodMs = periodMs;
+    this.periodMs = Math.min(Math.max(periodMs, PERIOD_MS.least), PERIOD_MS.most);
   }
 
-  /** A call or the event stream had trouble: find out now. */
+  /** A call or the event stream had trouble: find out now, unless it is known already. */
   suspect(): void {
-    this.doubt.wake();
+    if (this.error.value === '') this.doubt.wake();
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -67,7 +67,7 @@ export interface Executor {
   /**
    * Makes the task's container, pulling the image when it is missing. A container that this task already has is adopted.
    * @throws DomainError INVALID_ARGUMENT the engine refuses the spec · FAILED_PRECONDITION the image is not to be had ·
-   *   UNIMPLEMENTED the spec needs what this agent or engine cannot do
+   *   UNIMPLEMENTED the spec needs what this agent or engine cannot do · ALREADY_EXISTS somebody else's container has the name
    */
   prepare(task: Task, clusterId: string, signal: AbortSignal): Promise<ObservedContainer>;
 

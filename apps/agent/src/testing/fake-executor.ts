@@ -19,6 +19,8 @@ export class FakeExecutor implements Executor {
   readonly calls: string[] = [];
   /** Health of a container with a healthcheck right after its start. */
   startsWithHealth: ObservedContainer['health'] = 'none';
+  /** Called at every call, before it does anything. */
+  onCall: () => void = () => undefined;
   private readonly containers = new Map<string, FakeContainer>();
   private readonly failures = new Map<Call, Error[]>();
   private readonly held = new Map<Call, (() => void)[]>();
@@ -132,6 +134,7 @@ export class FakeExecutor implements Executor {
 
   private async enter(call: Call, subject: string, signal?: AbortSignal): Promise<void> {
     this.calls.push(`${call} ${subject}`.trim());
+    this.onCall();
     const waiting = this.held.get(call);
     if (waiting) {
       await new Promise<void>((resolve, reject) => {

@@ -24,6 +24,7 @@ export class AgentSession {
   readonly nodeId: string;
   private readonly assignments: AssignmentStream;
   private recording = false;
+  private ended = false;
 
   constructor(
     private readonly stream: AgentStream,
@@ -40,8 +41,9 @@ export class AgentSession {
 
   /** Records the node as ready and sends it its tasks. @throws DomainError when the node could not be recorded */
   async open(welcome: Omit<Welcome, 'sessionId'>): Promise<void> {
-    await this.parts.recorder.connected(this.hello, this.arrival);
+    // From here on somebody waits for its heartbeats, whatever becomes of this stream.
     this.parts.liveness.heard(this.nodeId, '', monotonicMs());
+    await this.parts.recorder.connected(this.hello, this.arrival);
     this.stream.write({ welcome: { ...welcome, sessionId: this.arrival.sessionId } });
     this.assignments.start();
   }
@@ -52,12 +54,15 @@ export class AgentSession {
   }
 
   receive(message: AgentMessage): void {
+    // What is still on its way when a session ends must not bring back a node that was removed, or speak for its successor.
+    if (this.ended) return;
     if (message.heartbeat) this.onHeartbeat(message.heartbeat.engineError);
     if (message.statuses) this.parts.inbox.receive(this.nodeId, message.statuses.observations);
     if (message.description) this.onDescription(message.description);
   }
 
   end(reason: string): void {
+    this.ended = true;
     this.parts.logger.debug({ nodeId: this.nodeId, reason }, 'ending an agent session');
     this.stream.end();
   }

@@ -20,7 +20,9 @@ describe('agents may connect', () => {
   });
 
   it.each(['10.77.0.0', '10.77.0.0/33', 'lab', '/24'])('and a network like %s is refused by name', (cidr) => {
-    expect(() => new AllowedPeers([cidr])).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(cidr) as string }) as Error);
+    expect(() => new AllowedPeers([cidr])).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(cidr) as string }) as Error,
+    );
   });
 });
 

@@ -27,7 +27,9 @@ function addCidr(list: BlockList, cidr: string): void {
   try {
     list.addSubnet(address, Number.parseInt(bits, 10), isIPv6(address) ? 'ipv6' : 'ipv4');
   } catch (error) {
-    throw new DomainError('INVALID_ARGUMENT', `--agent-network '${cidr}' is not a network such as 10.77.0.0/24`, { cause: error });
+    throw new DomainError('INVALID_ARGUMENT', `--agent-network '${cidr}' is not a network such as 10.77.0.0/24`, {
+      cause: error,
+    });
   }
 }
 

@@ -6,7 +6,11 @@ const task = (id: string, version: number): Task => Task.fromPartial({ id, versi
 
 describe('what an agent is told', () => {
   it('is a new task, a rewritten task and a missing task, each once', () => {
-    const before: SentTasks = new Map([['same', 1], ['rewritten', 1], ['gone', 1]]);
+    const before: SentTasks = new Map([
+      ['same', 1],
+      ['rewritten', 1],
+      ['gone', 1],
+    ]);
     const diff = diffAssignments(before, [task('same', 1), task('rewritten', 2), task('new', 3)]);
     expect(diff.update.map(({ id }) => id)).toEqual(['rewritten', 'new']);
     expect(diff.remove).toEqual(['gone']);
@@ -19,7 +23,10 @@ describe('what an agent is told', () => {
         let sent: SentTasks = new Map();
         const agent = new Map<string, number>();
         for (const wanted of history) {
-          const diff = diffAssignments(sent, wanted.map(([id, version]) => task(id, version)));
+          const diff = diffAssignments(
+            sent,
+            wanted.map(([id, version]) => task(id, version)),
+          );
           sent = diff.sent;
           for (const { id, version } of diff.update) agent.set(id, version?.index ?? 0);
           for (const id of diff.remove) agent.delete(id);

@@ -2,7 +2,15 @@ import { credentials, status as GrpcStatus, type ClientDuplexStream, type Servic
 import { NodeState, TaskState } from '#common/domain';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
-import { Cluster, DispatcherClient, Task, TaskStatus, type AgentMessage, type Assignments, type ManagerMessage } from '#common/proto';
+import {
+  Cluster,
+  DispatcherClient,
+  Task,
+  TaskStatus,
+  type AgentMessage,
+  type Assignments,
+  type ManagerMessage,
+} from '#common/proto';
 import { ClusterStore, EtcdStore, keys } from '#common/store';
 import { eventually, PrivateEtcd } from '#common/testing';
 import { aTask } from '../testing/builders';
@@ -96,7 +104,10 @@ describe('the dispatcher', () => {
     store = new ClusterStore(objects, logger);
     void store.run(stopping.signal);
     await store.untilSynced(10_000, stopping.signal);
-    await store.commit([], [{ kind: 'put', key: keys.cluster, value: Cluster.encode(Cluster.fromPartial({ id: newId() })).finish() }]);
+    await store.commit(
+      [],
+      [{ kind: 'put', key: keys.cluster, value: Cluster.encode(Cluster.fromPartial({ id: newId() })).finish() }],
+    );
     const inbox = new StatusInbox(store, logger, () => undefined);
     const peers = new AllowedPeers([]);
     dispatcher = new DispatcherServer({ managerId: 'm1', store, inbox, peers, heartbeatPeriodMs: HEARTBEAT_MS, logger });
@@ -119,7 +130,17 @@ describe('the dispatcher', () => {
     await store.commit([], [{ kind: 'delete', key: keys.task(task.id) }]);
     await eventually(() => agent.assignments().length === 3, { reason: 'the removal is sent' });
     expect(agent.messages[0]?.welcome).toMatchObject({ heartbeatPeriodMs: HEARTBEAT_MS });
-    expect(agent.assignments().map(({ type, appliesTo, resultsIn, update, remove }) => [type, appliesTo, resultsIn, update.map(({ id }) => id), remove])).toEqual([
+    expect(
+      agent
+        .assignments()
+        .map(({ type, appliesTo, resultsIn, update, remove }) => [
+          type,
+          appliesTo,
+          resultsIn,
+          update.map(({ id }) => id),
+          remove,
+        ]),
+    ).toEqual([
       ['COMPLETE', 0, 1, [], []],
       ['INCREMENTAL', 1, 2, [task.id], []],
       ['INCREMENTAL', 2, 3, [], [task.id]],
@@ -149,7 +170,8 @@ describe('the dispatcher', () => {
   it('writes nothing for heartbeats', async () => {
     const agent = anAgent().hello().beat();
     await untilState(agent, NodeState.ready);
-    const others = (): boolean => store.view.nodes().every((node) => node.id === agent.nodeId || node.status?.state === NodeState.down);
+    const others = (): boolean =>
+      store.view.nodes().every((node) => node.id === agent.nodeId || node.status?.state === NodeState.down);
     await eventually(others, { reason: 'the nodes of earlier tests are down' });
     const revision = (await objects.list('nothing')).revision;
     const seen = agent.messages.length;
@@ -159,7 +181,7 @@ describe('the dispatcher', () => {
     expect(agent.messages.length).toBe(seen);
   });
 
-  it('takes statuses of a node\'s own tasks only, and only forward', async () => {
+  it("takes statuses of a node's own tasks only, and only forward", async () => {
     const agent = anAgent().hello().beat();
     const other = anAgent().hello('other').beat();
     await untilState(agent, NodeState.ready);
@@ -187,7 +209,13 @@ describe('the dispatcher', () => {
   it('ends the session of a node that is removed', async () => {
     const agent = anAgent().hello().beat();
     await untilState(agent, NodeState.ready);
-    await store.commit([], [{ kind: 'delete', key: keys.node(agent.nodeId) }, { kind: 'delete', key: keys.nodeStatus(agent.nodeId) }]);
+    await store.commit(
+      [],
+      [
+        { kind: 'delete', key: keys.node(agent.nodeId) },
+        { kind: 'delete', key: keys.nodeStatus(agent.nodeId) },
+      ],
+    );
     await eventually(() => agent.ended, { reason: 'the session is ended' });
   });
 

@@ -16,6 +16,8 @@ import type { StatusInbox } from './status-inbox';
 
 /** How often nodes are looked over for missing heartbeats. */
 const LIVENESS_PERIOD_MS = 250;
+/** Without etcd for this long a manager lets its agents go: others may be better off. Below the time to live of its own presence. */
+const BLIND_LIMIT_MS = 3_000;
 /** A stream must say hello within this time. */
 const HELLO_TIMEOUT_MS = 5_000;
 
@@ -36,6 +38,7 @@ export class DispatcherServer {
   private readonly recorder: NodeRecorder;
   private livenessTimer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void) | undefined;
+  private sightedAt = monotonicMs();
 
   constructor(private readonly parts: DispatcherParts) {
     this.liveness = new NodeLiveness(parts.heartbeatPeriodMs);
@@ -50,8 +53,11 @@ export class DispatcherServer {
         error ? reject(new DomainError('UNAVAILABLE', `cannot listen for agents on ${address}: ${error.message}`)) : resolve(),
       );
     });
-    this.parts.logger.warn({ address }, 'agents are taken without certificates, from loopback and --agent-network addresses only');
-    this.expectFormerNodes();
+    this.parts.logger.warn(
+      { address },
+      'agents are taken without certificates, from loopback and --agent-network addresses only',
+    );
+    this.expectOwnNodes();
     this.unsubscribe = this.parts.store.onChange((changes) => changes.forEach((change) => this.onChange(change)));
     this.livenessTimer = setInterval(() => this.lookForLostNodes(), LIVENESS_PERIOD_MS);
   }
@@ -66,8 +72,11 @@ export class DispatcherServer {
     clearTimeout(force);
   }
 
-  /** Nodes that were this manager's before it was restarted have some time to come back. */
-  private expectFormerNodes(): void {
+  /**
+   * Nodes that are recorded as ready here have to be heard of. Most are; those that are not (this manager was restarted, or a node
+   * was lost while it could not be recorded) have some time to come back.
+   */
+  private expectOwnNodes(): void {
     const { view } = this.parts.store;
     for (const node of view.nodes()) {
       const observed = view.observedNode(node.id)?.observed;
@@ -112,7 +121,13 @@ export class DispatcherServer {
     const clusterId = store.view.cluster()?.id;
     if (!store.isSynced() || !clusterId) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
     const arrival = { managerId, sessionId: newId(), address, besideManager: peers.isLoopback(address) };
-    const session = new AgentSession(stream, hello, arrival, { store, liveness: this.liveness, recorder: this.recorder, inbox, logger });
+    const session = new AgentSession(stream, hello, arrival, {
+      store,
+      liveness: this.liveness,
+      recorder: this.recorder,
+      inbox,
+      logger,
+    });
     this.sessions.add(session);
     const welcome = {
       clusterId,
@@ -126,14 +141,23 @@ export class DispatcherServer {
   private onChange(change: ViewChange): void {
     if (change.kind === 'task') for (const nodeId of change.nodeIds) this.sessions.of(nodeId)?.touch();
     if (change.kind === 'everything') for (const session of this.sessions.all()) session.touch();
-    if (change.kind === 'node' && !this.parts.store.view.node(change.id)) this.sessions.of(change.id)?.end('the node was removed');
+    if (change.kind === 'node' && !this.parts.store.view.node(change.id))
+      this.sessions.of(change.id)?.end('the node was removed');
   }
 
   private lookForLostNodes(): void {
+    const now = monotonicMs();
+    if (this.parts.store.isSynced()) this.sightedAt = now;
+    else {
+      if (now - this.sightedAt > BLIND_LIMIT_MS)
+        for (const session of this.sessions.all()) session.end('this manager cannot reach etcd');
+      // Nothing could be recorded, and agents that were sent away need time to come back.
+      return this.liveness.postpone(now);
+    }
+    this.expectOwnNodes();
     for (const { nodeId, reason } of this.liveness.tick(monotonicMs(), LIVENESS_PERIOD_MS)) {
       this.recorder.lost(nodeId, this.parts.managerId, reason).catch((error: unknown) => {
         this.parts.logger.warn({ nodeId, reason: messageOf(error) }, 'could not record that the node is down, will retry');
-        this.liveness.expect(nodeId, monotonicMs());
       });
     }
   }

@@ -57,10 +57,11 @@ describe('a node', () => {
     expect(run(liveness, 62_750, 65_000).map(([, nodeId]) => nodeId)).toEqual(['a']);
   });
 
-  it('that is forgotten is not lost', () => {
+  it('is not lost while nobody could be called lost, nor right after', () => {
     const liveness = new NodeLiveness(PERIOD_MS);
     liveness.heard('a', '', 0);
-    liveness.forget('a');
-    expect(run(liveness, 0, 10_000)).toEqual([]);
+    liveness.postpone(60_000);
+    expect(run(liveness, 60_000, 65_750)).toEqual([]);
+    expect(run(liveness, 66_000, 66_250)).toEqual([[66_000, 'a', 'heartbeat failure']]);
   });
 });

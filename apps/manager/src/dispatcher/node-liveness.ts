@@ -33,9 +33,11 @@ export class NodeLiveness {
     }
   }
 
-  /** Stops watching a node: it is down, or another manager has it. */
-  forget(nodeId: string): void {
-    this.pulses.delete(nodeId);
+  /** Nobody could be called lost just now: everybody has at least as much time from here as a node that has to find its manager again. */
+  postpone(now: number): void {
+    this.tickedAt = now;
+    for (const pulse of this.pulses.values())
+      pulse.deadline = Math.max(pulse.deadline, now + this.patienceMs + RECONNECT_GRACE_MS);
   }
 
   /**

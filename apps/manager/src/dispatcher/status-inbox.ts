@@ -7,6 +7,8 @@ import { keys, type ClusterStore, type Guard, type Write } from '#common/store';
 
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
+/** An agent's words are cut at this many characters: a batch of statuses must fit etcd's request, whatever engines say. */
+const MAX_TEXT = 4_096;
 
 /**
  * Statuses on their way into etcd: the newest of each task, many tasks per transaction, one transaction at a time. What comes in
@@ -30,7 +32,7 @@ export class StatusInbox {
     for (const { taskId, status } of observations) {
       const task = this.store.view.task(taskId);
       if (!status || task?.nodeId !== nodeId) continue;
-      if (isForward(this.newest.get(taskId) ?? task.status, status)) this.newest.set(taskId, status);
+      if (isForward(this.newest.get(taskId) ?? task.status, status)) this.newest.set(taskId, withShortTexts(status));
     }
     void this.drain();
   }
@@ -44,7 +46,8 @@ export class StatusInbox {
     if (this.writing) return;
     this.writing = true;
     while (this.newest.size > 0 && !this.closed) {
-      const batch = [...this.newest].slice(0, this.store.maxOperations);
+      // Each status has two guards.
+      const batch = [...this.newest].slice(0, this.store.maxOperations / 2);
       for (const [taskId] of batch) this.newest.delete(taskId);
       if (!(await this.write(batch))) break;
     }
@@ -57,17 +60,33 @@ export class StatusInbox {
     if (present.length === 0) return true;
     const startedAt = monotonicMs();
     try {
-      await this.store.commit(present.map(toGuard), present.map(toWrite));
+      await this.store.commit(
+        present.flatMap(([taskId]) => this.guardsOf(taskId)),
+        present.map(toWrite),
+      );
       this.retryMs = FIRST_RETRY_MS;
       this.onCommit(present.length, (monotonicMs() - startedAt) / 1000);
       return true;
     } catch (error) {
       this.putBack(present);
-      // A task of the batch was deleted just now; the view learns of it within moments.
-      if (!isCode(error, 'ABORTED')) this.logger.warn({ err: error, statuses: present.length }, 'statuses were not stored, will retry');
+      // A task of the batch was deleted, or another manager has heard of it since; the view learns of it within moments.
+      if (!isCode(error, 'ABORTED'))
+        this.logger.warn({ err: error, statuses: present.length }, 'statuses were not stored, will retry');
       this.retryLater();
       return false;
     }
+  }
+
+  /**
+   * The task still exists, and nobody has written its status since this manager looked: a commit that is late must not put an older
+   * status over a newer one, which the agent may have told another manager by now.
+   */
+  private guardsOf(taskId: string): Guard[] {
+    const modRevision = this.store.view.taskStatusRevision(taskId);
+    return [
+      { key: keys.task(taskId), exists: true },
+      { key: keys.taskStatus(taskId), modRevision },
+    ];
   }
 
   private isNews(taskId: string, status: TaskStatus): boolean {
@@ -89,12 +108,12 @@ export class StatusInbox {
 /** An agent reports everything anew on each connection: what is known already is not written again. */
 function isSame(known: TaskStatus | undefined, next: TaskStatus): boolean {
   if (!known) return false;
-  const bare = (status: TaskStatus): string => JSON.stringify({ ...TaskStatus.toJSON(status) as object, Timestamp: '' });
+  const bare = (status: TaskStatus): string => JSON.stringify({ ...(TaskStatus.toJSON(status) as object), Timestamp: '' });
   return bare(known) === bare(next);
 }
 
-function toGuard([taskId]: [string, TaskStatus]): Guard {
-  return { key: keys.task(taskId), exists: true };
+function withShortTexts(status: TaskStatus): TaskStatus {
+  return { ...status, message: status.message.slice(0, MAX_TEXT), err: status.err.slice(0, MAX_TEXT) };
 }
 
 function toWrite([taskId, status]: [string, TaskStatus]): Write {

@@ -3,7 +3,7 @@ import { isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { LeaderRecord } from '#common/proto';
 import { keys, type ClusterStore, type EtcdStore, type Lease } from '#common/store';
-import { LeaderTerm } from './leader-term';
+import { LeaderTerm, type Claim } from './leader-term';
 import { LeaseDeadline } from './lease-deadline';
 
 /** etcd's shortest useful lease: the scheduling gap after a leader's death is about this long. */
@@ -37,21 +37,24 @@ export async function* watchLeadership(parts: ElectionParts, signal: AbortSignal
 
 interface Victory {
   lease: Lease;
-  number: number;
+  record: LeaderRecord;
+  claim: Claim;
   askedAt: number;
 }
 
-async function campaign({ etcd, managerId }: ElectionParts): Promise<Victory | undefined> {
+async function campaign({ etcd, store, managerId }: ElectionParts): Promise<Victory | undefined> {
   await resignForFormerSelf(etcd, managerId);
   const askedAt = monotonicMs();
   const lease = await etcd.grantLease(LEASE_TTL_SECONDS);
-  const record = LeaderRecord.encode({ managerId, electedAt: new Date().toISOString() }).finish();
+  const record = { managerId, electedAt: new Date().toISOString() };
+  const value = LeaderRecord.encode(record).finish();
   try {
-    const number = await etcd.commit(
+    // The term begins with a view that shows it: everything that former leaders have done is in it.
+    const revision = await store.commit(
       [{ key: keys.leader, createRevision: 0 }],
-      [{ kind: 'put', key: keys.leader, value: record, lease: lease.id }],
+      [{ kind: 'put', key: keys.leader, value, lease: lease.id }],
     );
-    return { lease, number, askedAt };
+    return { lease, record, claim: { record: value, leaseId: lease.id, revision }, askedAt };
   } catch (error) {
     await lease.revoke().catch(() => undefined);
     if (isCode(error, 'ABORTED')) return undefined;
@@ -74,17 +77,29 @@ async function* oneTerm(parts: ElectionParts, won: Victory, signal: AbortSignal)
   const end = (): void => over.abort();
   signal.addEventListener('abort', end, { once: true });
   const keeping = keepLease(parts, won, over).finally(end);
-  parts.logger.info({ term: won.number }, 'became leader');
+  const unsubscribe = endWhenReplaced(parts.store, won.record, end);
+  const term = won.claim.revision;
+  parts.logger.info({ term }, 'became leader');
   try {
-    yield new LeaderTerm(won.number, over.signal, parts.store);
+    yield new LeaderTerm(won.claim, over.signal, parts.store);
   } finally {
     end();
+    unsubscribe();
     await keeping;
     signal.removeEventListener('abort', end);
     // A leader that leaves in good order lets the next one start at once.
     await won.lease.revoke().catch(() => undefined);
-    parts.logger.info({ term: won.number }, 'no longer leader');
+    parts.logger.info({ term }, 'no longer leader');
   }
+}
+
+/** A leader whose record is gone, or somebody else's, can commit nothing any more, even while its lease lives. */
+function endWhenReplaced(store: ClusterStore, own: LeaderRecord, end: () => void): () => void {
+  return store.onChange((changes) => {
+    if (!changes.some(({ kind }) => kind === 'leader' || kind === 'everything')) return;
+    const leader = store.view.leader();
+    if (leader?.managerId !== own.managerId || leader.electedAt !== own.electedAt) end();
+  });
 }
 
 /** Renews the lease until the term ends, and ends the term when a renewal has been missing for too long. */
@@ -104,7 +119,7 @@ async function keepLease({ logger }: ElectionParts, won: Victory, over: AbortCon
         deadline.extend(sentAt);
         arm();
       } catch (error) {
-        logger.warn({ term: won.number, reason: messageOf(error) }, 'the leader lease was not renewed');
+        logger.warn({ term: won.claim.revision, reason: messageOf(error) }, 'the leader lease was not renewed');
         if (isCode(error, 'NOT_FOUND')) return;
         await delay(100, over.signal);
         continue;

@@ -24,7 +24,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     node: fc.nat(2),
     to: fc.constantFrom(NodeAvailability.active, NodeAvailability.pause, NodeAvailability.drain),
   }),
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('agents' as const), pick: fc.nat(), outcome: fc.constantFrom('runs' as const, 'runs' as const, 'fails' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('agents' as const),
+      pick: fc.nat(),
+      outcome: fc.constantFrom('runs' as const, 'runs' as const, 'fails' as const),
+    }),
+  },
   fc.record({ do: fc.constant('wait' as const), ms: fc.nat(10_000) }),
 );
 
@@ -35,7 +42,8 @@ function perform(cluster: SimulatedCluster, step: Step): void {
     case 'update': {
       const version = (service?.version?.index ?? 0) + 1;
       const replicas = step.do === 'scale' ? step.to : (service?.spec?.mode?.replicated?.replicas ?? 0);
-      const image = step.do === 'update' ? `busybox:${step.image}` : (service?.spec?.taskTemplate?.containerSpec?.image ?? 'busybox:0');
+      const image =
+        step.do === 'update' ? `busybox:${step.image}` : (service?.spec?.taskTemplate?.containerSpec?.image ?? 'busybox:0');
       cluster.service = aService({ replicas, version, spec: { taskTemplate: { containerSpec: { image } } } });
       return;
     }
@@ -60,7 +68,9 @@ function patchNode(cluster: SimulatedCluster, index: number, patch: object): voi
 
 /** Lets everything happen that can: agents obey, time passes, nodes come back. */
 function settle(cluster: SimulatedCluster): void {
-  NODES.forEach((_, i) => patchNode(cluster, i, { status: NodeStatus.fromPartial({ state: NodeState.ready }), spec: NodeSpec.fromPartial({}) }));
+  NODES.forEach((_, i) =>
+    patchNode(cluster, i, { status: NodeStatus.fromPartial({ state: NodeState.ready }), spec: NodeSpec.fromPartial({}) }),
+  );
   for (let round = 0; round < 60; round++) {
     cluster.reconcile();
     for (const task of cluster.list()) cluster.step(task, 'runs');
@@ -69,7 +79,13 @@ function settle(cluster: SimulatedCluster): void {
 }
 
 const running = (tasks: Task[]): Task[] => tasks.filter((task) => observedState(task) === TaskState.running);
-const newCluster = (): SimulatedCluster => new SimulatedCluster(aService({ replicas: 3 }), NODES.map((id) => aNode(id)));
+const isHeardOf = (cluster: SimulatedCluster, nodeId: string): boolean =>
+  cluster.nodes.some((node) => node.id === nodeId && node.status?.state === NodeState.ready);
+const newCluster = (): SimulatedCluster =>
+  new SimulatedCluster(
+    aService({ replicas: 3 }),
+    NODES.map((id) => aNode(id)),
+  );
 
 describe('any history of a replicated service', () => {
   const histories = fc.array(step, { maxLength: 60 });
@@ -85,6 +101,44 @@ describe('any history of a replicated service', () => {
           expect(active.length).toBeLessThanOrEqual(cluster.service?.spec?.mode?.replicated?.replicas ?? 0);
           expect(new Set(active.map((task) => task.slot)).size).toBe(active.length);
         }
+      }),
+    );
+  });
+
+  it('never runs two tasks of a slot side by side, on nodes that can be heard of', () => {
+    const withoutReturns = fc.array(
+      step.filter((each) => each.do !== 'wait' && !(each.do === 'nodeState' && each.state === NodeState.ready)),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(withoutReturns, (steps) => {
+        const cluster = newCluster();
+        for (const step of steps) {
+          perform(cluster, step);
+          cluster.reconcile();
+          const heard = running(cluster.list()).filter((task) => isHeardOf(cluster, task.nodeId));
+          expect(new Set(heard.map((task) => task.slot)).size).toBe(heard.length);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('removes nothing when it only grows', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(4), (steps, more) => {
+        const cluster = newCluster();
+        for (const step of steps) {
+          perform(cluster, step);
+          cluster.reconcile();
+        }
+        cluster.reconcile();
+        const replicas = cluster.service?.spec?.mode?.replicated?.replicas ?? 0;
+        perform(cluster, { do: 'scale', to: replicas + more });
+        const removals = cluster
+          .reconcile()
+          .filter((change) => change.kind === 'setDesiredState' && change.to === TaskState.remove);
+        expect(removals).toEqual([]);
       }),
     );
   });

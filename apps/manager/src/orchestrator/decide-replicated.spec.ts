@@ -48,10 +48,31 @@ describe('scaling', () => {
     expect(moved(plan)).toEqual(removed.map((id) => [id, remove]));
   });
 
+  it('leaves tasks alone that are still starting when more are wanted', () => {
+    const service = aService({ replicas: 8 });
+    const tasks = [1, 2, 3, 4, 5].map((slot) => aTask({ id: `t${slot}`, slot, state: starting, service }));
+    const plan = decideReplicated(aSnapshot(service, tasks), inputs());
+    expect(moved(plan)).toEqual([]);
+    expect(created(plan).map(({ slot }) => slot)).toEqual([6, 7, 8]);
+  });
+
+  it('stops the older of two tasks that are active in one slot', () => {
+    const service = aService();
+    const tasks = [
+      aTask({ id: 'newer', createdMsAgo: 1_000, service }),
+      aTask({ id: 'older', createdMsAgo: 9_000, nodeId: 'b', service }),
+    ];
+    expect(moved(decideReplicated(aSnapshot(service, tasks), inputs()))).toEqual([['older', shutdown]]);
+  });
+
   it('removes the history of a slot along with it', () => {
     const service = aService({ replicas: 0 });
     const tasks = [aTask({ id: 'old', state: failed, desired: shutdown, service }), aTask({ id: 'new', service })];
-    expect(moved(decideReplicated(aSnapshot(service, tasks), inputs())).map(([id]) => id).sort()).toEqual(['new', 'old']);
+    expect(
+      moved(decideReplicated(aSnapshot(service, tasks), inputs()))
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(['new', 'old']);
   });
 });
 
@@ -98,6 +119,13 @@ describe('a task that has ended', () => {
     const second = aTask({ id: 'second', state: rejected, desired: ready, createdMsAgo: 1_000, service });
     const plan = decideReplicated(aSnapshot(service, [first, second]), inputs());
     expect(plan).toEqual({ changes: [], requeueAfterMs: 4_000 });
+  });
+
+  it('has its successor start although it was created by a leader whose clock was an hour ahead', () => {
+    const service = aService({ spec: restart('any') });
+    const ended = aTask({ id: 'old', state: failed, desired: shutdown, createdMsAgo: -3_600_000, service });
+    const parked = aTask({ id: 'new', state: ready, desired: ready, createdMsAgo: -3_600_001, service });
+    expect(moved(decideReplicated(aSnapshot(service, [ended, parked]), inputs()))).toEqual([['new', running]]);
   });
 
   it('keeps five ended tasks of a slot and deletes the oldest beyond that', () => {
@@ -219,6 +247,20 @@ describe('a parked task', () => {
     ];
     const plan = decideReplicated(aSnapshot(service, tasks), inputs());
     expect(moved(plan)).toEqual(starts ? [['new', running]] : []);
+  });
+});
+
+describe('a parked task whose node is lost', () => {
+  it('is followed by another parked one while the task before it still stops', () => {
+    const service = aService();
+    const tasks = [
+      aTask({ id: 'stopping', nodeId: 'a', desired: shutdown, createdMsAgo: 5_000, service }),
+      aTask({ id: 'parked', nodeId: 'b', state: ready, desired: ready, createdMsAgo: 1_000, service }),
+    ];
+    const nodes = [aNode('a'), aNode('b', { state: NodeState.down }), aNode('c')];
+    const plan = decideReplicated(aSnapshot(service, tasks, nodes), inputs());
+    expect(moved(plan)).toEqual([['parked', shutdown]]);
+    expect(created(plan)).toEqual([{ slot: 1, desired: ready }]);
   });
 });
 

@@ -5,7 +5,7 @@ import { newTask } from './new-task';
 import { decideReaping } from './reaper/decide-reaping';
 import { isLost, mayRestart, parkedForMs, respawnInMs } from './restart/decide-restart';
 import type { DecisionInputs, ServiceSnapshot } from './service-snapshot';
-import { freeSlotNumbers, groupSlots, hasEnded, isRunning, isUnassigned, slotsToRemove, type Slot } from './slots';
+import { freeSlotNumbers, groupSlots, hasEnded, isActive, isRunning, isUnassigned, slotsToRemove, type Slot } from './slots';
 import { isTaskDirty } from './task-dirty';
 import { decideUpdateStatus } from './update/decide-update-status';
 
@@ -75,6 +75,8 @@ class SlotPass {
   /** Sees to it that the slot is filled by a task that runs or is on its way. */
   keepAlive(slot: Slot): void {
     const { current } = slot;
+    for (const task of slot.tasks)
+      if (isActive(task) && task !== current) this.setDesired(task, TaskState.shutdown, 'its slot is filled');
     if (!current) this.refill(slot);
     else if (hasEnded(current)) this.restart(slot, current);
     else if (!isUnassigned(current) && mustLeave(this.nodeOf(current))) this.replace(slot, current, 'node is not available');
@@ -140,12 +142,16 @@ class SlotPass {
     if (slot.current) this.replace(slot, slot.current, reason);
   }
 
-  /** Stop-first: the new task is prepared, and parked until the old one has stopped. */
+  /**
+   * Stop-first: the new task is prepared, and parked until every task before it has stopped. One that restarts after a failure is
+   * parked for its delay.
+   */
   private replace(slot: Slot, old: Task, reason: string): void {
     this.touched.add(slot);
     this.setDesired(old, TaskState.shutdown, reason);
-    const nothingToWaitFor = isUnassigned(old) || isLost(this.nodeOf(old));
-    this.create(slot.number, nothingToWaitFor ? TaskState.running : TaskState.ready);
+    const isOut = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || isLost(this.nodeOf(task));
+    const endedByItself = hasEnded(old) && !this.isDirty(old);
+    this.create(slot.number, slot.tasks.every(isOut) && !endedByItself ? TaskState.running : TaskState.ready);
   }
 
   private setDesired(task: Task, to: TaskState, reason: string): void {

@@ -1,6 +1,6 @@
 import { newId } from '#common/identity';
 import type { Logger } from '#common/logging';
-import type { Reconciler, Requeue } from '#common/reconcile';
+import type { PassResult, Reconciler, Requeue } from '#common/reconcile';
 import type { ClusterView, ViewChange } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { NodeInfoIndex } from '../scheduler/node-info-index';
@@ -42,7 +42,7 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     if (change.kind === 'service') yield toKey(change.id);
     if (change.kind === 'task') yield toKey(change.serviceId);
     if (change.kind === 'node') for (const task of this.view.tasksOfNode(change.id)) yield toKey(task.serviceId);
-    if (change.kind === 'node' || change.kind === 'task') for (const serviceId of this.waiting) yield toKey(serviceId);
+    if (mayFreeRoom(change)) for (const serviceId of this.waiting) yield toKey(serviceId);
   }
 
   *allKeys(): Iterable<ServiceKey> {
@@ -51,21 +51,27 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     for (const task of this.view.tasks()) if (!this.view.service(task.serviceId)) yield toKey(task.serviceId);
   }
 
-  async reconcile(keys: readonly ServiceKey[], term: LeaderTerm): Promise<Requeue<ServiceKey>[]> {
+  async reconcile(keys: readonly ServiceKey[], term: LeaderTerm): Promise<PassResult<ServiceKey>> {
     const now = Date.now();
     const session = new PlacementSession(this.nodeInfos.all());
     const changes: Change[] = [];
     const requeues: Requeue<ServiceKey>[] = [];
+    const failed: ServiceKey[] = [];
     for (const key of keys) {
-      const plan = this.decide(toServiceId(key), session, now);
-      changes.push(...plan.changes);
-      if (plan.requeueAfterMs !== undefined) requeues.push({ key, afterMs: plan.requeueAfterMs });
+      try {
+        const plan = this.decide(toServiceId(key), session, now);
+        changes.push(...plan.changes);
+        if (plan.requeueAfterMs !== undefined) requeues.push({ key, afterMs: plan.requeueAfterMs });
+      } catch (error) {
+        failed.push(key);
+        this.logger.error({ err: error, serviceId: toServiceId(key) }, 'a service could not be decided');
+      }
     }
-    if (changes.length === 0) return requeues;
+    if (changes.length === 0) return { requeues, failed };
     const transactions = await commitChanges(term, changes, now);
     for (const writes of transactions) this.metrics.transactionWrites(writes);
     this.logger.debug({ term: term.number, services: keys.length, changes: changes.length }, 'reconciled services');
-    return requeues;
+    return { requeues, failed };
   }
 
   /** Decide → schedule on one snapshot, for one service. */
@@ -73,12 +79,17 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     const snapshot = takeSnapshot(this.view, serviceId);
     const plan = decideReplicated(snapshot, { now, newId });
     const toPlace = tasksToPlace(snapshot.tasks, plan.changes);
-    const placements = placeTasks(toPlace, session);
+    const placements = placeTasks(toPlace, session, now);
     const placed = placements.filter((change) => change.kind === 'assignTask').length;
     if (placed < toPlace.length) this.waiting.add(serviceId);
     else this.waiting.delete(serviceId);
     return { ...plan, changes: [...plan.changes, ...placements] };
   }
+}
+
+/** Whether a task that no node took might now find one. */
+function mayFreeRoom(change: ViewChange): boolean {
+  return change.kind === 'node' || (change.kind === 'task' && change.endedOrGone);
 }
 
 function toKey(serviceId: string): ServiceKey {

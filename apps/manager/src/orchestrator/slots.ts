@@ -1,5 +1,6 @@
 import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
 import type { Task } from '#common/proto';
+import { BinaryHeap } from '../scheduler/binary-heap';
 
 /** One place of a replicated service: the task that fills it and those that filled it before. */
 export interface Slot {
@@ -61,23 +62,30 @@ export function freeSlotNumbers(slots: readonly Slot[], count: number): number[]
  * service, then the highest numbers.
  */
 export function slotsToRemove(slots: readonly Slot[], count: number): Slot[] {
-  const running = slots.filter((slot) => slot.current && isRunning(slot.current));
+  if (count <= 0) return [];
+  const highestFirst = [...slots].sort((a, b) => b.number - a.number);
+  const isUp = (slot: Slot): boolean => slot.current !== undefined && isRunning(slot.current);
+  const removed = highestFirst.filter((slot) => !isUp(slot)).slice(0, count);
+  const fullest = new BinaryHeap(slotsPerNode(highestFirst.filter(isUp)), isFuller);
+  for (let group = fullest.top; group && removed.length < count; group = fullest.top) {
+    const [victim, ...rest] = group;
+    if (victim) removed.push(victim);
+    fullest.replaceTop(rest.length > 0 ? rest : undefined);
+  }
+  return removed;
+}
+
+function slotsPerNode(slots: readonly Slot[]): Slot[][] {
   const perNode = new Map<string, Slot[]>();
-  for (const slot of running) {
+  for (const slot of slots) {
     const nodeId = slot.current?.nodeId ?? '';
     const group = perNode.get(nodeId);
     if (group) group.push(slot);
     else perNode.set(nodeId, [slot]);
   }
-  const byNumber = (a: Slot, b: Slot): number => b.number - a.number;
-  const idle = slots.filter((slot) => !running.includes(slot)).sort(byNumber);
-  const removed = idle.slice(0, count);
-  const groups = [...perNode.values()].map((group) => group.sort(byNumber));
-  while (removed.length < count) {
-    groups.sort((a, b) => b.length - a.length || (b[0]?.number ?? 0) - (a[0]?.number ?? 0));
-    const victim = groups[0]?.shift();
-    if (!victim) break;
-    removed.push(victim);
-  }
-  return removed;
+  return [...perNode.values()];
+}
+
+function isFuller(a: readonly Slot[], b: readonly Slot[]): boolean {
+  return a.length !== b.length ? a.length > b.length : (a[0]?.number ?? 0) > (b[0]?.number ?? 0);
 }

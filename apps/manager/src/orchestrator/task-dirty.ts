@@ -17,7 +17,10 @@ export function isTaskDirty(service: Service, task: Task, node: Node | undefined
 }
 
 function portsOf(spec: EndpointSpec | undefined): string {
-  return (spec?.ports ?? []).map((port) => fingerprint(port)).sort().join();
+  return (spec?.ports ?? [])
+    .map((port) => fingerprint(port))
+    .sort()
+    .join();
 }
 
 const bare = new WeakMap<TaskSpec, TaskSpec>();

@@ -8,7 +8,7 @@ export interface Constraint {
   value: string;
 }
 
-const EXPRESSION = /^\s*([^\s=!]+)\s*(==|!=)\s*(\S(?:.*\S)?)\s*$/;
+const EXPRESSION = /^\s*([^\s=!]+)\s*(==|!=)\s*(\S(?:.*\S)?)\s*$/s;
 
 /** Reads one placement constraint. @throws DomainError INVALID_ARGUMENT saying what was not understood */
 export function parseConstraint(text: string): Constraint {

@@ -48,7 +48,9 @@ export function reservationOf(task: Task): { nanoCpus: number; memoryBytes: numb
 
 /** `port/protocol` of the fixed host-mode ports that a task needs on its node. */
 export function hostPortsOf(task: Task): string[] {
-  return (task.endpointSpec?.ports ?? []).filter(isFixedHostPort).map((port) => `${port.publishedPort}/${port.protocol || 'tcp'}`);
+  return (task.endpointSpec?.ports ?? [])
+    .filter(isFixedHostPort)
+    .map((port) => `${port.publishedPort}/${port.protocol || 'tcp'}`);
 }
 
 function isFixedHostPort(port: PortConfig): boolean {

@@ -46,7 +46,10 @@ describe('placing tasks', () => {
 
   it('respects reservations, counting tasks that still stop', () => {
     const holder = aTask({ nodeId: 'a', desired: TaskState.shutdown, service: aService({ spec: reserving(1.5e9) }) });
-    const result = schedule(unplaced(2, reserving(1e9)), [anInfo('a', { nanoCpus: 2e9 }, [holder]), anInfo('b', { nanoCpus: 1e9 })]);
+    const result = schedule(unplaced(2, reserving(1e9)), [
+      anInfo('a', { nanoCpus: 2e9 }, [holder]),
+      anInfo('b', { nanoCpus: 1e9 }),
+    ]);
     expect(result.placed.map(({ nodeId }) => nodeId)).toEqual(['b']);
     expect(result.unplaced.map(({ reason }) => reason)).toEqual(['no suitable node (insufficient resources on 2 nodes)']);
   });
@@ -111,7 +114,11 @@ describe('any cluster', () => {
   );
   const toInfos = (nodes: { nanoCpus: number; state: NodeState; own: number }[], spec: ServiceOptions['spec']): NodeInfo[] =>
     nodes.map(({ nanoCpus, state, own }, i) =>
-      anInfo(`n${i}`, { nanoCpus, state }, Array.from({ length: own }, (_, k) => aTask({ slot: k, nodeId: `n${i}`, service: aService({ spec }) }))),
+      anInfo(
+        `n${i}`,
+        { nanoCpus, state },
+        Array.from({ length: own }, (_, k) => aTask({ slot: k, nodeId: `n${i}`, service: aService({ spec }) })),
+      ),
     );
 
   it('is never filled above its capacity, and a task waits only when nothing fits it', () => {

@@ -33,7 +33,10 @@ export function schedule(tasks: readonly Task[], nodes: readonly NodeInfo[]): Sc
   }
   const rest = tasks.slice(placed.length);
   if (rest.length === 0) return { placed, unplaced: [], nodes: [...changed.values()] };
-  const reason = explain(pipeline, nodes.map((info) => changed.get(info.node.id) ?? info));
+  const reason = explain(
+    pipeline,
+    nodes.map((info) => changed.get(info.node.id) ?? info),
+  );
   return { placed, unplaced: rest.map((task) => ({ task, reason })), nodes: [...changed.values()] };
 }
 

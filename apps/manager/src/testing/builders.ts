@@ -39,7 +39,13 @@ export interface NodeOptions {
 }
 
 export function aNode(id: string, options: NodeOptions = {}): Node {
-  const { state = NodeState.ready, availability = NodeAvailability.active, nanoCpus = 2e9, memoryBytes = 2 ** 31, labels = {} } = options;
+  const {
+    state = NodeState.ready,
+    availability = NodeAvailability.active,
+    nanoCpus = 2e9,
+    memoryBytes = 2 ** 31,
+    labels = {},
+  } = options;
   return Node.fromPartial({
     id,
     spec: { name: '', role: NodeRole.worker, availability, labels },
@@ -66,7 +72,11 @@ export function aTask(options: TaskOptions = {}): Task {
   return { ...task, nodeId, status: { ...(task.status as TaskStatus), state } };
 }
 
-export function aSnapshot(service: Service | undefined, tasks: Task[], nodes: Node[] = [aNode('a'), aNode('b'), aNode('c')]): ServiceSnapshot {
+export function aSnapshot(
+  service: Service | undefined,
+  tasks: Task[],
+  nodes: Node[] = [aNode('a'), aNode('b'), aNode('c')],
+): ServiceSnapshot {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id) };
 }

@@ -4,7 +4,7 @@ import { oneOf } from '../flags/values/text';
 import type { Fetched } from '../manager-api';
 import { renderDetails, type Detail } from '../render/table';
 import type { Session } from '../session';
-import { forEach } from './each';
+import { forEach } from './for-each';
 import { printJsonList, printLines } from './print';
 
 /** Flags of every inspect. */

@@ -34,7 +34,7 @@ describe('lists', () => {
   it.each(['service ls', 'service ps web', 'node ls', 'node ps', 'service inspect web', 'node inspect n1'])(
     '%s --format json is one JSON array of the objects as they came',
     async (line) => {
-      bench.manager.services[0] = { ...manager.services[0], NewField: 1 };
+      bench.manager.services[0] = { ...bench.manager.services[0], NewField: 1 };
       expect(await bench.type(`${line} --format json`)).toBe(EXIT.ok);
       const kind = line.includes('ps')
         ? bench.manager.tasks

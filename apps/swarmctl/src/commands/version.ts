@@ -6,7 +6,7 @@ import { renderDetails, type Detail } from '../render/table';
 import { writeLine } from '../session';
 import { VERSION } from '../version';
 import { addExamples, type Perform, type Tools } from './command';
-import { reportError } from './each';
+import { reportError } from './report-error';
 import { FORMAT_FLAGS, type FormatFlags } from './list-flags';
 import { printLines } from './print';
 

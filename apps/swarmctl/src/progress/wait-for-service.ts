@@ -116,10 +116,14 @@ class ServiceWait {
       const mayComeBack = isCode(error, 'UNAVAILABLE') && clock.monotonicMs() - this.lastAnswerMs < MAX_SILENCE_MS;
       if (!mayComeBack) throw error;
       this.memory = {};
-      if (this.view)
-        this.display.show({ ...this.view, step: { kind: 'wait' }, note: 'the manager does not answer, trying again' });
+      this.showSilence();
       return undefined;
     }
+  }
+
+  private showSilence(): void {
+    if (!this.view) return;
+    this.display.show({ ...this.view, step: { kind: 'wait' }, note: 'the manager does not answer, trying again' });
   }
 
   private end(outcome: Outcome, view: ProgressView): ExitCode {

@@ -15,8 +15,6 @@ export function acceptsTasks(node: Node): boolean {
 /** Whether tasks on the node have to move: it is down, drained, or gone from the cluster. A paused node keeps its tasks. */
 export function mustLeave(node: Node | undefined): boolean {
   return (
-    node === undefined ||
-    node.status?.state === NodeStatus_State.down ||
-    node.spec?.availability === NodeSpec_Availability.drain
+    node === undefined || node.status?.state === NodeStatus_State.down || node.spec?.availability === NodeSpec_Availability.drain
   );
 }

@@ -12,8 +12,14 @@ export interface Reconciler<K extends string, Term> {
   keysOf(change: ViewChange): Iterable<K>;
   /** Every key there is: queued when a term begins and after the view was rebuilt. */
   allKeys(): Iterable<K>;
-  /** Brings reality closer to what is wanted. A throw is a retry of all the keys with backoff. */
-  reconcile(keys: readonly K[], term: Term): Promise<readonly Requeue<K>[]>;
+  /** Brings reality closer to what is wanted. A throw means that nobody knows what was stored, and retries all the keys with backoff. */
+  reconcile(keys: readonly K[], term: Term): Promise<PassResult<K>>;
+}
+
+export interface PassResult<K extends string> {
+  requeues: readonly Requeue<K>[];
+  /** Keys that could not be decided; the others are not held up by them. */
+  failed: readonly K[];
 }
 
 /** Asks for another look at a key after some time. */

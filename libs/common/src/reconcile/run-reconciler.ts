@@ -14,6 +14,8 @@ export interface ReconcilerLoop<K extends string, Term> {
   reconciler: Reconciler<K, Term>;
   store: ClusterStore;
   term: Term;
+  /** Makes sure, after a pass of unknown outcome, that the view shows what it did before the next pass decides. */
+  afterFailure(): Promise<void>;
   logger: Logger;
   metrics: LoopMetrics;
 }
@@ -33,10 +35,11 @@ export async function runReconciler<K extends string, Term>(loop: ReconcilerLoop
   });
   addAll();
   try {
+    let sure = true;
     while (!signal.aborted) {
       const keys = await queue.take(reconciler.maxBatch, signal);
       loop.metrics.queueDepth(reconciler.name, queue.depth);
-      if (keys.length > 0) await onePass(loop, queue, keys, signal);
+      if (keys.length > 0) sure = await onePass(loop, queue, { keys, sure });
     }
   } finally {
     unsubscribe();
@@ -44,24 +47,27 @@ export async function runReconciler<K extends string, Term>(loop: ReconcilerLoop
   }
 }
 
+/** @returns whether the outcome of the pass is known */
 async function onePass<K extends string, Term>(
   loop: ReconcilerLoop<K, Term>,
   queue: WorkQueue<K>,
-  keys: K[],
-  signal: AbortSignal,
-): Promise<void> {
+  { keys, sure }: { keys: K[]; sure: boolean },
+): Promise<boolean> {
   const { reconciler, logger, metrics } = loop;
   const startedAt = monotonicMs();
   const seconds = (): number => (monotonicMs() - startedAt) / 1000;
   try {
-    const requeues = await reconciler.reconcile(keys, loop.term);
-    for (const key of keys) queue.succeeded(key);
+    if (!sure) await loop.afterFailure();
+    const { requeues, failed } = await reconciler.reconcile(keys, loop.term);
+    for (const key of keys) if (!failed.includes(key)) queue.succeeded(key);
     for (const { key, afterMs } of requeues) queue.addAfter(key, afterMs);
+    for (const key of failed) queue.addAfterFailure(key);
     metrics.passDone(reconciler.name, seconds(), 'ok');
+    return true;
   } catch (error) {
-    if (signal.aborted) return;
     for (const key of keys) queue.addAfterFailure(key);
     metrics.passDone(reconciler.name, seconds(), 'failed');
     logger.warn({ err: error, loop: reconciler.name, keys: keys.slice(0, 10) }, 'reconcile pass failed, will retry');
+    return false;
   }
 }

@@ -48,6 +48,16 @@ describe('the work queue', () => {
     expect(queue.depth).toBe(0);
   });
 
+  it('does not wake up all the time for a key that is due in a month', () => {
+    const queue = new WorkQueue();
+    queue.addAfter('a', 30 * 86_400_000);
+    jest.advanceTimersByTime(1_000);
+    expect(jest.getTimerCount()).toBe(1);
+    expect(queue.depth).toBe(0);
+    jest.advanceTimersByTime(30 * 86_400_000);
+    expect(queue.depth).toBe(1);
+  });
+
   it('releases several keys each at its own time', () => {
     const queue = new WorkQueue();
     queue.addAfter('late', 300);

@@ -3,6 +3,8 @@ import { monotonicMs } from '../concurrency';
 /** First wait after a failure; doubles with each further one. */
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 5_000;
+/** Node fires timers beyond 2^31 - 1 ms at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Keys that need attention, each at most once however often it is added.
@@ -91,7 +93,7 @@ export class WorkQueue<K extends string> {
     if (due >= this.timerDueAt) return;
     clearTimeout(this.timer);
     this.timerDueAt = due;
-    this.timer = setTimeout(() => this.release(), Math.max(0, due - monotonicMs()));
+    this.timer = setTimeout(() => this.release(), Math.min(Math.max(0, due - monotonicMs()), MAX_TIMER_MS));
   }
 
   private release(): void {

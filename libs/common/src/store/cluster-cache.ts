@@ -1,14 +1,5 @@
-import {
-  Cluster,
-  LeaderRecord,
-  ManagerPresence,
-  Node,
-  ObservedNode,
-  Service,
-  Task,
-  TaskStatus,
-  UpdateStatus,
-} from '../proto';
+import { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Service, Task, TaskStatus, UpdateStatus } from '../proto';
+import { isTerminal, observedState } from '../domain';
 import type { ClusterView, ViewChange } from './cluster-view';
 import { IdIndex } from './id-index';
 import { joinNode, joinService, joinTask } from './join';
@@ -18,6 +9,11 @@ import type { Revision, Stored, StoreEvent, WatchBatch } from './object-store';
 
 interface RevisedNode {
   observed: ObservedNode;
+  modRevision: Revision;
+}
+
+interface RevisedStatus {
+  status: TaskStatus;
   modRevision: Revision;
 }
 
@@ -35,6 +31,9 @@ export class ClusterCache implements ClusterView {
   private byNode = new IdIndex<Task>();
   private changes: ViewChange[] = [];
   private seenRevision: Revision = 0;
+
+  /** @param onUndecodable told of a value that cannot be read; its key is left out, so that one bad value does not blind everybody */
+  constructor(private readonly onUndecodable: (key: string, error: unknown) => void = () => undefined) {}
 
   private serviceObjects = this.newServices();
   private taskObjects = this.newTasks();
@@ -56,6 +55,7 @@ export class ClusterCache implements ClusterView {
   observedNode = (id: string): RevisedNode | undefined => this.nodeObjects.side(id);
   task = (id: string): Task | undefined => this.taskObjects.get(id);
   tasks = (): Task[] => this.taskObjects.values();
+  taskStatusRevision = (id: string): Revision => this.taskObjects.side(id)?.modRevision ?? 0;
   tasksOfService = (serviceId: string): Task[] => this.byService.of(serviceId);
   tasksOfNode = (nodeId: string): Task[] => this.byNode.of(nodeId);
 
@@ -87,7 +87,16 @@ export class ClusterCache implements ClusterView {
   }
 
   private applyOne(event: StoreEvent): void {
-    const { collection, id } = parseKey(event.kind === 'put' ? event.stored.key : event.key);
+    const key = event.kind === 'put' ? event.stored.key : event.key;
+    try {
+      this.applyTo(key, event);
+    } catch (error) {
+      this.onUndecodable(key, error);
+    }
+  }
+
+  private applyTo(key: string, event: StoreEvent): void {
+    const { collection, id } = parseKey(key);
     const stored = event.kind === 'put' ? event.stored : undefined;
     const decoded = <T>(codec: { decode(bytes: Uint8Array): T }): T | undefined => stored && codec.decode(stored.value);
     switch (collection) {
@@ -98,7 +107,7 @@ export class ClusterCache implements ClusterView {
       case 'tasks':
         return this.taskObjects.setMain(id, versioned(decoded(Task), stored));
       case 'task-status':
-        return this.taskObjects.setSide(id, decoded(TaskStatus));
+        return this.taskObjects.setSide(id, revisedStatus(decoded(TaskStatus), stored));
       case 'nodes':
         return this.nodeObjects.setMain(id, versioned(decoded(Node), stored));
       case 'node-status':
@@ -121,13 +130,18 @@ export class ClusterCache implements ClusterView {
     if (presence) this.presences.set(id, presence);
     else this.presences.delete(id);
     this.changes.push({ kind: 'manager', id });
-    this.nodeObjects.rejoinAll();
+    this.rejoinNodesBesideManagers();
   }
 
   private setLeader(record: LeaderRecord | undefined): void {
     this.leaderRecord = record;
     this.changes.push({ kind: 'leader' });
-    this.nodeObjects.rejoinAll();
+    this.rejoinNodesBesideManagers();
+  }
+
+  /** Only these show anything of their manager. */
+  private rejoinNodesBesideManagers(): void {
+    this.nodeObjects.rejoinWhere((side) => side?.observed.besideManager === true);
   }
 
   private newServices(): JoinedCollection<Service, UpdateStatus, Service> {
@@ -139,15 +153,18 @@ export class ClusterCache implements ClusterView {
     });
   }
 
-  private newTasks(): JoinedCollection<Task, TaskStatus, Task> {
-    return new JoinedCollection(joinTask, (before, after) => {
-      if (before) this.unindexTask(before, after);
-      if (after) {
-        this.byService.add(after.serviceId, after);
-        if (after.nodeId) this.byNode.add(after.nodeId, after);
-      }
-      this.changes.push(taskChange(before, after));
-    });
+  private newTasks(): JoinedCollection<Task, RevisedStatus, Task> {
+    return new JoinedCollection(
+      (task, side) => joinTask(task, side?.status),
+      (before, after) => {
+        if (before) this.unindexTask(before, after);
+        if (after) {
+          this.byService.add(after.serviceId, after);
+          if (after.nodeId) this.byNode.add(after.nodeId, after);
+        }
+        this.changes.push(taskChange(before, after));
+      },
+    );
   }
 
   /** A task that stays in its group is replaced there in place, which keeps the order of the group. */
@@ -174,6 +191,10 @@ function revised(observed: ObservedNode | undefined, stored: Stored | undefined)
   return observed && stored && { observed, modRevision: stored.modRevision };
 }
 
+function revisedStatus(status: TaskStatus | undefined, stored: Stored | undefined): RevisedStatus | undefined {
+  return status && stored && { status, modRevision: stored.modRevision };
+}
+
 function idOf(before: { id: string } | undefined, after: { id: string } | undefined): string {
   return (after ?? before)?.id ?? '';
 }
@@ -185,6 +206,7 @@ function taskChange(before: Task | undefined, after: Task | undefined): ViewChan
     id: idOf(before, after),
     serviceId: (after ?? before)?.serviceId ?? '',
     nodeIds: [...nodeIds],
+    endedOrGone: after ? isTerminal(observedState(after)) && !(before && isTerminal(observedState(before))) : true,
   };
 }
 

@@ -112,6 +112,39 @@ describe('the store over a real etcd', () => {
     await following;
   });
 
+  it('lists and follows however much there is', async () => {
+    const before = await store.commit([], [aService('first')]);
+    const large = (i: number): Write => ({ kind: 'put', key: `service-names/large${i}`, value: new Uint8Array(150 * 1024) });
+    for (let i = 0; i < 260; i += 5)
+      await objects.commit(
+        [],
+        [0, 1, 2, 3, 4].map((k) => large(i + k)),
+      );
+    expect((await objects.list('service-names/')).objects).toHaveLength(260);
+    let events = 0;
+    for await (const batch of objects.watch('service-names/', before, stopping.signal)) {
+      events += batch.events.length;
+      if (events === 260) break;
+    }
+    for (let i = 0; i < 260; i++) await objects.commit([], [{ kind: 'delete', key: `service-names/large${i}` }]);
+  }, 60_000);
+
+  it('leaves a value out that cannot be read, and shows the others', async () => {
+    await store.commit([], [aService('good'), { kind: 'put', key: keys.service('bad'), value: Buffer.from([255, 255, 255]) }]);
+    expect(store.view.service('good')).toBeDefined();
+    expect(store.view.service('bad')).toBeUndefined();
+    await objects.commit([], [{ kind: 'delete', key: keys.service('bad') }]);
+  });
+
+  it('shows what there is, not what there was, when etcd is back with less', async () => {
+    await store.commit([], [aService('lost')]);
+    for (let i = 0; i < 20; i++) await store.commit([], [aService('often')]);
+    await etcd.replace();
+    await eventually(() => store.isSynced() && store.view.services().length === 0, { reason: 'the view is empty too' });
+    await eventually(() => store.commit([], [aService('fresh')]), { reason: 'commits work' });
+    expect(store.view.services().map(({ id }) => id)).toEqual(['fresh']);
+  });
+
   it('ends keys with their lease', async () => {
     const lease = await objects.grantLease(2);
     await store.commit([], [{ ...aService('leased'), lease: lease.id } as Write]);

@@ -19,7 +19,7 @@ interface Waiter {
 
 /** A store with a view that follows it: what a caller has written, it reads. */
 export class ClusterStore {
-  private readonly cache = new ClusterCache();
+  private readonly cache: ClusterCache;
   private readonly listeners = new Set<(changes: ViewChange[]) => void>();
   private waiters: Waiter[] = [];
   private heardAt = Number.NEGATIVE_INFINITY;
@@ -28,7 +28,11 @@ export class ClusterStore {
   constructor(
     private readonly store: ObjectStore,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.cache = new ClusterCache((key, error) =>
+      logger.error({ key, reason: messageOf(error) }, 'a stored value cannot be read, it is left out'),
+    );
+  }
 
   get view(): ClusterView {
     return this.cache;
@@ -62,7 +66,8 @@ export class ClusterStore {
           this.take(batch);
         }
       } catch (error) {
-        relist ||= isCode(error, 'COMPACTED');
+        // Anything but a lost connection would come again with the same history: too old, too large, or not to be understood.
+        relist ||= !isCode(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED');
         this.logger.warn({ reason: messageOf(error), relist }, 'lost sight of etcd, trying again');
       }
       this.watching = false;
@@ -107,12 +112,21 @@ export class ClusterStore {
   }
 
   private publish(changes: ViewChange[]): void {
-    if (changes.length > 0) for (const listener of this.listeners) listener(changes);
+    if (changes.length > 0) for (const listener of this.listeners) this.tell(listener, changes);
     const { revision } = this.cache;
     const ready = this.waiters.filter((waiter) => waiter.revision <= revision);
     if (ready.length === 0) return;
     this.waiters = this.waiters.filter((waiter) => waiter.revision > revision);
     for (const waiter of ready) waiter.resolve();
+  }
+
+  /** One listener's fault is not the others' loss. */
+  private tell(listener: (changes: ViewChange[]) => void, changes: ViewChange[]): void {
+    try {
+      listener(changes);
+    } catch (error) {
+      this.logger.error({ err: error }, 'a listener of the view failed');
+    }
   }
 
   private reached(revision: Revision): Promise<void> {

@@ -24,6 +24,8 @@ export interface ClusterView {
 
   task(id: string): Task | undefined;
   tasks(): Task[];
+  /** The revision to compare when writing the task's status; 0 while it has none. */
+  taskStatusRevision(id: string): Revision;
   tasksOfService(serviceId: string): Task[];
   tasksOfNode(nodeId: string): Task[];
 }
@@ -31,7 +33,7 @@ export interface ClusterView {
 /** What changed in the view, by joined object, not by key. */
 export type ViewChange =
   | { kind: 'service'; id: string }
-  | { kind: 'task'; id: string; serviceId: string; nodeIds: string[] }
+  | { kind: 'task'; id: string; serviceId: string; nodeIds: string[]; endedOrGone: boolean }
   | { kind: 'node'; id: string }
   | { kind: 'manager'; id: string }
   | { kind: 'leader' }

@@ -1,8 +1,16 @@
 import { status as GrpcStatus } from '@grpc/grpc-js';
 import { ConsecutiveBreaker, circuitBreaker, handleWhen, noop } from 'cockatiel';
-import { Etcd3, isRecoverableError, type IKeyValue, type IRequestOp, type ICompare } from 'etcd3';
+import {
+  Etcd3,
+  isRecoverableError,
+  type ICompare,
+  type IKeyValue,
+  type IRangeRequest,
+  type IRangeResponse,
+  type IRequestOp,
+} from 'etcd3';
 import { CHANNEL_OPTIONS } from '../grpc';
-import { DomainError, messageOf, type ErrorCode } from '../errors';
+import { DomainError, isCode, messageOf, type ErrorCode } from '../errors';
 import { watchEtcd } from './etcd-watch';
 import type { Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
 
@@ -47,6 +55,8 @@ export class EtcdStore implements ObjectStore {
       hosts: options.hosts,
       grpcOptions: {
         ...CHANNEL_OPTIONS,
+        // etcd is trusted, and sends all that a watch has missed in one message.
+        'grpc.max_receive_message_length': -1,
         'grpc.initial_reconnect_backoff_ms': 100,
         'grpc.min_reconnect_backoff_ms': 100,
         'grpc.max_reconnect_backoff_ms': 500,
@@ -68,10 +78,13 @@ export class EtcdStore implements ObjectStore {
     const objects: Stored[] = [];
     let key = this.toEtcdKey(prefix);
     let revision = 0;
+    let limit = PAGE_SIZE;
     for (;;) {
-      const page = await translated('list', () =>
-        this.client.kv.range({ key, range_end: end, limit: PAGE_SIZE, revision: String(revision) }),
-      );
+      const page = await this.readPage({ key, range_end: end, limit, revision: String(revision) });
+      if (page === 'too large') {
+        limit = Math.ceil(limit / 4);
+        continue;
+      }
       revision ||= Number(page.header.revision);
       objects.push(...page.kvs.map((kv) => this.fromKeyValue(kv)));
       const last = page.kvs.at(-1);
@@ -119,6 +132,16 @@ export class EtcdStore implements ObjectStore {
 
   close(): void {
     this.client.close();
+  }
+
+  /** etcd itself refuses to send a page beyond its own limit. */
+  private async readPage(request: IRangeRequest & { limit: number }): Promise<IRangeResponse | 'too large'> {
+    try {
+      return await translated('list', () => this.client.kv.range(request));
+    } catch (error) {
+      if (request.limit > 1 && isCode(error, 'TOO_LARGE', 'RESOURCE_EXHAUSTED')) return 'too large';
+      throw error;
+    }
   }
 
   private toEtcdKey(key: string): Buffer {
@@ -177,8 +200,10 @@ function toDomainError(what: string, error: unknown): DomainError {
   const text = messageOf(error);
   const name = error instanceof Error ? error.constructor.name : '';
   const status = (error as { code?: number }).code;
-  if (name === 'EtcdLeaseInvalidError') return new DomainError('NOT_FOUND', `etcd ${what}: the lease has expired`, { cause: error });
-  if (/request is too large|message larger than max/.test(text)) return new DomainError('TOO_LARGE', `etcd ${what}: the object is too large`, { cause: error });
+  if (name === 'EtcdLeaseInvalidError')
+    return new DomainError('NOT_FOUND', `etcd ${what}: the lease has expired`, { cause: error });
+  if (/request is too large|message larger than max/.test(text))
+    return new DomainError('TOO_LARGE', `etcd ${what}: the object is too large`, { cause: error });
   const code = (status !== undefined && CODE_OF_STATUS[status]) || codeOfText(text, name);
   return new DomainError(code, `etcd ${what}: ${text}`, { cause: error });
 }

@@ -28,7 +28,7 @@ export async function* watchEtcd(request: WatchRequest): AsyncIterable<WatchBatc
   const { signal } = request;
   if (signal.aborted) return;
   const queue = new AsyncQueue<IWatchResponse>();
-  const stream = await withDeadline('etcd watch: connecting', CONNECT_TIMEOUT_MS, () => request.client.watchClient.watch());
+  const stream = await openStream(request.client);
   const unavailable = (reason: string, cause?: unknown): DomainError =>
     new DomainError('UNAVAILABLE', `etcd watch: ${reason}`, { cause });
 
@@ -70,6 +70,19 @@ export async function* watchEtcd(request: WatchRequest): AsyncIterable<WatchBatc
   }
 }
 
+type WatchStream = Awaited<ReturnType<Etcd3['watchClient']['watch']>>;
+
+function openStream(client: Etcd3): Promise<WatchStream> {
+  return withDeadline('etcd watch: connecting', CONNECT_TIMEOUT_MS, async (late) => {
+    const stream = await client.watchClient.watch();
+    if (late.aborted) {
+      stream.on('error', () => undefined);
+      stream.cancel();
+    }
+    return stream;
+  });
+}
+
 async function* batchesOf(responses: AsyncIterable<IWatchResponse>, request: WatchRequest): AsyncIterable<WatchBatch> {
   let seen = request.after;
   for await (const response of responses) {
@@ -79,8 +92,16 @@ async function* batchesOf(responses: AsyncIterable<IWatchResponse>, request: Wat
     if (response.canceled) {
       throw new DomainError('UNAVAILABLE', `etcd watch: cancelled by the server: ${response.cancel_reason || 'no reason given'}`);
     }
-    // The answer to the create request carries a revision from before the watch has caught up.
-    if (response.created) continue;
+    if (response.created) {
+      // etcd would wait in silence for a revision of the future.
+      if (Number(response.header.revision) < request.after) {
+        throw new DomainError(
+          'COMPACTED',
+          `etcd watch: etcd is at revision ${response.header.revision}, before ${request.after}; was it restored?`,
+        );
+      }
+      continue;
+    }
     const events = response.events.map((event) => toEvent(event, request));
     seen = revisionOf(events.at(-1)) ?? seen;
     yield { revision: seen, events };

@@ -38,9 +38,9 @@ export class JoinedCollection<Main, Side, Joined> {
     this.rejoin(id);
   }
 
-  /** Joins everything again, after something outside both parts has changed that `join` looks at. */
-  rejoinAll(): void {
-    for (const id of this.mains.keys()) this.rejoin(id);
+  /** Joins again what `concerns`, after something outside both parts has changed that `join` looks at. */
+  rejoinWhere(concerns: (side: Side | undefined) => boolean): void {
+    for (const id of this.mains.keys()) if (concerns(this.sides.get(id))) this.rejoin(id);
   }
 
   private rejoin(id: string): void {

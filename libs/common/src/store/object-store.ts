@@ -19,9 +19,7 @@ export interface WatchBatch {
 
 /** A condition that a commit needs; revision 0 means "the key does not exist". */
 export type Guard =
-  | { key: string; modRevision: Revision }
-  | { key: string; createRevision: Revision }
-  | { key: string; exists: true };
+  { key: string; modRevision: Revision } | { key: string; createRevision: Revision } | { key: string; exists: true };
 
 export type Write = { kind: 'put'; key: string; value: Uint8Array; lease?: string } | { kind: 'delete'; key: string };
 

@@ -40,13 +40,20 @@ export class PrivateEtcd {
     this.process = spawn(
       'etcd',
       [
-        '--data-dir', this.dataDir,
-        '--listen-client-urls', this.url,
-        '--advertise-client-urls', this.url,
-        '--listen-peer-urls', peer,
-        '--initial-advertise-peer-urls', peer,
-        '--initial-cluster', `default=${peer}`,
-        '--log-level', 'error',
+        '--data-dir',
+        this.dataDir,
+        '--listen-client-urls',
+        this.url,
+        '--advertise-client-urls',
+        this.url,
+        '--listen-peer-urls',
+        peer,
+        '--initial-advertise-peer-urls',
+        peer,
+        '--initial-cluster',
+        `default=${peer}`,
+        '--log-level',
+        'error',
         ...this.flags,
       ],
       { stdio: 'ignore' },
@@ -61,6 +68,13 @@ export class PrivateEtcd {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     if (signal === 'SIGKILL') await gone;
+  }
+
+  /** Ends it and starts it again with nothing in it, as after a disk was replaced. */
+  async replace(): Promise<void> {
+    await this.signal('SIGKILL');
+    await rm(join(this.dataDir, 'member'), { recursive: true, force: true });
+    await this.resume();
   }
 
   async stop(): Promise<void> {

@@ -22,8 +22,8 @@ import type { StartPlaces } from './start-places';
  */
 const DEADLINE_MS = { ping: 1_000, read: 10_000, create: 60_000, start: 120_000, remove: 60_000, stopMargin: 30_000 };
 /**
- * Containers that the engine ends at once. Measured as above, seconds until 90 on three engines have been killed: 2 at once
- * 4.2–4.8, 4: 3.3–4.7, 8: 4.2, 30: 4.8–5.5.
+ * Containers that the engine ends at once. Measured like the starts (start-places.ts), seconds until 90 on three engines have been
+ * killed: 2 at once 4.2–4.8, 4: 3.3–4.7, 8: 4.2, 30: 4.8–5.5.
  */
 const MAX_STOPS = 4;
 /** A container that still runs after this long is waiting for its grace period to pass, which costs the engine nothing. */
@@ -51,6 +51,9 @@ export class DockerAdapter implements Executor {
     const { unary } = this.engine;
     const info = await this.engine.call('info', DEADLINE_MS.read, (abortSignal) => unary.info({ abortSignal }));
     const version = await this.engine.call('version', DEADLINE_MS.read, (abortSignal) => unary.version({ abortSignal }));
+    if (typeof info.NCPU !== 'number' || typeof version.ApiVersion !== 'string') {
+      throw new DomainError('UNAVAILABLE', 'the engine describes itself incompletely');
+    }
     this.api = parseApiVersion(version.ApiVersion);
     return toNodeDescription(info, version, this.facts);
   }

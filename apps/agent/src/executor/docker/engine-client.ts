@@ -8,6 +8,11 @@ import { ModemAgent } from './modem-agent';
 
 /** Enough that a few slow calls do not hold up the quick ones. */
 const MAX_UNARY_SOCKETS = 16;
+/** A hundred stops at once leave as many connections behind; one is enough for the next ping. */
+const MAX_IDLE_PATIENT_SOCKETS = 1;
+
+/** More than this a timer cannot wait; it would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Those who want to know how calls went. */
 export interface CallListener {
@@ -27,7 +32,7 @@ export class EngineClient {
   readonly patient: EngineApi;
   private readonly agents = [
     new ModemAgent({ keepAlive: true, maxSockets: MAX_UNARY_SOCKETS }),
-    new ModemAgent({ keepAlive: true }),
+    new ModemAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE_PATIENT_SOCKETS }),
   ] as const;
 
   constructor(
@@ -47,7 +52,7 @@ export class EngineClient {
     const startedMs = performance.now();
     let ok = false;
     try {
-      const result = await withDeadline(`the engine's answer (${what})`, deadlineMs, work);
+      const result = await withDeadline(`the engine's answer (${what})`, Math.min(deadlineMs, LONGEST_TIMER_MS), work);
       ok = true;
       return result;
     } catch (cause) {

@@ -1,4 +1,7 @@
-import { toContainerEvent } from './event-stream';
+import { Readable } from 'node:stream';
+import type { ContainerEvent } from '../executor';
+import type { EngineApi } from './engine-api';
+import { toContainerEvent, watchContainers } from './event-stream';
 
 const ID = 'a'.repeat(64);
 const Attributes = { 'io.swarmctl.task': 'task', 'io.swarmctl.cluster': 'cluster' };
@@ -18,3 +21,34 @@ it.each([[{}], [{ Action: 'die' }], [{ Action: 'die', Actor: { ID } }], [{ Actio
   'ignores %j',
   (event) => expect(toContainerEvent(event)).toBeUndefined(),
 );
+
+describe('the stream', () => {
+  const engineWith = (getEvents: EngineApi['getEvents']) => ({ getEvents }) as EngineApi;
+  const lines = JSON.stringify({ Action: 'die', Actor: { ID, Attributes } });
+  const heard: ContainerEvent[] = [];
+  const listen = async (engine: EngineApi, signal = new AbortController().signal) => {
+    for await (const event of watchContainers(engine, 'node', signal)) heard.push(event);
+  };
+  beforeEach(() => (heard.length = 0));
+
+  it('says first that it listens, and is an error when it ends', async () => {
+    await expect(listen(engineWith(async () => Readable.from([`${lines}\n`])))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(heard).toEqual([{ kind: 'listening' }, { kind: 'phase', ...subject, phase: 'exited' }]);
+  });
+
+  it('is an error when the engine is away', async () => {
+    const away = engineWith(() => Promise.reject(new Error('connect ECONNREFUSED')));
+    await expect(listen(away)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(heard).toEqual([]);
+  });
+
+  it('ends quietly when nobody wants it any longer', async () => {
+    const stopping = new AbortController();
+    stopping.abort();
+    await listen(
+      engineWith(() => Promise.reject(new Error('aborted'))),
+      stopping.signal,
+    );
+    expect(heard).toEqual([]);
+  });
+});

@@ -1,4 +1,6 @@
-import { toPullReference } from './image-pull';
+import { Readable } from 'node:stream';
+import type { EngineApi } from './engine-api';
+import { pullImage, toPullReference } from './image-pull';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
 
@@ -10,3 +12,39 @@ it.each([
   [`busybox@${DIGEST}`, { fromImage: 'busybox', tag: DIGEST }],
   [`registry:5000/app:v1@${DIGEST}`, { fromImage: 'registry:5000/app:v1', tag: DIGEST }],
 ])('asks for %s', (image, reference) => expect(toPullReference(image)).toEqual(reference));
+
+describe('a pull', () => {
+  const pull = (createImage: EngineApi['createImage']) =>
+    pullImage({ createImage } as EngineApi, 'busybox', new AbortController().signal);
+  const progress = (...reports: object[]) =>
+    pull(async () => Readable.from(reports.map((report) => `${JSON.stringify(report)}\n`)));
+
+  it('is over when its progress ends', () =>
+    expect(progress({ status: 'Pulling' }, { status: 'Done' })).resolves.toBeUndefined());
+
+  it('has failed when its progress says so', () =>
+    expect(progress({ status: 'Pulling' }, { error: 'manifest unknown' })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: 'manifest unknown',
+    }));
+
+  it('may succeed later when the engine goes away', () =>
+    expect(pull(() => Promise.reject(new Error('socket hang up')))).rejects.toMatchObject({ code: 'UNAVAILABLE' }));
+
+  it('that makes no progress is given up', async () => {
+    jest.useFakeTimers();
+    try {
+      const hanging = pull(
+        ({ abortSignal }) =>
+          new Promise((_, reject) => abortSignal?.addEventListener('abort', () => reject(new Error('aborted')))),
+      );
+      jest.advanceTimersByTime(10 * 60_000);
+      await expect(hanging).rejects.toMatchObject({
+        code: 'DEADLINE_EXCEEDED',
+        message: expect.stringContaining('pulling busybox made no progress'),
+      });
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

@@ -65,7 +65,7 @@ function healthInStatus(status: string): ContainerHealth {
 }
 
 function stopTimeoutMs(seconds: number | null | undefined): number {
-  return typeof seconds === 'number' ? seconds * MS_PER_SECOND : nanosToMs(DEFAULT_STOP_GRACE_PERIOD_NANOS);
+  return typeof seconds === 'number' ? Math.max(seconds, 0) * MS_PER_SECOND : nanosToMs(DEFAULT_STOP_GRACE_PERIOD_NANOS);
 }
 
 /** One entry per bound port; the engine lists a port once for IPv4 and once for IPv6. */

@@ -7,11 +7,7 @@ import { hasEnded, isActive, isUnassigned, type Slot } from '../slots';
  * Tasks that nobody needs any more: removed ones that have stopped (or never ran, or whose node left the cluster), and the oldest
  * of a slot's ended tasks beyond the history limit.
  */
-export function decideReaping(
-  tasks: readonly Task[],
-  slots: readonly Slot[],
-  node: (id: string) => Node | undefined,
-): Change[] {
+export function decideReaping(tasks: readonly Task[], slots: readonly Slot[], node: (id: string) => Node | undefined): Change[] {
   const isGone = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || node(task.nodeId) === undefined;
   const removed = tasks.filter((task) => task.desiredState === TaskState.remove && isGone(task));
   const old = slots.flatMap((slot) => {

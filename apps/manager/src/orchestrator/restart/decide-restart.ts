@@ -34,7 +34,7 @@ export function parkedForMs(
   predecessors: readonly Task[],
   surroundings: { now: number; isNodeLost(task: Task): boolean },
 ): number {
-  const sinceCreated = surroundings.now - Date.parse(parked.createdAt);
+  const sinceCreated = ageMs(parked, surroundings.now);
   const standing = predecessors.filter((task) => !isTerminal(observedState(task)) && !surroundings.isNodeLost(task));
   const untilStopped = standing.length > 0 ? Math.max(0, OLD_TASK_TIMEOUT_MS - sinceCreated) : 0;
   return Math.max(untilStopped, restartsAfterFailure(parked, predecessors) ? delayLeftMs(parked, sinceCreated) : 0);
@@ -42,7 +42,16 @@ export function parkedForMs(
 
 /** A task that parked after a failure fails again while it is prepared: its own replacement must wait as long, or they would spin. */
 export function respawnInMs(ended: Task, now: number): number {
-  return ended.desiredState === TaskState.ready ? delayLeftMs(ended, now - Date.parse(ended.createdAt)) : 0;
+  return ended.desiredState === TaskState.ready ? delayLeftMs(ended, ageMs(ended, now)) : 0;
+}
+
+/**
+ * Time since the task was created. One that seems to come from the future was created by a leader whose clock was ahead: it counts
+ * as old, since waiting until the clocks agree could take hours.
+ */
+function ageMs(task: Task, now: number): number {
+  const age = now - Date.parse(task.createdAt);
+  return age < 0 ? Number.POSITIVE_INFINITY : age;
 }
 
 function delayLeftMs(task: Task, sinceCreatedMs: number): number {

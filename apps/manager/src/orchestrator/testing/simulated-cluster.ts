@@ -27,8 +27,13 @@ export class SimulatedCluster {
   reconcile(): Change[] {
     const snapshot = aSnapshot(this.service, this.list(), this.nodes);
     const { changes } = decideReplicated(snapshot, { now: this.now, newId: this.newId });
-    const infos = this.nodes.map((node) => toNodeInfo(node, this.list().filter((task) => task.nodeId === node.id)));
-    const all = [...changes, ...placeTasks(tasksToPlace(snapshot.tasks, changes), new PlacementSession(infos))];
+    const infos = this.nodes.map((node) =>
+      toNodeInfo(
+        node,
+        this.list().filter((task) => task.nodeId === node.id),
+      ),
+    );
+    const all = [...changes, ...placeTasks(tasksToPlace(snapshot.tasks, changes), new PlacementSession(infos), this.now)];
     this.apply(all);
     return all;
   }

@@ -2,7 +2,7 @@ import type { CliCommand } from '../../cli-command';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { declareFlags } from '../../flags/declare-flags';
 import { addExamples, type Perform, type Tools } from '../command';
-import { forEach } from '../each';
+import { forEach } from '../for-each';
 import { toFilters } from '../list-flags';
 import { printTasks, TASK_LIST_FLAGS, type TaskListFlags } from '../print-tasks';
 import { selfNodeId } from './self-node';

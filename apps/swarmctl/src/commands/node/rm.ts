@@ -4,7 +4,7 @@ import { declareFlags } from '../../flags/declare-flags';
 import { toggle, type FlagValues } from '../../flags/flag';
 import { writeLine } from '../../session';
 import { addExamples, type Perform } from '../command';
-import { forEach } from '../each';
+import { forEach } from '../for-each';
 
 const REMOVE_FLAGS = {
   force: toggle('Remove even a node that is not down', { short: 'f' }),

@@ -4,7 +4,7 @@ import { declareFlags } from '../../flags/declare-flags';
 import type { Fetched } from '../../manager-api';
 import type { Service } from '#common/proto';
 import { addExamples, type Perform, type Tools } from '../command';
-import { forEach } from '../each';
+import { forEach } from '../for-each';
 import { toFilters } from '../list-flags';
 import { printTasks, TASK_LIST_FLAGS, type TaskListFlags } from '../print-tasks';
 

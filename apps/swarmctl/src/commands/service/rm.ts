@@ -2,7 +2,7 @@ import type { CliCommand } from '../../cli-command';
 import { EXIT } from '../../exit-codes';
 import { writeLine } from '../../session';
 import { addExamples, type Perform } from '../command';
-import { forEach } from '../each';
+import { forEach } from '../for-each';
 
 /** Declares `swarmctl service rm`. */
 export function declare(command: CliCommand, perform: Perform): void {

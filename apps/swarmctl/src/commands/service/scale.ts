@@ -9,7 +9,7 @@ import { parseWhole } from '../../flags/values/numbers';
 import { waitForService } from '../../progress/wait-for-service';
 import { writeLine } from '../../session';
 import { addExamples, type Perform, type Tools } from '../command';
-import { forEach } from '../each';
+import { forEach } from '../for-each';
 import { changeService, specOf, type Change } from './change-service';
 
 interface Scale {

@@ -31,11 +31,11 @@ describe('update', () => {
   });
 
   it('replaces a secret at the same path, which docker adds beside the old one', () => {
-    const file = (mode: number) => ({ source: 's', file: { name: 's', uid: '0', gid: '0', mode } });
-    const before = updateSpec(web(), { secretAdd: [file(0o444)] }, SURROUNDINGS);
-    const after = updateSpec(before, { secretAdd: [file(0o400)] }, SURROUNDINGS);
+    const secret = (mode: number) => ({ source: 's', file: { name: 'path', uid: '0', gid: '0', mode } });
+    const before = updateSpec(web(), { secretAdd: [secret(0o444)] }, SURROUNDINGS);
+    const after = updateSpec(before, { secretAdd: [secret(0o400)] }, SURROUNDINGS);
     expect(after.taskTemplate?.containerSpec?.secrets).toEqual([
-      { ...(file(0o400).file && { file: file(0o400).file }), secretId: 'sec-1', secretName: 's' },
+      { file: { name: 'path', uid: '0', gid: '0', mode: 0o400 }, secretId: 'sec-1', secretName: 's' },
     ]);
   });
 

@@ -1,16 +1,6 @@
-import { isCode, ERROR_CODES, messageOf, type DomainError } from '#common/errors';
-import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
-import { writeLine, type Session } from '../session';
-
-function isDomainError(error: unknown): error is DomainError {
-  return isCode(error, ...ERROR_CODES);
-}
-
-/** Says what went wrong, and gives the exit code for it. */
-export function reportError(session: Session, error: unknown): ExitCode {
-  writeLine(session.stderr, `swarmctl: ${messageOf(error)}`);
-  return isDomainError(error) ? exitCodeOf(error.code) : EXIT.refused;
-}
+import { EXIT, type ExitCode } from '../exit-codes';
+import type { Session } from '../session';
+import { reportError } from './report-error';
 
 /**
  * Works on several objects, one after the other. One that fails does not keep the others from being done; the exit code is
