@@ -1,6 +1,6 @@
 import { delay, supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
-import { Assignments_Type } from '#common/proto';
+import { Assignments_Type } from '#common/dispatcher-proto';
 import type { AgentConfig } from './agent-config';
 import { undescribedNode } from './executor/docker/describe-node';
 import { DockerAdapter } from './executor/docker/docker-adapter';

@@ -1,4 +1,4 @@
-import { Assignments_Type } from '#common/proto';
+import { Assignments_Type } from '#common/dispatcher-proto';
 import { followSequence } from './assignment-sequence';
 
 const set = (type: Assignments_Type, appliesTo: number, resultsIn: number) => ({

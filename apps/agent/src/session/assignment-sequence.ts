@@ -1,5 +1,5 @@
 import { DomainError } from '#common/errors';
-import { Assignments_Type, type Assignments } from '#common/proto';
+import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
 
 /**
  * The number of the set that results from the message.

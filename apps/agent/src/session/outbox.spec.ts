@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AgentMessage, TaskObservation } from '#common/proto';
+import type { AgentMessage, TaskObservation } from '#common/dispatcher-proto';
 import { StatusReporter } from '../worker/status-reporter';
 import { Outbox } from './outbox';
 

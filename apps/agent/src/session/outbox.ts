@@ -1,4 +1,5 @@
-import type { AgentMessage, Heartbeat, Hello, NodeDescription, TaskObservation } from '#common/proto';
+import type { AgentMessage, Heartbeat, Hello, TaskObservation } from '#common/dispatcher-proto';
+import type { NodeDescription } from '#common/proto';
 
 /** Writes one message; calls back when the transport has taken it, with an error if it could not. */
 export type Write = (message: AgentMessage, written: (error?: Error | null) => void) => void;

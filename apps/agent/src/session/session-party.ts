@@ -1,4 +1,5 @@
-import type { Assignments, NodeDescription, Welcome } from '#common/proto';
+import type { Assignments, Welcome } from '#common/dispatcher-proto';
+import type { NodeDescription } from '#common/proto';
 import type { ObservedValue } from '../observed-value';
 import type { StatusSource } from './outbox';
 

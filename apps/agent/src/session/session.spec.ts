@@ -7,8 +7,8 @@ import {
   type AgentMessage,
   type Assignments,
   type ManagerMessage,
-  type NodeDescription,
-} from '#common/proto';
+} from '#common/dispatcher-proto';
+import type { NodeDescription } from '#common/proto';
 import { undescribedNode } from '../executor/docker/describe-node';
 import { ObservedValue } from '../observed-value';
 import { StatusReporter } from '../worker/status-reporter';

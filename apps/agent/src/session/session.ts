@@ -1,7 +1,13 @@
 import { connectivityState, credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import { DomainError, type ErrorCode } from '#common/errors';
 import { CHANNEL_OPTIONS } from '#common/grpc';
-import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage, type Welcome } from '#common/proto';
+import {
+  DispatcherClient,
+  type AgentMessage,
+  type Assignments,
+  type ManagerMessage,
+  type Welcome,
+} from '#common/dispatcher-proto';
 import { followSequence } from './assignment-sequence';
 import { Outbox } from './outbox';
 import type { SessionParty } from './session-party';

@@ -7,10 +7,8 @@ import {
   type AgentMessage,
   type Hello,
   type ManagerMessage,
-  type NodeDescription,
-  type Task,
-  type TaskStatus,
-} from '#common/proto';
+} from '#common/dispatcher-proto';
+import type { NodeDescription, Task, TaskStatus } from '#common/proto';
 import { CLUSTER_ID } from './a-task';
 
 type Stream = ServerDuplexStream<AgentMessage, ManagerMessage>;

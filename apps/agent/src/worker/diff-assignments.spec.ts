@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Assignments_Type, type Assignments } from '#common/proto';
+import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
 import { aTask } from '../testing/a-task';
 import { diffAssignments } from './diff-assignments';
 

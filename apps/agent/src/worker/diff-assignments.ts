@@ -1,4 +1,5 @@
-import { Assignments_Type, type Assignments, type Task } from '#common/proto';
+import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
+import type { Task } from '#common/proto';
 
 /** What a message of assignments changes. */
 export interface AssignmentChanges {

@@ -1,5 +1,6 @@
 import { TaskState } from '#common/domain';
-import type { TaskObservation, TaskStatus } from '#common/proto';
+import type { TaskObservation } from '#common/dispatcher-proto';
+import type { TaskStatus } from '#common/proto';
 
 /** Nobody acts on a state that a task only passes through; most are replaced by a later one before this is over. */
 const PASSING_STATE_DELAY_MS = 150;

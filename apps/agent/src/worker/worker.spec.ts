@@ -1,7 +1,8 @@
 import { isTerminal, stateRank, TaskState } from '#common/domain';
 import { DomainError } from '#common/errors';
 import { createLogger } from '#common/logging';
-import { Assignments_Type, type Task, type TaskStatus } from '#common/proto';
+import { Assignments_Type } from '#common/dispatcher-proto';
+import type { Task, TaskStatus } from '#common/proto';
 import { EngineHealth } from '../executor/engine-health';
 import { aTask, CLUSTER_ID, type TaskTraits } from '../testing/a-task';
 import { FakeExecutor } from '../testing/fake-executor';

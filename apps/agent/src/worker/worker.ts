@@ -1,7 +1,8 @@
 import { supervise } from '#common/concurrency';
 import { isId } from '#common/identity';
 import type { Logger } from '#common/logging';
-import { Assignments_Type, type Assignments, type Task } from '#common/proto';
+import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
+import type { Task } from '#common/proto';
 import type { ContainerEvent, Executor, ListedContainer } from '../executor/executor';
 import { claimOfEvent, claimOfListing } from './container-claim';
 import { diffAssignments } from './diff-assignments';

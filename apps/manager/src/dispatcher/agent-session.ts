@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '#common/logging';
-import type { AgentMessage, Hello, ManagerMessage, NodeDescription, Welcome } from '#common/proto';
+import type { AgentMessage, Hello, ManagerMessage, Welcome } from '#common/dispatcher-proto';
+import type { NodeDescription } from '#common/proto';
 import { AssignmentStream } from './assignment-stream';
 import type { Arrival } from './node-record';
 import type { NodeLiveness } from './node-liveness';

@@ -1,4 +1,5 @@
-import { Assignments_Type, type ManagerMessage, type Task } from '#common/proto';
+import { Assignments_Type, type ManagerMessage } from '#common/dispatcher-proto';
+import type { Task } from '#common/proto';
 import { diffAssignments, type SentTasks } from './assignment-set';
 
 /** The sending half of an agent's stream, as far as assignments are concerned. */

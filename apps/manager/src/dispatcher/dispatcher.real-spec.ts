@@ -2,15 +2,8 @@ import { credentials, status as GrpcStatus, type ClientDuplexStream, type Servic
 import { NodeState, TaskState } from '#common/domain';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
-import {
-  Cluster,
-  DispatcherClient,
-  Task,
-  TaskStatus,
-  type AgentMessage,
-  type Assignments,
-  type ManagerMessage,
-} from '#common/proto';
+import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage } from '#common/dispatcher-proto';
+import { Cluster, Task, TaskStatus } from '#common/proto';
 import { ClusterStore, EtcdStore, keys } from '#common/store';
 import { eventually, PrivateEtcd } from '#common/testing';
 import { aTask } from '../testing/builders';

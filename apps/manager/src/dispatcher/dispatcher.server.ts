@@ -5,7 +5,7 @@ import { NodeState } from '#common/domain';
 import { CHANNEL_OPTIONS } from '#common/grpc';
 import { isId, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
-import { DispatcherService, type AgentMessage, type Hello } from '#common/proto';
+import { DispatcherService, type AgentMessage, type Hello } from '#common/dispatcher-proto';
 import type { ClusterStore, ViewChange } from '#common/store';
 import { AgentSession, type AgentStream } from './agent-session';
 import { peerAddress, type AllowedPeers } from './allowed-peers';

@@ -1,5 +1,6 @@
 import { NodeAvailability, NodeRole, NodeState } from '#common/domain';
-import type { Hello, Node, ObservedNode } from '#common/proto';
+import type { Hello } from '#common/dispatcher-proto';
+import type { Node, ObservedNode } from '#common/proto';
 
 /** How an agent came to this manager. */
 export interface Arrival {

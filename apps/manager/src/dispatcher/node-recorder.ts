@@ -1,7 +1,8 @@
 import { NodeState } from '#common/domain';
 import { isCode } from '#common/errors';
 import type { Logger } from '#common/logging';
-import { Node, ObservedNode, type Hello } from '#common/proto';
+import type { Hello } from '#common/dispatcher-proto';
+import { Node, ObservedNode } from '#common/proto';
 import { keys, type ClusterStore, type Guard, type Write } from '#common/store';
 import { connectedNode, lostNode, newNode, type Arrival } from './node-record';
 

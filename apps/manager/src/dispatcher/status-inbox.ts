@@ -1,7 +1,8 @@
 import { monotonicMs } from '#common/concurrency';
 import { isCode } from '#common/errors';
 import type { Logger } from '#common/logging';
-import { TaskStatus, type TaskObservation } from '#common/proto';
+import type { TaskObservation } from '#common/dispatcher-proto';
+import { TaskStatus } from '#common/proto';
 import { isForward } from '#common/domain';
 import { keys, type ClusterStore, type Guard, type Write } from '#common/store';
 
