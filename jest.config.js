@@ -8,6 +8,8 @@ const shared = {
 };
 
 module.exports = {
+  // Jest leaves one core idle by default, which is half of a small machine.
+  maxWorkers: '100%',
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['**/*.spec.ts'] },
     { ...shared, displayName: 'real', testMatch: ['**/*.real-spec.ts'] },
