@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal, TaskState } from '#common/domain';
 import { monotonicMs } from '#common/concurrency';
 import type { Task } from '#common/proto';
@@ -412,8 +411,8 @@ describe('an agent beside a real engine', () => {
     manager.kill();
     manager.told.clear();
     const sessions = manager.hellos.length;
-    // Long enough for the longest wait between two tries.
-    await sleep(3_000);
+    // Enough for the wait between two tries to have grown as long as it gets.
+    await manager.dropConnections(6);
     await manager.listen();
     await eventually(() => manager.hellos.length > sessions, { reason: 'the agent is back', timeoutMs: 1_000 });
     await until(task, TaskState.running);

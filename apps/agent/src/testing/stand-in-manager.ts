@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { type TaskState } from '#common/domain';
 import { newId } from '#common/identity';
@@ -49,6 +50,20 @@ export class StandInManager {
   kill(): void {
     this.server?.forceShutdown();
     this.stream = undefined;
+  }
+
+  /** While gone: takes each connection and drops it. Resolves once `count` tries were made. */
+  async dropConnections(count: number): Promise<void> {
+    const dropper = createServer();
+    await new Promise<void>((resolve) => {
+      let tries = 0;
+      dropper.on('connection', (socket) => {
+        socket.destroy();
+        if (++tries >= count) resolve();
+      });
+      dropper.listen(this.port, '127.0.0.1');
+    });
+    await new Promise((resolve) => dropper.close(resolve));
   }
 
   assign(...tasks: Task[]): void {

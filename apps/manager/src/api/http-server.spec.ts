@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { Agent, request, type IncomingMessage, type RequestListener, type RequestOptions } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '#common/logging';
@@ -15,11 +15,15 @@ const answerOk: RequestListener = (_request, response) => void response.end('ok'
 let folder: string;
 let path: string;
 let servers: HttpServer[];
+/** Resolved by handlers that call `arrive`, when a request has reached them. */
+let arrived: Promise<void>;
+let arrive: () => void;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'swarmctl-http-'));
   path = join(folder, 'api.sock');
   servers = [];
+  arrived = new Promise((resolve) => (arrive = resolve));
 });
 
 afterEach(async () => {
@@ -101,33 +105,25 @@ describe('closing', () => {
   });
 
   it('lets a request end that has begun', async () => {
-    const server = await serve(
-      [`unix://${path}`],
-      (_request, response) => void setTimeout(() => response.end('late'), DEADLINE_MS / 2),
-    );
+    const server = await serve([`unix://${path}`], (_request, response) => {
+      setTimeout(() => response.end('late'), DEADLINE_MS / 2);
+      arrive();
+    });
     const answer = fetchText({ socketPath: path });
-    await untilConnected();
+    await arrived;
     await server.close(60_000);
     expect(await answer).toBe('late');
   });
 
   it('cuts off what has not ended by the deadline', async () => {
-    const server = await serve([`unix://${path}`], () => undefined);
+    const server = await serve([`unix://${path}`], () => arrive());
     const answer = fetchText({ socketPath: path });
     const cutOff = expect(answer).rejects.toThrow();
-    await untilConnected();
+    await arrived;
     await server.close(DEADLINE_MS);
     await cutOff;
   });
 });
-
-/** Connections are accepted in order: when ours is, those before it are. */
-async function untilConnected(): Promise<void> {
-  const socket = connect(path);
-  await once(socket, 'connect');
-  socket.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
