@@ -1,5 +1,5 @@
 import { NodeAvailability, NodeState, TaskState } from '#common/domain';
-import { UpdateStatus_State, type Task } from '#common/proto';
+import { UpdateStatus_State, type Service, type Task, type TaskStatus } from '#common/proto';
 import type { Change, Plan } from './change';
 import { decideReplicated } from './decide-replicated';
 import { aNode, aService, aSnapshot, aTask, countingIds, NOW } from '../testing/builders';
@@ -93,6 +93,39 @@ describe('a task that has ended', () => {
     const plan = decideReplicated(aSnapshot(service, [aTask({ id: 'old', state, service })]), inputs());
     expect(moved(plan)).toEqual([['old', shutdown]]);
     expect(created(plan)).toEqual(restarted ? [{ slot: 1, desired: ready }] : []);
+  });
+
+  describe('with at most two attempts', () => {
+    const service = (windowSeconds = 0) =>
+      aService({
+        spec: { taskTemplate: { restartPolicy: { condition: 'any', delay: 1e9, maxAttempts: 2, window: windowSeconds * 1e9 } } },
+      });
+    const endedAgo = (seconds: number, desired: TaskState, of: Service): Task => {
+      const task = aTask({ id: `e${seconds}`, state: failed, desired, createdMsAgo: seconds * 1_000 + 500, service: of });
+      return { ...task, status: { ...(task.status as TaskStatus), timestamp: new Date(NOW - seconds * 1_000).toISOString() } };
+    };
+
+    it.each([
+      { name: 'is restarted a second time', before: [20], window: 0, restarted: true },
+      { name: 'is not restarted a third time', before: [30, 20], window: 0, restarted: false },
+      { name: 'is restarted when the earlier attempts are before the window', before: [300, 200], window: 60, restarted: true },
+      { name: 'is not restarted when they are within it', before: [30, 20], window: 60, restarted: false },
+    ])('$name', ({ before, window, restarted }) => {
+      const of = service(window);
+      const tasks = [...before.map((seconds) => endedAgo(seconds, shutdown, of)), endedAgo(1, running, of)];
+      expect(created(decideReplicated(aSnapshot(of, tasks), inputs()))).toHaveLength(restarted ? 1 : 0);
+    });
+
+    it('starts counting anew with a new version of the service', () => {
+      const old = service();
+      const tasks = [endedAgo(30, shutdown, old), endedAgo(20, shutdown, old), endedAgo(10, shutdown, old)];
+      const changed = {
+        ...service(),
+        version: { index: 2 },
+        spec: aService({ spec: { taskTemplate: { forceUpdate: 1 } } }).spec,
+      };
+      expect(created(decideReplicated(aSnapshot(changed, tasks), inputs()))).toHaveLength(1);
+    });
   });
 
   it('is not restarted later either, once the policy has refused', () => {

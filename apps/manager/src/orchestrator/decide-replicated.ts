@@ -111,8 +111,7 @@ class SlotPass {
 
   private refill(slot: Slot): void {
     const [newest] = slot.tasks;
-    const isFinished =
-      newest !== undefined && !this.isDirty(newest) && !mayRestart(newest.spec?.restartPolicy, newest) && hasEnded(newest);
+    const isFinished = newest !== undefined && !this.isDirty(newest) && hasEnded(newest) && !mayRestart(newest, slot.tasks);
     if (isFinished) return;
     this.touched.add(slot);
     this.create(slot.number, TaskState.ready);
@@ -120,7 +119,7 @@ class SlotPass {
 
   private restart(slot: Slot, ended: Task): void {
     if (this.isDirty(ended)) return this.replace(slot, ended, 'service updated');
-    if (!mayRestart(ended.spec?.restartPolicy, ended)) {
+    if (!mayRestart(ended, slot.tasks)) {
       return this.setDesired(ended, TaskState.shutdown, 'restart policy does not restart it');
     }
     const waitMs = respawnInMs(ended, this.inputs.now);

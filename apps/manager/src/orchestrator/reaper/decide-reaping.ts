@@ -13,7 +13,13 @@ export function decideReaping(tasks: readonly Task[], slots: readonly Slot[], no
   const old = slots.flatMap((slot) => {
     const past = slot.tasks.filter((task) => !isActive(task) && isGone(task));
     const history = past.filter((task) => !isUnassigned(task));
-    return [...past.filter(isUnassigned), ...history.slice(DEFAULT_TASK_HISTORY_LIMIT)];
+    return [...past.filter(isUnassigned), ...history.slice(historyLimit(slot))];
   });
   return [...removed, ...old].map((task) => ({ kind: 'deleteTask', taskId: task.id }));
+}
+
+/** The restart policy counts attempts in the history, which must be long enough for that (SwarmKit taskreaper). */
+function historyLimit(slot: Slot): number {
+  const maxAttempts = slot.tasks[0]?.spec?.restartPolicy?.maxAttempts ?? 0;
+  return Math.max(DEFAULT_TASK_HISTORY_LIMIT, maxAttempts + 1);
 }

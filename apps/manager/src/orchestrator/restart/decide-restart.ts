@@ -11,8 +11,17 @@ import type { Node, RestartPolicy, Task } from '#common/proto';
 /** Longest wait for a predecessor to stop before its replacement starts anyway (SwarmKit restart.go defaultOldTaskTimeout). */
 const OLD_TASK_TIMEOUT_MS = 60_000;
 
-/** Whether the policy wants a task that has ended to be followed by another. */
-export function mayRestart(policy: RestartPolicy | undefined, ended: Task): boolean {
+/**
+ * Whether the policy wants a task that has ended to be followed by another: by its condition, and by how often the slot has been
+ * restarted already with this version of the service. Counted from the stored history, so that a change of leader changes nothing.
+ * @param slotTasks all tasks of the slot, the ended one among them
+ */
+export function mayRestart(ended: Task, slotTasks: readonly Task[]): boolean {
+  const policy = ended.spec?.restartPolicy;
+  return conditionHolds(policy, ended) && restartsMade(ended, slotTasks) < mostRestarts(policy);
+}
+
+function conditionHolds(policy: RestartPolicy | undefined, ended: Task): boolean {
   switch (policy?.condition || DEFAULT_RESTART_CONDITION) {
     case 'none':
       return false;
@@ -21,6 +30,29 @@ export function mayRestart(policy: RestartPolicy | undefined, ended: Task): bool
     default:
       return true;
   }
+}
+
+/** Docker reads zero as "without limit". */
+function mostRestarts(policy: RestartPolicy | undefined): number {
+  return policy?.maxAttempts || Number.POSITIVE_INFINITY;
+}
+
+/** Each earlier task of the version that ended by itself was followed by one restart; those before the policy's window are forgiven. */
+function restartsMade(ended: Task, slotTasks: readonly Task[]): number {
+  const windowMs = nanosToMs(ended.spec?.restartPolicy?.window ?? 0);
+  const since = windowMs === 0 ? Number.NEGATIVE_INFINITY : endedAt(ended) - windowMs;
+  return slotTasks.filter(
+    (task) => task !== ended && task.serviceVersion === ended.serviceVersion && endedByItself(task) && endedAt(task) >= since,
+  ).length;
+}
+
+function endedAt(task: Task): number {
+  return Date.parse(task.status?.timestamp ?? '');
+}
+
+function endedByItself(task: Task): boolean {
+  const state = observedState(task);
+  return state === TaskState.failed || state === TaskState.rejected || state === TaskState.complete;
 }
 
 /** Milliseconds between a task's end and its replacement's start. */
@@ -62,8 +94,7 @@ function delayLeftMs(task: Task, sinceCreatedMs: number): number {
 function restartsAfterFailure(parked: Task, predecessors: readonly Task[]): boolean {
   const [newest] = predecessors;
   if (!newest || newest.serviceVersion !== parked.serviceVersion) return false;
-  const state = observedState(newest);
-  return state === TaskState.failed || state === TaskState.rejected || state === TaskState.complete;
+  return endedByItself(newest);
 }
 
 /** Whether nobody will ever hear of the node's tasks again, as far as anyone knows now. */
