@@ -39,7 +39,7 @@ export class ApiModule {
         {
           provide: ServiceCommands,
           inject: [API_DEPENDENCIES],
-          useFactory: ({ store, runnableModes = ['replicated'] }: ApiDependencies) =>
+          useFactory: ({ store, runnableModes = ['replicated', 'global'] }: ApiDependencies) =>
             new ServiceCommands(store, runnableModes, now),
         },
         {

@@ -1,7 +1,8 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '#common/logging';
 import type { AgentMessage, Hello, ManagerMessage, Welcome } from '#common/dispatcher-proto';
-import type { NodeDescription } from '#common/proto';
+import { observedState, stateRank, TaskState } from '#common/domain';
+import type { NodeDescription, Task } from '#common/proto';
 import { AssignmentStream } from './assignment-stream';
 import type { Arrival } from './node-record';
 import type { NodeLiveness } from './node-liveness';
@@ -36,7 +37,7 @@ export class AgentSession {
     this.nodeId = hello.nodeId;
     this.assignments = new AssignmentStream(
       { write: (message) => stream.write(message), onDrain: (callback) => stream.once('drain', callback) },
-      () => parts.store.view.tasksOfNode(this.nodeId),
+      () => parts.store.view.tasksOfNode(this.nodeId).filter(isAssigned),
     );
   }
 
@@ -88,4 +89,9 @@ export class AgentSession {
       .catch((error: unknown) => this.parts.logger.warn({ err: error, nodeId: this.nodeId }, 'the node was not recorded'))
       .finally(() => (this.recording = false));
   }
+}
+
+/** A task that is bound to the node but waits for room there is not the agent's business yet. */
+function isAssigned(task: Task): boolean {
+  return stateRank(observedState(task)) >= stateRank(TaskState.assigned);
 }

@@ -1,7 +1,7 @@
 import { NodeAvailability, NodeState, TaskState } from '#common/domain';
 import { UpdateStatus_State, type Service, type Task, type TaskStatus } from '#common/proto';
 import type { Change, Plan } from './change';
-import { decideReplicated } from './decide-replicated';
+import { decideService } from './decide-service';
 import { aNode, aService, aSnapshot, aTask, countingIds, NOW } from '../testing/builders';
 
 const inputs = () => ({ now: NOW, newId: countingIds() });
@@ -27,12 +27,12 @@ const updateState = (plan: Plan): UpdateStatus_State | undefined =>
 describe('scaling', () => {
   it('creates a running task for each missing slot, the lowest free numbers first', () => {
     const service = aService({ replicas: 4 });
-    const plan = decideReplicated(aSnapshot(service, [aTask({ slot: 2, service })]), inputs());
+    const plan = decideService(aSnapshot(service, [aTask({ slot: 2, service })]), inputs());
     expect(created(plan)).toEqual([1, 3, 4].map((slot) => ({ slot, desired: running })));
   });
 
   it('places nothing when scaled to zero', () => {
-    expect(created(decideReplicated(aSnapshot(aService({ replicas: 0 }), []), inputs()))).toEqual([]);
+    expect(created(decideService(aSnapshot(aService({ replicas: 0 }), []), inputs()))).toEqual([]);
   });
 
   it.each([
@@ -44,14 +44,14 @@ describe('scaling', () => {
     const list = Object.entries(tasks).map(([id, state]) =>
       aTask({ id, nodeId: id[0] as string, slot: Number(id[1]), state, service }),
     );
-    const plan = decideReplicated(aSnapshot(service, list), inputs());
+    const plan = decideService(aSnapshot(service, list), inputs());
     expect(moved(plan)).toEqual(removed.map((id) => [id, remove]));
   });
 
   it('leaves tasks alone that are still starting when more are wanted', () => {
     const service = aService({ replicas: 8 });
     const tasks = [1, 2, 3, 4, 5].map((slot) => aTask({ id: `t${slot}`, slot, state: starting, service }));
-    const plan = decideReplicated(aSnapshot(service, tasks), inputs());
+    const plan = decideService(aSnapshot(service, tasks), inputs());
     expect(moved(plan)).toEqual([]);
     expect(created(plan).map(({ slot }) => slot)).toEqual([6, 7, 8]);
   });
@@ -62,14 +62,14 @@ describe('scaling', () => {
       aTask({ id: 'newer', createdMsAgo: 1_000, service }),
       aTask({ id: 'older', createdMsAgo: 9_000, nodeId: 'b', service }),
     ];
-    expect(moved(decideReplicated(aSnapshot(service, tasks), inputs()))).toEqual([['older', shutdown]]);
+    expect(moved(decideService(aSnapshot(service, tasks), inputs()))).toEqual([['older', shutdown]]);
   });
 
   it('removes the history of a slot along with it', () => {
     const service = aService({ replicas: 0 });
     const tasks = [aTask({ id: 'old', state: failed, desired: shutdown, service }), aTask({ id: 'new', service })];
     expect(
-      moved(decideReplicated(aSnapshot(service, tasks), inputs()))
+      moved(decideService(aSnapshot(service, tasks), inputs()))
         .map(([id]) => id)
         .sort(),
     ).toEqual(['new', 'old']);
@@ -90,7 +90,7 @@ describe('a task that has ended', () => {
     { condition: 'none', state: failed, restarted: false },
   ])('with restart condition $condition in state $state is restarted: $restarted', ({ condition, state, restarted }) => {
     const service = aService({ spec: restart(condition) });
-    const plan = decideReplicated(aSnapshot(service, [aTask({ id: 'old', state, service })]), inputs());
+    const plan = decideService(aSnapshot(service, [aTask({ id: 'old', state, service })]), inputs());
     expect(moved(plan)).toEqual([['old', shutdown]]);
     expect(created(plan)).toEqual(restarted ? [{ slot: 1, desired: ready }] : []);
   });
@@ -113,7 +113,7 @@ describe('a task that has ended', () => {
     ])('$name', ({ before, window, restarted }) => {
       const of = service(window);
       const tasks = [...before.map((seconds) => endedAgo(seconds, shutdown, of)), endedAgo(1, running, of)];
-      expect(created(decideReplicated(aSnapshot(of, tasks), inputs()))).toHaveLength(restarted ? 1 : 0);
+      expect(created(decideService(aSnapshot(of, tasks), inputs()))).toHaveLength(restarted ? 1 : 0);
     });
 
     it('starts counting anew with a new version of the service', () => {
@@ -124,14 +124,14 @@ describe('a task that has ended', () => {
         version: { index: 2 },
         spec: aService({ spec: { taskTemplate: { forceUpdate: 1 } } }).spec,
       };
-      expect(created(decideReplicated(aSnapshot(changed, tasks), inputs()))).toHaveLength(1);
+      expect(created(decideService(aSnapshot(changed, tasks), inputs()))).toHaveLength(1);
     });
   });
 
   it('is not restarted later either, once the policy has refused', () => {
     const service = aService({ spec: restart('none') });
     const ended = aTask({ state: failed, desired: shutdown, service });
-    expect(decideReplicated(aSnapshot(service, [ended]), inputs()).changes).toEqual([]);
+    expect(decideService(aSnapshot(service, [ended]), inputs()).changes).toEqual([]);
   });
 
   it.each([
@@ -141,7 +141,7 @@ describe('a task that has ended', () => {
     const service = aService({ spec: restart('any') });
     const ended = aTask({ id: 'old', state: failed, desired: shutdown, service });
     const parked = aTask({ id: 'new', state: ready, desired: ready, createdMsAgo, service });
-    const plan = decideReplicated(aSnapshot(service, [ended, parked]), inputs());
+    const plan = decideService(aSnapshot(service, [ended, parked]), inputs());
     expect(moved(plan)).toEqual(starts ? [['new', running]] : []);
     expect(plan.requeueAfterMs).toBe(requeueAfterMs);
   });
@@ -150,7 +150,7 @@ describe('a task that has ended', () => {
     const service = aService({ spec: restart('any') });
     const first = aTask({ id: 'first', state: rejected, desired: shutdown, createdMsAgo: 9_000, service });
     const second = aTask({ id: 'second', state: rejected, desired: ready, createdMsAgo: 1_000, service });
-    const plan = decideReplicated(aSnapshot(service, [first, second]), inputs());
+    const plan = decideService(aSnapshot(service, [first, second]), inputs());
     expect(plan).toEqual({ changes: [], requeueAfterMs: 4_000 });
   });
 
@@ -158,7 +158,7 @@ describe('a task that has ended', () => {
     const service = aService({ spec: restart('any') });
     const ended = aTask({ id: 'old', state: failed, desired: shutdown, createdMsAgo: -3_600_000, service });
     const parked = aTask({ id: 'new', state: ready, desired: ready, createdMsAgo: -3_600_001, service });
-    expect(moved(decideReplicated(aSnapshot(service, [ended, parked]), inputs()))).toEqual([['new', running]]);
+    expect(moved(decideService(aSnapshot(service, [ended, parked]), inputs()))).toEqual([['new', running]]);
   });
 
   it('keeps five ended tasks of a slot and deletes the oldest beyond that', () => {
@@ -166,7 +166,7 @@ describe('a task that has ended', () => {
     const history = Array.from({ length: 7 }, (_, i) =>
       aTask({ id: `old${i}`, state: failed, desired: shutdown, createdMsAgo: 1_000_000 - i * 1_000, service }),
     );
-    const plan = decideReplicated(aSnapshot(service, [...history, aTask({ service })]), inputs());
+    const plan = decideService(aSnapshot(service, [...history, aTask({ service })]), inputs());
     expect(deleted(plan)).toEqual(['old1', 'old0']);
   });
 });
@@ -177,27 +177,27 @@ describe('a node that its tasks must leave', () => {
     { name: 'drained', node: aNode('a', { availability: NodeAvailability.drain }), successor: ready },
   ])('$name: the task is replaced, desired $successor', ({ node, successor }) => {
     const service = aService();
-    const plan = decideReplicated(aSnapshot(service, [aTask({ id: 'old', service })], [node, aNode('b')]), inputs());
+    const plan = decideService(aSnapshot(service, [aTask({ id: 'old', service })], [node, aNode('b')]), inputs());
     expect(moved(plan)).toEqual([['old', shutdown]]);
     expect(created(plan)).toEqual([{ slot: 1, desired: successor }]);
   });
 
   it('removed from the cluster: its tasks are replaced at once', () => {
     const service = aService();
-    const plan = decideReplicated(aSnapshot(service, [aTask({ id: 'old', service, nodeId: 'gone' })]), inputs());
+    const plan = decideService(aSnapshot(service, [aTask({ id: 'old', service, nodeId: 'gone' })]), inputs());
     expect(created(plan)).toEqual([{ slot: 1, desired: running }]);
   });
 
   it.each([NodeState.unknown, NodeState.disconnected])('state %s moves nothing', (state) => {
     const service = aService();
-    const plan = decideReplicated(aSnapshot(service, [aTask({ service })], [aNode('a', { state })]), inputs());
+    const plan = decideService(aSnapshot(service, [aTask({ service })], [aNode('a', { state })]), inputs());
     expect(plan.changes).toEqual([]);
   });
 
   it('paused keeps its tasks', () => {
     const service = aService();
     const node = aNode('a', { availability: NodeAvailability.pause });
-    expect(decideReplicated(aSnapshot(service, [aTask({ service })], [node]), inputs()).changes).toEqual([]);
+    expect(decideService(aSnapshot(service, [aTask({ service })], [node]), inputs()).changes).toEqual([]);
   });
 });
 
@@ -208,7 +208,7 @@ describe('a changed spec', () => {
   const threeOld = (): Task[] => [1, 2, 3].map((slot) => aTask({ id: `old${slot}`, slot, service: before }));
 
   it('replaces one task at a time, stop-first, and says that it is updating', () => {
-    const plan = decideReplicated(aSnapshot(after(), threeOld()), inputs());
+    const plan = decideService(aSnapshot(after(), threeOld()), inputs());
     expect(moved(plan)).toEqual([['old1', shutdown]]);
     expect(created(plan)).toEqual([{ slot: 1, desired: ready }]);
     expect(updateState(plan)).toBe(UpdateStatus_State.updating);
@@ -219,13 +219,13 @@ describe('a changed spec', () => {
     { parallelism: 0, replaced: 3 },
   ])('replaces $replaced at once with parallelism $parallelism', ({ parallelism, replaced }) => {
     const service = after({ updateConfig: { parallelism } });
-    expect(created(decideReplicated(aSnapshot(service, threeOld()), inputs()))).toHaveLength(replaced);
+    expect(created(decideService(aSnapshot(service, threeOld()), inputs()))).toHaveLength(replaced);
   });
 
   it('does not go on while a replacement is not running yet', () => {
     const service = after();
     const tasks = [...threeOld().slice(1), aTask({ id: 'new1', slot: 1, state: starting, service, createdMsAgo: 10 })];
-    const plan = decideReplicated(aSnapshot(service, tasks), inputs());
+    const plan = decideService(aSnapshot(service, tasks), inputs());
     expect(plan.changes.filter(({ kind }) => kind !== 'setUpdateStatus')).toEqual([]);
   });
 
@@ -236,19 +236,19 @@ describe('a changed spec', () => {
       aTask({ id: 'old2', slot: 2, state: pending, nodeId: '', service: before }),
       aTask({ id: 'old3', slot: 3, service: before }),
     ];
-    expect(moved(decideReplicated(aSnapshot(service, tasks), inputs()))).toEqual([['old2', shutdown]]);
+    expect(moved(decideService(aSnapshot(service, tasks), inputs()))).toEqual([['old2', shutdown]]);
   });
 
   it('is completed when every task runs the new spec', () => {
     const status = { state: UpdateStatus_State.updating, startedAt: '', completedAt: '', message: '', serviceVersion: 2 };
     const service = { ...after(), updateStatus: status };
     const tasks = [1, 2, 3].map((slot) => aTask({ slot, service }));
-    expect(updateState(decideReplicated(aSnapshot(service, tasks), inputs()))).toBe(UpdateStatus_State.completed);
+    expect(updateState(decideService(aSnapshot(service, tasks), inputs()))).toBe(UpdateStatus_State.completed);
   });
 
   it('that only scales is no update', () => {
     const service = aService({ replicas: 4, version: 2 });
-    const plan = decideReplicated(aSnapshot(service, threeOld()), inputs());
+    const plan = decideService(aSnapshot(service, threeOld()), inputs());
     expect(moved(plan)).toEqual([]);
     expect(updateState(plan)).toBeUndefined();
   });
@@ -260,9 +260,9 @@ describe('a changed spec', () => {
       spec: { taskTemplate: { containerSpec: { image: 'busybox:latest' }, placement: { constraints: ['node.hostname!=c'] } } },
     });
     const old = aTask({ id: 'old', nodeId: 'a', service: aService() });
-    expect(decideReplicated(aSnapshot(service, [old]), inputs()).changes).toEqual([]);
+    expect(decideService(aSnapshot(service, [old]), inputs()).changes).toEqual([]);
     const onC = aTask({ id: 'old', nodeId: 'c', service: aService() });
-    expect(moved(decideReplicated(aSnapshot(service, [onC]), inputs()))).toEqual([['old', shutdown]]);
+    expect(moved(decideService(aSnapshot(service, [onC]), inputs()))).toEqual([['old', shutdown]]);
   });
 });
 
@@ -278,7 +278,7 @@ describe('a parked task', () => {
       aTask({ id: 'old', desired: shutdown, createdMsAgo: 90_000, service, ...old }),
       aTask({ id: 'new', nodeId: 'b', state: ready, desired: ready, createdMsAgo, service }),
     ];
-    const plan = decideReplicated(aSnapshot(service, tasks), inputs());
+    const plan = decideService(aSnapshot(service, tasks), inputs());
     expect(moved(plan)).toEqual(starts ? [['new', running]] : []);
   });
 });
@@ -291,7 +291,7 @@ describe('a parked task whose node is lost', () => {
       aTask({ id: 'parked', nodeId: 'b', state: ready, desired: ready, createdMsAgo: 1_000, service }),
     ];
     const nodes = [aNode('a'), aNode('b', { state: NodeState.down }), aNode('c')];
-    const plan = decideReplicated(aSnapshot(service, tasks, nodes), inputs());
+    const plan = decideService(aSnapshot(service, tasks, nodes), inputs());
     expect(moved(plan)).toEqual([['parked', shutdown]]);
     expect(created(plan)).toEqual([{ slot: 1, desired: ready }]);
   });
@@ -304,7 +304,7 @@ describe('a removed service', () => {
       aTask({ id: 'stopped', slot: 2, state: shutdown, desired: remove }),
       aTask({ id: 'unplaced', slot: 3, state: pending, nodeId: '', desired: remove }),
     ];
-    const plan = decideReplicated(aSnapshot(undefined, tasks), inputs());
+    const plan = decideService(aSnapshot(undefined, tasks), inputs());
     expect(moved(plan)).toEqual([['running', remove]]);
     expect(deleted(plan)).toEqual(['stopped', 'unplaced']);
   });

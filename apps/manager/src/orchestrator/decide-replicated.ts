@@ -1,22 +1,15 @@
-import { DEFAULT_REPLICAS, DEFAULT_UPDATE_PARALLELISM, mustLeave, TaskState } from '#common/domain';
-import type { Service, Task } from '#common/proto';
-import type { Change, Plan } from './change';
-import { newTask } from './new-task';
-import { decideReaping } from './reaper/decide-reaping';
-import { isLost, mayRestart, parkedForMs, respawnInMs } from './restart/decide-restart';
+import { DEFAULT_REPLICAS, TaskState } from '#common/domain';
+import type { Service } from '#common/proto';
+import type { Plan } from './change';
 import type { DecisionInputs, ServiceSnapshot } from './service-snapshot';
-import { freeSlotNumbers, groupSlots, hasEnded, isActive, isRunning, isUnassigned, slotsToRemove, type Slot } from './slots';
-import { isTaskDirty } from './task-dirty';
-import { decideUpdateStatus } from './update/decide-update-status';
+import { SlotPass } from './slot-pass';
+import { freeSlotNumbers, groupSlots, slotsToRemove } from './slots';
 
 /**
  * What a replicated service needs now: slots added or given up, ended tasks restarted, tasks moved off nodes that they must leave,
  * outdated tasks replaced within the update's parallelism, parked tasks started, history reaped.
- * Applied to its own result at the same `now` it decides nothing.
  */
-export function decideReplicated(snapshot: ServiceSnapshot, inputs: DecisionInputs): Plan {
-  const { service } = snapshot;
-  if (!service) return decideRemoval(snapshot);
+export function decideReplicated(service: Service, snapshot: ServiceSnapshot, inputs: DecisionInputs): Plan {
   const slots = groupSlots(snapshot.tasks);
   const wanted = service.spec?.mode?.replicated?.replicas ?? DEFAULT_REPLICAS;
   const surplus = new Set(slotsToRemove(slots, slots.length - wanted));
@@ -26,146 +19,6 @@ export function decideReplicated(snapshot: ServiceSnapshot, inputs: DecisionInpu
   pass.removeSlots([...surplus]);
   for (const slot of kept) pass.keepAlive(slot);
   pass.update(kept);
-  for (const number of freeSlotNumbers(kept, wanted - kept.length)) pass.create(number, TaskState.running);
-  pass.recordUpdate(kept);
-  pass.add(decideReaping(snapshot.tasks, kept, (id) => snapshot.node(id)));
-  return pass.plan();
-}
-
-/** A service that is gone takes its tasks along. */
-function decideRemoval(snapshot: ServiceSnapshot): Plan {
-  const toStop = snapshot.tasks.filter((task) => task.desiredState !== TaskState.remove);
-  return {
-    changes: [
-      ...toStop.map((task): Change => ({ kind: 'setDesiredState', task, to: TaskState.remove, reason: 'service removed' })),
-      ...decideReaping(snapshot.tasks, [], (id) => snapshot.node(id)),
-    ],
-  };
-}
-
-/** Collects the changes of one decision. Each slot is changed at most once per pass. */
-class SlotPass {
-  private readonly changes: Change[] = [];
-  private readonly touched = new Set<Slot>();
-  private requeueAfterMs = Number.POSITIVE_INFINITY;
-
-  constructor(
-    private readonly service: Service,
-    private readonly snapshot: ServiceSnapshot,
-    private readonly inputs: DecisionInputs,
-  ) {}
-
-  add(changes: Change[]): void {
-    this.changes.push(...changes);
-  }
-
-  plan(): Plan {
-    const { requeueAfterMs } = this;
-    return { changes: this.changes, ...(Number.isFinite(requeueAfterMs) && { requeueAfterMs }) };
-  }
-
-  removeSlots(slots: Slot[]): void {
-    for (const task of slots.flatMap((slot) => slot.tasks)) this.setDesired(task, TaskState.remove, 'scaled down');
-  }
-
-  create(number: number, desired: TaskState): void {
-    this.changes.push({ kind: 'createTask', task: newTask(this.service, number, desired, this.inputs) });
-  }
-
-  /** Sees to it that the slot is filled by a task that runs or is on its way. */
-  keepAlive(slot: Slot): void {
-    const { current } = slot;
-    for (const task of slot.tasks)
-      if (isActive(task) && task !== current) this.setDesired(task, TaskState.shutdown, 'its slot is filled');
-    if (!current) this.refill(slot);
-    else if (hasEnded(current)) this.restart(slot, current);
-    else if (!isUnassigned(current) && mustLeave(this.nodeOf(current))) this.replace(slot, current, 'node is not available');
-    else if (current.desiredState === TaskState.ready) this.unpark(slot, current);
-  }
-
-  /** Replaces outdated tasks; those that do not run at once, running ones as the parallelism allows. */
-  update(slots: Slot[]): void {
-    const outdated = slots.filter((slot) => slot.current && !this.touched.has(slot) && this.isDirty(slot.current));
-    if (outdated.length === 0) return;
-    const isUp = (slot: Slot): boolean => slot.current !== undefined && isRunning(slot.current);
-    for (const slot of outdated.filter((slot) => !isUp(slot))) this.replaceCurrent(slot, 'service updated');
-    const parallelism = this.service.spec?.updateConfig?.parallelism ?? DEFAULT_UPDATE_PARALLELISM;
-    const budget = parallelism === 0 ? outdated.length : parallelism - this.startingCount(slots);
-    const running = outdated.filter(isUp).sort((a, b) => a.number - b.number);
-    for (const slot of running.slice(0, Math.max(0, budget))) this.replaceCurrent(slot, 'service updated');
-  }
-
-  recordUpdate(slots: Slot[]): void {
-    const outdated = slots.filter((slot) => slot.current && this.isDirty(slot.current)).length;
-    const status = decideUpdateStatus(this.service, { outdated, starting: this.startingCount(slots) }, this.inputs.now);
-    if (status) this.changes.push({ kind: 'setUpdateStatus', serviceId: this.service.id, status });
-  }
-
-  /** Slots whose task is up to date but not running yet, those of this pass included. */
-  private startingCount(slots: Slot[]): number {
-    return slots.filter((slot) => {
-      if (this.touched.has(slot)) return true;
-      return slot.current !== undefined && !isRunning(slot.current) && !this.isDirty(slot.current);
-    }).length;
-  }
-
-  private refill(slot: Slot): void {
-    const [newest] = slot.tasks;
-    const isFinished = newest !== undefined && !this.isDirty(newest) && hasEnded(newest) && !mayRestart(newest, slot.tasks);
-    if (isFinished) return;
-    this.touched.add(slot);
-    this.create(slot.number, TaskState.ready);
-  }
-
-  private restart(slot: Slot, ended: Task): void {
-    if (this.isDirty(ended)) return this.replace(slot, ended, 'service updated');
-    if (!mayRestart(ended, slot.tasks)) {
-      return this.setDesired(ended, TaskState.shutdown, 'restart policy does not restart it');
-    }
-    const waitMs = respawnInMs(ended, this.inputs.now);
-    if (waitMs > 0) return this.lookAgainIn(waitMs);
-    this.replace(slot, ended, 'task ended');
-  }
-
-  private unpark(slot: Slot, parked: Task): void {
-    const predecessors = slot.tasks.filter((task) => task !== parked);
-    const waitMs = parkedForMs(parked, predecessors, {
-      now: this.inputs.now,
-      isNodeLost: (task) => isLost(this.snapshot.node(task.nodeId)),
-    });
-    if (waitMs > 0) this.lookAgainIn(waitMs);
-    else this.setDesired(parked, TaskState.running, 'its turn has come');
-  }
-
-  private replaceCurrent(slot: Slot, reason: string): void {
-    if (slot.current) this.replace(slot, slot.current, reason);
-  }
-
-  /**
-   * Stop-first: the new task is prepared, and parked until every task before it has stopped. One that restarts after a failure is
-   * parked for its delay.
-   */
-  private replace(slot: Slot, old: Task, reason: string): void {
-    this.touched.add(slot);
-    this.setDesired(old, TaskState.shutdown, reason);
-    const isOut = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || isLost(this.nodeOf(task));
-    const endedByItself = hasEnded(old) && !this.isDirty(old);
-    this.create(slot.number, slot.tasks.every(isOut) && !endedByItself ? TaskState.running : TaskState.ready);
-  }
-
-  private setDesired(task: Task, to: TaskState, reason: string): void {
-    this.changes.push({ kind: 'setDesiredState', task, to, reason });
-  }
-
-  private isDirty(task: Task): boolean {
-    return isTaskDirty(this.service, task, this.nodeOf(task));
-  }
-
-  private nodeOf(task: Task): ReturnType<ServiceSnapshot['node']> {
-    return this.snapshot.node(task.nodeId);
-  }
-
-  private lookAgainIn(ms: number): void {
-    this.requeueAfterMs = Math.min(this.requeueAfterMs, ms);
-  }
+  for (const number of freeSlotNumbers(kept, wanted - kept.length)) pass.create({ number, nodeId: '' }, TaskState.running);
+  return pass.finish(kept);
 }

@@ -1,9 +1,12 @@
 import { TaskState } from '#common/domain';
 import { Task, type Service } from '#common/proto';
 import type { DecisionInputs } from './service-snapshot';
+import type { Place } from './slots';
 
-/** A task of the service for one slot, not yet placed. It carries copies of all that it needs: the service may change under it. */
-export function newTask(service: Service, slot: number, desiredState: TaskState, inputs: DecisionInputs): Task {
+/**
+ * A task of the service for one place, not yet assigned. It carries copies of all that it needs: the service may change under it.
+ */
+export function newTask(service: Service, place: Place, desiredState: TaskState, inputs: DecisionInputs): Task {
   const id = inputs.newId();
   const timestamp = new Date(inputs.now).toISOString();
   const name = service.spec?.name ?? '';
@@ -12,10 +15,11 @@ export function newTask(service: Service, slot: number, desiredState: TaskState,
     id,
     createdAt: timestamp,
     updatedAt: timestamp,
-    name: `${name}.${slot}.${id}`,
+    name: `${name}.${place.number || place.nodeId}.${id}`,
     spec: service.spec?.taskTemplate,
     serviceId: service.id,
-    slot,
+    slot: place.number,
+    nodeId: place.nodeId,
     desiredState,
     status: {
       timestamp,

@@ -18,9 +18,13 @@ export function tasksToPlace(tasks: readonly Task[], changes: readonly Change[])
 /** A reason that differs in its numbers only is written at most this often: nodes come and go by the hundred. */
 const REASON_REFRESH_MS = 5_000;
 
-/** Finds a node for each task; a task that no node takes says why. */
+/** Finds a node for each task, or asks the node that the task is bound to; a task that no node takes says why. */
 export function placeTasks(tasks: readonly Task[], session: PlacementSession, now: number): Change[] {
-  const { placed, unplaced } = session.place(tasks);
+  const free = tasks.filter((task) => task.nodeId === '');
+  const bound = tasks.filter((task) => task.nodeId !== '');
+  const results = [session.place(free), ...bound.map((task) => session.placeOn(task.nodeId, task))];
+  const placed = results.flatMap((result) => result.placed);
+  const unplaced = results.flatMap((result) => result.unplaced);
   return [
     ...placed.map(({ task, nodeId }): Change => ({ kind: 'assignTask', task, nodeId })),
     ...unplaced

@@ -9,6 +9,7 @@ export interface ServiceSnapshot {
   tasks: readonly Task[];
   /** Undefined for a node that was removed from the cluster. */
   node(id: string): Node | undefined;
+  nodes(): readonly Node[];
 }
 
 /** What a decision may not make up itself. */
@@ -24,5 +25,6 @@ export function takeSnapshot(view: ClusterView, serviceId: string): ServiceSnaps
     service: view.service(serviceId),
     tasks: view.tasksOfService(serviceId),
     node: (id) => view.node(id),
+    nodes: () => view.nodes(),
   };
 }

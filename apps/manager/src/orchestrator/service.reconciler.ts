@@ -7,7 +7,7 @@ import { NodeInfoIndex } from '../scheduler/node-info-index';
 import { PlacementSession } from '../scheduler/placement-session';
 import type { Change } from './change';
 import { commitChanges } from './commit-changes';
-import { decideReplicated } from './decide-replicated';
+import { decideService } from './decide-service';
 import { placeTasks, tasksToPlace } from './place-tasks';
 import { takeSnapshot } from './service-snapshot';
 
@@ -77,7 +77,7 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   /** Decide → schedule on one snapshot, for one service. */
   private decide(serviceId: string, session: PlacementSession, now: number): { changes: Change[]; requeueAfterMs?: number } {
     const snapshot = takeSnapshot(this.view, serviceId);
-    const plan = decideReplicated(snapshot, { now, newId });
+    const plan = decideService(snapshot, { now, newId });
     const toPlace = tasksToPlace(snapshot.tasks, plan.changes);
     const placements = placeTasks(toPlace, session, now);
     const placed = placements.filter((change) => change.kind === 'assignTask').length;

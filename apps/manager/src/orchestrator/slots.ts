@@ -2,9 +2,15 @@ import { isTerminal, observedState, stateRank, TaskState } from '#common/domain'
 import type { Task } from '#common/proto';
 import { BinaryHeap } from '../scheduler/binary-heap';
 
-/** One place of a replicated service: the task that fills it and those that filled it before. */
-export interface Slot {
+/** What tells the tasks of a service apart: their number, or for a global service (numbers are 0) their node. */
+export interface Place {
   number: number;
+  /** Empty where the scheduler finds the node. */
+  nodeId: string;
+}
+
+/** One place of a service: the task that fills it and those that filled it before. */
+export interface Slot extends Place {
   /** Newest first. */
   tasks: Task[];
   /** The task that is meant to run, or is parked until its predecessor has stopped. */
@@ -29,18 +35,20 @@ export function isUnassigned(task: Task): boolean {
   return stateRank(observedState(task)) < stateRank(TaskState.assigned);
 }
 
-/** Groups a service's tasks by slot. Tasks that are to be removed no longer fill one. */
+/** Groups a service's tasks by place. Tasks that are to be removed no longer fill one. */
 export function groupSlots(tasks: readonly Task[]): Slot[] {
-  const bySlot = new Map<number, Task[]>();
+  const byPlace = new Map<string, Task[]>();
   for (const task of tasks) {
     if (task.desiredState === TaskState.remove) continue;
-    const group = bySlot.get(task.slot);
+    const place = task.slot > 0 ? String(task.slot) : task.nodeId;
+    const group = byPlace.get(place);
     if (group) group.push(task);
-    else bySlot.set(task.slot, [task]);
+    else byPlace.set(place, [task]);
   }
-  return [...bySlot].map(([number, group]) => {
+  return [...byPlace.values()].map((group) => {
     group.sort(newestFirst);
-    return { number, tasks: group, current: group.find(isActive) };
+    const { slot: number, nodeId } = group[0] as Task;
+    return { number, nodeId: number > 0 ? '' : nodeId, tasks: group, current: group.find(isActive) };
   });
 }
 

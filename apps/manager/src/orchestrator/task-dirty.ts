@@ -1,4 +1,4 @@
-import type { EndpointSpec, Node, Service, Task, TaskSpec } from '#common/proto';
+import { Task, type EndpointSpec, type Node, type Service, type TaskSpec } from '#common/proto';
 import { preparePipeline } from '../scheduler/pipeline';
 import { toNodeInfo } from '../scheduler/node-info';
 import { fingerprint } from './spec-fingerprint';
@@ -13,7 +13,7 @@ export function isTaskDirty(service: Service, task: Task, node: Node | undefined
   if (portsOf(task.endpointSpec) !== portsOf(service.spec?.endpointSpec)) return true;
   if (fingerprint(task.spec) === fingerprint(wanted)) return false;
   if (!node || fingerprint(withoutPlacement(task.spec)) !== fingerprint(withoutPlacement(wanted))) return true;
-  return !placementHolds(service, task, node);
+  return !placementHolds(service, node);
 }
 
 function portsOf(spec: EndpointSpec | undefined): string {
@@ -32,10 +32,12 @@ function withoutPlacement(spec: TaskSpec | undefined): TaskSpec | undefined {
   return known;
 }
 
-/** Asks only about the placement: what the task itself takes on the node does not speak against it. */
-function placementHolds(service: Service, task: Task, node: Node): boolean {
+/** Whether the service's constraints and platforms allow the node, whatever else is on it. */
+export function placementHolds(service: Service, node: Node): boolean {
   const placement = service.spec?.taskTemplate?.placement;
-  const probe: Task = { ...task, endpointSpec: undefined, spec: task.spec && { ...task.spec, resources: undefined, placement } };
+  const probe = Task.fromPartial({
+    spec: { placement: { constraints: placement?.constraints, platforms: placement?.platforms } },
+  });
   const refusal = preparePipeline(probe).refusedBy(toNodeInfo(node, []));
   return refusal === undefined || refusal.name === 'ready';
 }

@@ -1,4 +1,4 @@
-import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
+import { isOnNode, observedState, stateRank, TaskState } from '#common/domain';
 import type { Node, PortConfig, Task } from '#common/proto';
 
 /** What the scheduler knows of a node: what it has and what is taken. A value: placing a task makes a new one. */
@@ -30,9 +30,9 @@ export function toNodeInfo(node: Node, tasks: readonly Task[]): NodeInfo {
   return { node, taskCount: holding.length, tasksByService, freeNanoCpus, freeMemoryBytes, hostPorts };
 }
 
-/** Whether the task takes room on its node: until it has ended, even when it is already told to stop. */
+/** Whether the task takes room on its node: from when it is assigned until it has ended, even when it is already told to stop. */
 export function holdsResources(task: Task): boolean {
-  return !isTerminal(observedState(task));
+  return isOnNode(observedState(task));
 }
 
 /** Whether the task is meant to go on: one that is being replaced or removed does not count for spreading. */

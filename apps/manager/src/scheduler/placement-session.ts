@@ -12,7 +12,16 @@ export class PlacementSession {
 
   /** @param tasks of one service and one spec */
   place(tasks: readonly Task[]): Schedule {
-    const result = schedule(tasks, [...this.infos.values()]);
+    return this.keep(schedule(tasks, [...this.infos.values()]));
+  }
+
+  /** Places a task on the one node that it is bound to, or says why it does not fit there. */
+  placeOn(nodeId: string, task: Task): Schedule {
+    const info = this.infos.get(nodeId);
+    return this.keep(schedule([task], info ? [info] : []));
+  }
+
+  private keep(result: Schedule): Schedule {
     for (const info of result.nodes) this.infos.set(info.node.id, info);
     return result;
   }

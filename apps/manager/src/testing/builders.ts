@@ -68,7 +68,7 @@ export function aTask(options: TaskOptions = {}): Task {
   const { slot = 1, nodeId = 'a', state = TaskState.running, desired = TaskState.running, createdMsAgo = 60_000 } = options;
   const service = options.service ?? aService();
   const inputs = { now: NOW - createdMsAgo, newId: () => options.id ?? `${nodeId}.${slot}.${state}` };
-  const task = newTask(service, slot, desired, inputs);
+  const task = newTask(service, { number: slot, nodeId: '' }, desired, inputs);
   return { ...task, nodeId, status: { ...(task.status as TaskStatus), state } };
 }
 
@@ -78,5 +78,5 @@ export function aSnapshot(
   nodes: Node[] = [aNode('a'), aNode('b'), aNode('c')],
 ): ServiceSnapshot {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id) };
+  return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id), nodes: () => nodes };
 }

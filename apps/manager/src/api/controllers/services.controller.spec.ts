@@ -105,8 +105,8 @@ describe('creating a service', () => {
   });
 });
 
-describe('a manager whose orchestrator runs replicated services only', () => {
-  it.each([{ Global: {} }, { ReplicatedJob: {} }, { GlobalJob: {} }])('refuses other modes (%j)', async (mode) => {
+describe('a manager whose orchestrator runs no jobs', () => {
+  it.each([{ ReplicatedJob: {} }, { GlobalJob: {} }])('refuses them (%j)', async (mode) => {
     const limited = await startApi(scenario.store, { runnableModes: undefined });
     const create = (body: object) => limited.request('POST', '/services/create', { body });
     expect(await create(spec('web', { Mode: mode }))).toMatchObject({

@@ -50,7 +50,8 @@ function endedAt(task: Task): number {
   return Date.parse(task.status?.timestamp ?? '');
 }
 
-function endedByItself(task: Task): boolean {
+/** Whether the task's container ended, or never could start, without anybody having asked for it. */
+export function endedByItself(task: Task): boolean {
   const state = observedState(task);
   return state === TaskState.failed || state === TaskState.rejected || state === TaskState.complete;
 }

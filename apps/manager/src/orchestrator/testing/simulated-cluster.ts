@@ -3,7 +3,7 @@ import { Task, UpdateStatus, type Node, type Service } from '#common/proto';
 import { toNodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
 import type { Change } from '../change';
-import { decideReplicated } from '../decide-replicated';
+import { decideService } from '../decide-service';
 import { placeTasks, tasksToPlace } from '../place-tasks';
 import { toWriteGroups } from '../commit-changes';
 import { aSnapshot, countingIds } from '../../testing/builders';
@@ -26,7 +26,7 @@ export class SimulatedCluster {
   /** One pass of the reconciler. @returns what it changed */
   reconcile(): Change[] {
     const snapshot = aSnapshot(this.service, this.list(), this.nodes);
-    const { changes } = decideReplicated(snapshot, { now: this.now, newId: this.newId });
+    const { changes } = decideService(snapshot, { now: this.now, newId: this.newId });
     const infos = this.nodes.map((node) =>
       toNodeInfo(
         node,
