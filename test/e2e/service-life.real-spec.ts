@@ -82,18 +82,34 @@ describe('the life of a service on three hosts', () => {
     await swarm.untilRunning('hog', 1);
   }, 60_000);
 
-  it.each(CLIENTS)('with $client: a global service is on every node that takes tasks', async ({ client }) => {
-    const quick = ['--update-monitor', '100ms', '--stop-grace-period', '0s'];
-    await run(client, 'service', 'create', '--name', 'everywhere', '--mode', 'global', ...quick, 'busybox:latest', 'sleep', '1000000');
-    expect(perHost(await swarm.containers())).toEqual({ n1: 1, n2: 1, n3: 1 });
-    expect((await run(client, 'service', 'ls')).stdout).toMatch(/everywhere\s+global\s+3\/3/);
-    await run(client, 'node', 'update', '--availability', 'drain', 'n2');
-    await swarm.untilRunning('everywhere', 2);
-    await run(client, 'node', 'update', '--availability', 'active', 'n2');
-    await swarm.untilRunning('everywhere', 3);
-    await run(client, 'service', 'update', '--env-add', 'A=1', 'everywhere');
-    expect(perHost(await swarm.containers())).toEqual({ n1: 1, n2: 1, n3: 1 });
-  }, 60_000);
+  it.each(CLIENTS)(
+    'with $client: a global service is on every node that takes tasks',
+    async ({ client }) => {
+      const quick = ['--update-monitor', '100ms', '--stop-grace-period', '0s'];
+      await run(
+        client,
+        'service',
+        'create',
+        '--name',
+        'everywhere',
+        '--mode',
+        'global',
+        ...quick,
+        'busybox:latest',
+        'sleep',
+        '1000000',
+      );
+      expect(perHost(await swarm.containers())).toEqual({ n1: 1, n2: 1, n3: 1 });
+      expect((await run(client, 'service', 'ls')).stdout).toMatch(/everywhere\s+global\s+3\/3/);
+      await run(client, 'node', 'update', '--availability', 'drain', 'n2');
+      await swarm.untilRunning('everywhere', 2);
+      await run(client, 'node', 'update', '--availability', 'active', 'n2');
+      await swarm.untilRunning('everywhere', 3);
+      await run(client, 'service', 'update', '--env-add', 'A=1', 'everywhere');
+      expect(perHost(await swarm.containers())).toEqual({ n1: 1, n2: 1, n3: 1 });
+    },
+    60_000,
+  );
 
   it('prints help, version and info without surprises', async () => {
     expect((await swarm.swarmctl('info')).stdout).toMatch(/Nodes:\s+3/);

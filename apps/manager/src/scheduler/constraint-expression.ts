@@ -21,7 +21,7 @@ export function parseConstraint(text: string): Constraint {
 
 /** Whether the node meets the constraint. Values compare without case; a label that is missing is the empty string. */
 export function satisfies(constraint: Constraint, node: Node): boolean {
-  const actual = valueOf(constraint.key, node);
+  const actual = attributeOf(constraint.key, node);
   if (actual === undefined) return false;
   const same = actual.toLowerCase() === constraint.value.toLowerCase();
   return constraint.operator === '==' ? same : !same;
@@ -31,7 +31,7 @@ const NODE_LABEL = 'node.labels.';
 const ENGINE_LABEL = 'engine.labels.';
 
 /** What a key means on a node; undefined for a key that means nothing, which no node satisfies. */
-function valueOf(key: string, node: Node): string | undefined {
+export function attributeOf(key: string, node: Node): string | undefined {
   switch (key.toLowerCase()) {
     case 'node.id':
       return node.id;

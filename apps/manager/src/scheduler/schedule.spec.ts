@@ -91,6 +91,49 @@ describe('placing tasks', () => {
     expect(schedule(tasks, [anInfo('a')]).placed).toHaveLength(fits ? 1 : 0);
   });
 
+  describe('spread over labels', () => {
+    const spreadBy = (...labels: string[]): ServiceOptions['spec'] => ({
+      taskTemplate: {
+        placement: { preferences: labels.map((label) => ({ spread: { spreadDescriptor: `node.labels.${label}` } })) },
+      },
+    });
+    const inZone = (id: string, zone: string, rack = ''): NodeInfo => anInfo(id, { labels: rack ? { zone, rack } : { zone } });
+
+    it('fills zones evenly, however many nodes each has', () => {
+      const nodes = [inZone('a1', 'a'), inZone('b1', 'b'), inZone('b2', 'b'), inZone('b3', 'b')];
+      expect(perNode(unplaced(6, spreadBy('zone')), nodes)).toEqual({ a1: 3, b1: 1, b2: 1, b3: 1 });
+    });
+
+    it('gives nodes without the label a branch of their own', () => {
+      expect(perNode(unplaced(4, spreadBy('zone')), [inZone('a1', 'a'), anInfo('x'), anInfo('y')])).toEqual({
+        a1: 2,
+        x: 1,
+        y: 1,
+      });
+    });
+
+    it('counts what is there, also on nodes that take no more', () => {
+      const service = aService({ spec: spreadBy('zone') });
+      const there = [1, 2, 3].map((slot) => aTask({ slot, nodeId: 'a1', service }));
+      const full = toNodeInfo(aNode('a1', { labels: { zone: 'a' }, availability: NodeAvailability.pause }), there);
+      expect(perNode(unplaced(3, spreadBy('zone')), [full, inZone('a2', 'a'), inZone('b1', 'b')])).toEqual({ b1: 3 });
+    });
+
+    it('spreads over racks within zones', () => {
+      const nodes = [inZone('a1', 'a', 'r1'), inZone('a2', 'a', 'r2'), inZone('a3', 'a', 'r2'), inZone('b1', 'b', 'r1')];
+      expect(perNode(unplaced(8, spreadBy('zone', 'rack')), nodes)).toEqual({ a1: 2, a2: 1, a3: 1, b1: 4 });
+    });
+
+    it('goes on elsewhere when a zone is full', () => {
+      const spec = { taskTemplate: { ...spreadBy('zone')?.taskTemplate, resources: { reservations: { nanoCpus: 1e9 } } } };
+      const nodes = [
+        anInfo('a1', { nanoCpus: 1e9, labels: { zone: 'a' } }),
+        anInfo('b1', { nanoCpus: 8e9, labels: { zone: 'b' } }),
+      ];
+      expect(perNode(unplaced(5, spec), nodes)).toEqual({ a1: 1, b1: 4 });
+    });
+  });
+
   it('says how many nodes each reason refuses', () => {
     const nodes = [anInfo('a', { state: NodeState.down }), anInfo('b', { nanoCpus: 1 }), anInfo('c', { nanoCpus: 1 })];
     expect(schedule(unplaced(1, reserving(1e9)), nodes).unplaced[0]?.reason).toBe(
