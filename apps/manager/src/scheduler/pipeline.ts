@@ -4,6 +4,7 @@ import type { Filter } from './filters/filter';
 import { hostPortFilter } from './filters/host-port-filter';
 import { maxReplicasFilter } from './filters/max-replicas-filter';
 import { platformFilter } from './filters/platform-filter';
+import { pluginFilter } from './filters/plugin-filter';
 import { readyFilter } from './filters/ready-filter';
 import { resourceFilter } from './filters/resource-filter';
 import type { NodeInfo } from './node-info';
@@ -13,6 +14,7 @@ const FILTERS: readonly Filter[] = [
   readyFilter,
   constraintFilter,
   platformFilter,
+  pluginFilter,
   resourceFilter,
   hostPortFilter,
   maxReplicasFilter,

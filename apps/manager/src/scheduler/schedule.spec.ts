@@ -91,6 +91,21 @@ describe('placing tasks', () => {
     expect(schedule(tasks, [anInfo('a')]).placed).toHaveLength(fits ? 1 : 0);
   });
 
+  it.each([
+    { needs: 'a volume driver', template: { containerSpec: { mounts: [{ type: 'volume', volumeOptions: { driverConfig: { name: 'nfs' } } }] } } },
+    { needs: 'a log driver', template: { logDriver: { name: 'loki' } } },
+  ])('that need $needs goes only where it is', ({ template }) => {
+    const plugins = [
+      { type: 'Volume', name: 'nfs:latest' },
+      { type: 'Log', name: 'loki' },
+    ];
+    const nodes = [anInfo('a', { plugins: [{ type: 'Log', name: 'json-file' }] }), anInfo('b', { plugins })];
+    expect(perNode(unplaced(2, { taskTemplate: template }), nodes)).toEqual({ b: 2 });
+    expect(schedule(unplaced(1, { taskTemplate: template }), nodes.slice(0, 1)).unplaced[0]?.reason).toBe(
+      'no suitable node (missing plugin on 1 node)',
+    );
+  });
+
   describe('spread over labels', () => {
     const spreadBy = (...labels: string[]): ServiceOptions['spec'] => ({
       taskTemplate: {

@@ -36,6 +36,7 @@ export interface NodeOptions {
   nanoCpus?: number;
   memoryBytes?: number;
   labels?: Record<string, string>;
+  plugins?: { type: string; name: string }[];
 }
 
 export function aNode(id: string, options: NodeOptions = {}): Node {
@@ -45,11 +46,17 @@ export function aNode(id: string, options: NodeOptions = {}): Node {
     nanoCpus = 2e9,
     memoryBytes = 2 ** 31,
     labels = {},
+    plugins = [],
   } = options;
   return Node.fromPartial({
     id,
     spec: { name: '', role: NodeRole.worker, availability, labels },
-    description: { hostname: id, resources: { nanoCpus, memoryBytes }, platform: { architecture: 'x86_64', os: 'linux' } },
+    description: {
+      hostname: id,
+      resources: { nanoCpus, memoryBytes },
+      platform: { architecture: 'x86_64', os: 'linux' },
+      engine: { plugins },
+    },
     status: { state, addr: '10.77.0.1' },
   });
 }
