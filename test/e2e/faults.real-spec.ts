@@ -102,6 +102,41 @@ describe('faults', () => {
     expect((await swarm.send('GET', '/services/late')).status).toBe(404);
   }, 60_000);
 
+  it('an etcd that stays away until the manager lets its agents go changes nothing but the API', async () => {
+    await swarm.createSleepers('web', 6);
+    await swarm.untilRunning('web', 6);
+    const before = await swarm.runningContainerIds();
+    await swarm.cluster.kill('etcd');
+    const streams = async (): Promise<string> => (await swarm.cluster.api.send({ path: '/metrics' })).text;
+    await eventually(async () => /^swarmctl_agent_streams 0$/m.test(await streams()), {
+      reason: 'the agents were let go',
+      timeoutMs: 15_000,
+    });
+    swarm.cluster.start('etcd');
+    await swarm.cluster.ready();
+    await scale(swarm, 'web', 9);
+    await swarm.untilRunning('web', 9);
+    const after = await swarm.runningContainerIds();
+    expect(after).toEqual(expect.arrayContaining(before));
+    expect(after).toHaveLength(9);
+  }, 60_000);
+
+  it('a manager that was paused calls no node down', async () => {
+    await swarm.createSleepers('web', 6);
+    await swarm.untilRunning('web', 6);
+    const before = await swarm.runningContainerIds();
+    await swarm.cluster.kill('manager', undefined, 'SIGSTOP');
+    try {
+      await untilLeaseIsGone(swarm);
+    } finally {
+      await swarm.cluster.kill('manager', undefined, 'SIGCONT');
+    }
+    await swarm.cluster.ready();
+    await scale(swarm, 'web', 9);
+    await swarm.untilRunning('web', 9);
+    expect(await swarm.runningContainerIds()).toEqual(expect.arrayContaining(before));
+  }, 60_000);
+
   it('a node whose engine is gone is down and its tasks run elsewhere; when the engine is back so is the node, with one of each', async () => {
     await swarm.createSleepers('web', 6);
     await swarm.untilRunning('web', 6);
@@ -144,6 +179,15 @@ describe('faults', () => {
     expect((await rejected())[0]?.Status.Err).toMatch(/nothing/);
   }, 60_000);
 });
+
+/** Waits until the paused leader's lease has run out in etcd: longer than three missed heartbeats. */
+async function untilLeaseIsGone(swarm: SwarmUnderTest): Promise<void> {
+  const leaderKey = async (): Promise<string> => {
+    const args = ['--endpoints', 'http://127.0.0.1:2379', 'get', '/swarmctl/leader', '--keys-only'];
+    return (await swarm.lab.host('n1').exec('etcdctl', args)).stdout.trim();
+  };
+  await eventually(async () => (await leaderKey()) === '', { reason: 'the lease of the paused leader runs out', timeoutMs: 15_000 });
+}
 
 async function scale(swarm: SwarmUnderTest, name: string, replicas: number): Promise<void> {
   const service = await swarm.cluster.api.json<{ Version: { Index: number }; Spec: object }>({ path: `/services/${name}` });
