@@ -5,7 +5,7 @@ import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
 import type { Task } from '#common/proto';
 import type { ContainerEvent, Executor, ListedContainer } from '../executor/executor';
 import { claimOfEvent, claimOfListing } from './container-claim';
-import { diffAssignments } from './diff-assignments';
+import { toChanges } from './assignment-changes';
 import type { StatusReporter } from './status-reporter';
 import { TaskRunner, type RunnerOrigin } from './task-runner';
 
@@ -39,7 +39,7 @@ export class Worker {
 
   /** Takes a set of assignments; sets have to come in order. */
   apply(message: Assignments): void {
-    const { assign, forget } = diffAssignments(this.runners.keys(), { ...message, update: this.admitted(message.update) });
+    const { assign, forget } = toChanges(this.runners.keys(), { ...message, update: this.admitted(message.update) });
     for (const task of assign) {
       const runner = this.runners.get(task.id);
       if (runner) runner.assign(task);

@@ -1,6 +1,6 @@
 import { Assignments_Type, type ManagerMessage } from '#common/dispatcher-proto';
 import type { Task } from '#common/proto';
-import { diffAssignments, type SentTasks } from './assignment-set';
+import { toAssignmentDiff, type SentTasks } from './assignment-diff';
 
 /** The sending half of an agent's stream, as far as assignments are concerned. */
 export interface MessageSink {
@@ -42,7 +42,7 @@ export class AssignmentStream {
   }
 
   private send(type: Assignments_Type): void {
-    const { update, remove, sent } = diffAssignments(this.sent, this.tasks());
+    const { update, remove, sent } = toAssignmentDiff(this.sent, this.tasks());
     if (type === Assignments_Type.INCREMENTAL && update.length === 0 && remove.length === 0) return;
     this.sent = sent;
     const appliesTo = this.sequence;

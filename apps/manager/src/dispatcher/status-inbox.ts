@@ -3,7 +3,7 @@ import { isCode } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { TaskObservation } from '#common/dispatcher-proto';
 import { TaskStatus } from '#common/proto';
-import { isForward } from '#common/domain';
+import { mayReport } from '#common/domain';
 import { keys, type ClusterStore, type Guard, type Write } from '#common/store';
 
 const FIRST_RETRY_MS = 50;
@@ -33,7 +33,7 @@ export class StatusInbox {
     for (const { taskId, status } of observations) {
       const task = this.store.view.task(taskId);
       if (!status || task?.nodeId !== nodeId) continue;
-      if (isForward(this.newest.get(taskId) ?? task.status, status)) this.newest.set(taskId, withShortTexts(status));
+      if (mayReport(this.newest.get(taskId) ?? task.status, status)) this.newest.set(taskId, withShortTexts(status));
     }
     void this.drain();
   }
@@ -92,7 +92,7 @@ export class StatusInbox {
 
   private isNews(taskId: string, status: TaskStatus): boolean {
     const task = this.store.view.task(taskId);
-    return task !== undefined && isForward(task.status, status) && !isSame(task.status, status);
+    return task !== undefined && mayReport(task.status, status) && !isSame(task.status, status);
   }
 
   private putBack(batch: [string, TaskStatus][]): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { isTerminal, NodeAvailability, NodeState, observedState, TaskState } from '#common/domain';
+import { isActive, isTerminal, NodeAvailability, NodeState, observedState, TaskState } from '#common/domain';
 import { NodeSpec, NodeStatus, type Task } from '#common/proto';
-import { isActive } from './slots';
+
 import { aNode, aService } from '../testing/builders';
 import { SimulatedCluster } from './testing/simulated-cluster';
 

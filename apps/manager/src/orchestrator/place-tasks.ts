@@ -1,7 +1,8 @@
+import { isActive } from '#common/domain';
 import type { Task } from '#common/proto';
 import type { PlacementSession } from '../scheduler/placement-session';
 import type { Change } from './change';
-import { isActive, isUnassigned } from './slots';
+import { isUnassigned } from './slots';
 
 /** Tasks of the service that wait for a node once the changes have been applied. */
 export function tasksToPlace(tasks: readonly Task[], changes: readonly Change[]): Task[] {

@@ -1,11 +1,11 @@
-import { DEFAULT_UPDATE_PARALLELISM, mustLeave, TaskState } from '#common/domain';
+import { DEFAULT_UPDATE_PARALLELISM, isActive, mustLeave, TaskState } from '#common/domain';
 import type { Service, Task } from '#common/proto';
 import type { Change, Plan } from './change';
 import { newTask } from './new-task';
 import { decideReaping } from './reaper/decide-reaping';
 import { endedByItself, isLost, mayRestart, parkedForMs, respawnInMs } from './restart/decide-restart';
 import type { DecisionInputs, ServiceSnapshot } from './service-snapshot';
-import { hasEnded, isActive, isRunning, isUnassigned, type Place, type Slot } from './slots';
+import { hasEnded, isRunning, isUnassigned, type Place, type Slot } from './slots';
 import { isTaskDirty } from './task-dirty';
 import { decideUpdateStatus } from './update/decide-update-status';
 

@@ -1,4 +1,4 @@
-import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
+import { isActive, isTerminal, observedState, stateRank, TaskState } from '#common/domain';
 import type { Task } from '#common/proto';
 import { BinaryHeap } from '../scheduler/binary-heap';
 
@@ -15,11 +15,6 @@ export interface Slot extends Place {
   tasks: Task[];
   /** The task that is meant to run, or is parked until its predecessor has stopped. */
   current: Task | undefined;
-}
-
-/** Whether the task is meant to run (now, or once its turn comes). */
-export function isActive(task: Task): boolean {
-  return stateRank(task.desiredState) <= stateRank(TaskState.complete);
 }
 
 export function isRunning(task: Task): boolean {

@@ -1,4 +1,4 @@
-import { isOnNode, observedState, stateRank, TaskState } from '#common/domain';
+import { isActive, isOnNode, observedState } from '#common/domain';
 import type { Node, PortConfig, Task } from '#common/proto';
 
 /** What the scheduler knows of a node: what it has and what is taken. A value: placing a task makes a new one. */
@@ -25,7 +25,7 @@ export function toNodeInfo(node: Node, tasks: readonly Task[]): NodeInfo {
     freeNanoCpus -= nanoCpus;
     freeMemoryBytes -= memoryBytes;
     for (const port of hostPortsOf(task)) hostPorts.add(port);
-    if (isWanted(task)) tasksByService.set(task.serviceId, (tasksByService.get(task.serviceId) ?? 0) + 1);
+    if (isActive(task)) tasksByService.set(task.serviceId, (tasksByService.get(task.serviceId) ?? 0) + 1);
   }
   return { node, taskCount: holding.length, tasksByService, freeNanoCpus, freeMemoryBytes, hostPorts };
 }
@@ -33,11 +33,6 @@ export function toNodeInfo(node: Node, tasks: readonly Task[]): NodeInfo {
 /** Whether the task takes room on its node: from when it is assigned until it has ended, even when it is already told to stop. */
 export function holdsResources(task: Task): boolean {
   return isOnNode(observedState(task));
-}
-
-/** Whether the task is meant to go on: one that is being replaced or removed does not count for spreading. */
-export function isWanted(task: Task): boolean {
-  return stateRank(task.desiredState) <= stateRank(TaskState.complete);
 }
 
 /** CPU in billionths of a core and memory in bytes that a task reserves; limits reserve nothing. */

@@ -2,7 +2,7 @@ import { TaskStatus_State, taskStatus_StateToNumber, type Task, type TaskStatus 
 
 export { TaskStatus_State as TaskState };
 
-type Owner = 'orchestrator' | 'allocator' | 'scheduler' | 'agent' | 'dispatcher' | 'reaper';
+type Owner = 'scheduler' | 'agent' | 'reaper';
 type Transition = readonly [from: TaskStatus_State | null, to: TaskStatus_State | null];
 
 const S = TaskStatus_State;
@@ -15,8 +15,6 @@ const to = (target: TaskStatus_State, from: readonly TaskStatus_State[]): Transi
  * States only move forward; an agent may skip states (it reports the newest only).
  */
 export const TRANSITIONS: Readonly<Record<Owner, readonly Transition[]>> = {
-  orchestrator: [[null, S.new]],
-  allocator: [[S.new, S.pending]],
   scheduler: [
     [null, S.pending],
     [null, S.assigned],
@@ -33,12 +31,7 @@ export const TRANSITIONS: Readonly<Record<Owner, readonly Transition[]>> = {
     ...to(S.failed, LIVE),
     ...to(S.rejected, [S.assigned, S.accepted, S.preparing, S.ready]),
   ],
-  dispatcher: to(S.orphaned, LIVE),
-  reaper: [
-    ...([S.new, S.pending, S.complete, S.shutdown, S.failed, S.rejected, S.remove, S.orphaned] as const).map(
-      (state): Transition => [state, null],
-    ),
-  ],
+  reaper: [S.pending, S.complete, S.shutdown, S.failed, S.rejected].map((state): Transition => [state, null]),
 };
 
 /** Position of a state in a task's life: later states have higher numbers (SwarmKit's numbering). */
@@ -56,6 +49,11 @@ export function mayMove(owner: Owner, from: TaskStatus_State | null, next: TaskS
   return TRANSITIONS[owner].some(([a, b]) => a === from && b === next);
 }
 
+/** Whether the task is meant to run, now or once its turn comes; one that is being replaced or removed is not. */
+export function isActive(task: Task): boolean {
+  return stateRank(task.desiredState) <= stateRank(S.complete);
+}
+
 /** States a task may be in when its node disappears without a trace. */
 export function isOnNode(state: TaskStatus_State): boolean {
   return stateRank(state) >= stateRank(S.assigned) && !isTerminal(state);
@@ -66,7 +64,11 @@ export function observedState(task: Task): TaskStatus_State {
   return task.status?.state ?? S.new;
 }
 
-/** Whether `next` is a step forward from what is known: statuses that arrive late or twice are not. */
-export function isForward(known: TaskStatus | undefined, next: TaskStatus): boolean {
-  return stateRank(next.state ?? S.new) >= stateRank(known?.state ?? S.new);
+/**
+ * Whether an agent may report `next` of a task that is known to be in `known`: a transition of its own, or more about the same state.
+ * Statuses that arrive late or twice are neither.
+ */
+export function mayReport(known: TaskStatus | undefined, next: TaskStatus): boolean {
+  const [from, to] = [known?.state ?? S.new, next.state ?? S.new];
+  return from === to || mayMove('agent', from, to);
 }

@@ -96,7 +96,7 @@ export class DockerAdapter implements Executor {
   async stop(container: ObservedContainer): Promise<void> {
     let stopped: Promise<void> | undefined;
     await this.stops.run(async () => {
-      stopped = this.end(container);
+      stopped = this.stopContainer(container);
       await Promise.race([stopped, sleep(STOP_WORK_MS)]);
     });
     await stopped;
@@ -121,7 +121,7 @@ export class DockerAdapter implements Executor {
     return watchContainers(this.engine.patient, this.nodeId, signal);
   }
 
-  private async end({ id, graceMs }: ObservedContainer): Promise<void> {
+  private async stopContainer({ id, graceMs }: ObservedContainer): Promise<void> {
     const container = this.engine.patient.getContainer(validContainerId(id));
     const t = Math.ceil(graceMs / MS_PER_SECOND);
     const work = (abortSignal: AbortSignal): Promise<unknown> => container.stop({ t, abortSignal }).catch(ignoreAlreadyDone);

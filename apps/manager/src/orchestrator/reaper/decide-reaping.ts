@@ -1,7 +1,7 @@
-import { DEFAULT_TASK_HISTORY_LIMIT, TaskState } from '#common/domain';
+import { DEFAULT_TASK_HISTORY_LIMIT, isActive, TaskState } from '#common/domain';
 import type { Node, Task } from '#common/proto';
 import type { Change } from '../change';
-import { hasEnded, isActive, isUnassigned, type Slot } from '../slots';
+import { hasEnded, isUnassigned, type Slot } from '../slots';
 
 /**
  * Tasks that nobody needs any more: removed ones that have stopped (or never ran, or whose node left the cluster), and the oldest

@@ -61,7 +61,7 @@ export function restartDelayMs(policy: RestartPolicy | undefined): number {
   return nanosToMs(policy?.delay ?? DEFAULT_RESTART_DELAY_NANOS);
 }
 
-/** What a parked task (desired READY) waits for: milliseconds until it may start, zero for now, Infinity until another task moves. */
+/** What a parked task (desired READY) waits for: milliseconds until it may start, zero for now. */
 export function parkedForMs(
   parked: Task,
   predecessors: readonly Task[],

@@ -956,7 +956,8 @@ export const DispatcherService = {
   /**
    * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
-   * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed or node removed · UNAVAILABLE manager not ready.
+   * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
+   * UNAVAILABLE manager not ready. The stream of a node that is removed simply ends.
    */
   session: {
     path: "/swarm.v1.Dispatcher/Session" as const,
@@ -973,7 +974,8 @@ export interface DispatcherServer extends UntypedServiceImplementation {
   /**
    * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
-   * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed or node removed · UNAVAILABLE manager not ready.
+   * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
+   * UNAVAILABLE manager not ready. The stream of a node that is removed simply ends.
    */
   session: handleBidiStreamingCall<AgentMessage, ManagerMessage>;
 }
@@ -982,7 +984,8 @@ export interface DispatcherClient extends Client {
   /**
    * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
-   * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed or node removed · UNAVAILABLE manager not ready.
+   * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
+   * UNAVAILABLE manager not ready. The stream of a node that is removed simply ends.
    */
   session(): ClientDuplexStream<AgentMessage, ManagerMessage>;
   session(options: Partial<CallOptions>): ClientDuplexStream<AgentMessage, ManagerMessage>;
@@ -1423,67 +1426,67 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [6, 0, 2, 0],
-        "span": [10, 2, 67],
+        "span": [11, 2, 67],
         "leadingComments":
-          " The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then\n INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.\n Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed or node removed · UNAVAILABLE manager not ready.\n",
+          " The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then\n INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.\n Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·\n UNAVAILABLE manager not ready. The stream of a node that is removed simply ends.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 1, 2, 0],
-        "span": [24, 2, 21],
+        "span": [25, 2, 21],
         "leadingComments":
           " Made by the agent at its first start and kept in its data directory: 25 characters of 0-9a-z.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 1, 2, 2],
-        "span": [27, 2, 31],
+        "span": [28, 2, 31],
         "leadingComments": " Address at which other nodes reach this one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 2],
-        "span": [31, 0, 34, 1],
+        "span": [32, 0, 35, 1],
         "leadingComments":
           " Sent once per period. A heartbeat with an engine error keeps the stream but does not keep the node ready.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 2, 2, 0],
-        "span": [33, 2, 26],
+        "span": [34, 2, 26],
         "leadingComments": " Empty while the node's Docker daemon answers, else what is wrong with it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 3],
-        "span": [37, 0, 39, 1],
+        "span": [38, 0, 40, 1],
         "leadingComments":
           " Only the newest status of each task; older ones are dropped by the agent before sending.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 6, 2, 3],
-        "span": [58, 2, 40],
+        "span": [59, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7, 2, 1],
-        "span": [68, 2, 24],
+        "span": [69, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7, 2, 3],
-        "span": [71, 2, 27],
+        "span": [72, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7, 2, 4],
-        "span": [73, 2, 29],
+        "span": [74, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],

@@ -499,7 +499,7 @@ export interface ManagerPresence {
   startedAt: string;
 }
 
-/** leader, held under the leader's lease. Its create revision fences every write of the term. */
+/** leader, held under the leader's lease. Its revision fences every write of the term. */
 export interface LeaderRecord {
   managerId: string;
   electedAt: string;
@@ -6045,8 +6045,7 @@ export const protoMetadata = {
       }, {
         "path": [4, 22],
         "span": [222, 0, 225, 1],
-        "leadingComments":
-          " leader, held under the leader's lease. Its create revision fences every write of the term.\n",
+        "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {

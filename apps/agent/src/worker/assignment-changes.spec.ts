@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
 import { aTask } from '../testing/a-task';
-import { diffAssignments } from './diff-assignments';
+import { toChanges } from './assignment-changes';
 
 const message = (type: Assignments_Type, update: string[], remove: string[] = []): Assignments => ({
   type,
@@ -13,7 +13,7 @@ const message = (type: Assignments_Type, update: string[], remove: string[] = []
 const complete = (update: string[]) => message(Assignments_Type.COMPLETE, update);
 const incremental = (update: string[], remove: string[]) => message(Assignments_Type.INCREMENTAL, update, remove);
 
-const ids = ({ assign, forget }: ReturnType<typeof diffAssignments>) => ({ assign: assign.map((task) => task.id), forget });
+const ids = ({ assign, forget }: ReturnType<typeof toChanges>) => ({ assign: assign.map((task) => task.id), forget });
 
 it.each([
   { name: 'the first set assigns everything', known: [], given: complete(['a', 'b']), assign: ['a', 'b'], forget: [] },
@@ -41,13 +41,13 @@ it.each([
     assign: ['a'],
     forget: [],
   },
-])('$name', ({ known, given, assign, forget }) => expect(ids(diffAssignments(known, given))).toEqual({ assign, forget }));
+])('$name', ({ known, given, assign, forget }) => expect(ids(toChanges(known, given))).toEqual({ assign, forget }));
 
 it('leaves exactly the tasks of a complete set, whatever was known', () => {
   const anyIds = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'));
   fc.assert(
     fc.property(anyIds, anyIds, (known, wanted) => {
-      const { assign, forget } = ids(diffAssignments(known, complete(wanted)));
+      const { assign, forget } = ids(toChanges(known, complete(wanted)));
       const left = new Set([...known, ...assign].filter((id) => !forget.includes(id)));
       expect([...left].sort()).toEqual([...wanted].sort());
     }),

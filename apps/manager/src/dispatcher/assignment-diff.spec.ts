@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Task } from '#common/proto';
-import { diffAssignments, type SentTasks } from './assignment-set';
+import { toAssignmentDiff, type SentTasks } from './assignment-diff';
 
 const task = (id: string, version: number): Task => Task.fromPartial({ id, version: { index: version } });
 
@@ -11,7 +11,7 @@ describe('what an agent is told', () => {
       ['rewritten', 1],
       ['gone', 1],
     ]);
-    const diff = diffAssignments(before, [task('same', 1), task('rewritten', 2), task('new', 3)]);
+    const diff = toAssignmentDiff(before, [task('same', 1), task('rewritten', 2), task('new', 3)]);
     expect(diff.update.map(({ id }) => id)).toEqual(['rewritten', 'new']);
     expect(diff.remove).toEqual(['gone']);
   });
@@ -23,7 +23,7 @@ describe('what an agent is told', () => {
         let sent: SentTasks = new Map();
         const agent = new Map<string, number>();
         for (const wanted of history) {
-          const diff = diffAssignments(
+          const diff = toAssignmentDiff(
             sent,
             wanted.map(([id, version]) => task(id, version)),
           );

@@ -13,7 +13,7 @@ export interface AssignmentDiff {
  * What an agent must be told so that it has exactly `tasks`. A task is sent again when the leader has written it; statuses come
  * from the agent itself and are not sent back.
  */
-export function diffAssignments(sent: SentTasks, tasks: readonly Task[]): AssignmentDiff {
+export function toAssignmentDiff(sent: SentTasks, tasks: readonly Task[]): AssignmentDiff {
   const next = new Map(tasks.map((task) => [task.id, versionOf(task)]));
   return {
     update: tasks.filter((task) => sent.get(task.id) !== versionOf(task)),

@@ -13,7 +13,7 @@ export interface AssignmentChanges {
  * Compares a message with the tasks that the agent knows. A COMPLETE set names everything, so what it does not name is to be
  * forgotten; an INCREMENTAL one says so itself. What a message both describes and removes is to be had.
  */
-export function diffAssignments(knownTaskIds: Iterable<string>, message: Assignments): AssignmentChanges {
+export function toChanges(knownTaskIds: Iterable<string>, message: Assignments): AssignmentChanges {
   const named = new Set(message.update.map((task) => task.id));
   const removed = new Set(message.remove);
   const isGone = (id: string): boolean => message.type === Assignments_Type.COMPLETE || removed.has(id);
