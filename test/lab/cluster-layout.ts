@@ -82,6 +82,8 @@ function etcdArgs({ managers, ports, ...layout }: ClusterLayout, { name, address
     ...['--listen-peer-urls', url(address, ports.etcdPeers)],
     ...['--initial-advertise-peer-urls', url(address, ports.etcdPeers)],
     ...['--initial-cluster', members.join(',')],
+    // Every status of a task is a revision: without this the history fills etcd's quota in weeks.
+    ...['--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '10m'],
   ];
 }
 
