@@ -1,11 +1,9 @@
 import { arch, cpus, release, totalmem, type as systemType } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { NANOS_PER_MS } from '#common/domain';
+import { VERSION } from '#common/version';
 import type { HostFacts } from './api/ports';
 import type { ManagerConfig } from './manager-config';
-
-/** This program's version; the same as in package.json, which a test compares. */
-export const VERSION = '0.1.0';
 
 const KERNEL_NAMES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 

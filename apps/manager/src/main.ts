@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { createLogger } from '#common/logging';
 import { HttpServer } from './api/http-server';
 import { createRequestHandler } from './api/request-handler';
-import { VERSION } from './host-facts';
+import { VERSION } from '#common/version';
 import { Manager } from './manager';
 import { readConfig } from './manager-config';
 import { ManagerModule } from './manager.module';

@@ -9,7 +9,7 @@ import type * as Connect from './connect';
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes';
 import { hasColors } from './render/colors';
 import type { Session } from './session';
-import { VERSION } from './version';
+import { VERSION } from '#common/version';
 
 const DESCRIPTION = [
   'Swarm mode for plain Docker hosts: services that run as many tasks as you want, on whichever hosts have room.',

@@ -4,7 +4,7 @@ import { declareFlags } from '../flags/declare-flags';
 import { renderJson } from '../render/json';
 import { renderDetails, type Detail } from '../render/table';
 import { writeLine } from '../session';
-import { VERSION } from '../version';
+import { VERSION } from '#common/version';
 import { addExamples, type Perform, type Tools } from './command';
 import { reportError } from './report-error';
 import { FORMAT_FLAGS, type FormatFlags } from './list-flags';
