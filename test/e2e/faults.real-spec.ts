@@ -186,7 +186,10 @@ async function untilLeaseIsGone(swarm: SwarmUnderTest): Promise<void> {
     const args = ['--endpoints', 'http://127.0.0.1:2379', 'get', '/swarmctl/leader', '--keys-only'];
     return (await swarm.lab.host('n1').exec('etcdctl', args)).stdout.trim();
   };
-  await eventually(async () => (await leaderKey()) === '', { reason: 'the lease of the paused leader runs out', timeoutMs: 15_000 });
+  await eventually(async () => (await leaderKey()) === '', {
+    reason: 'the lease of the paused leader runs out',
+    timeoutMs: 15_000,
+  });
 }
 
 async function scale(swarm: SwarmUnderTest, name: string, replicas: number): Promise<void> {

@@ -111,6 +111,23 @@ describe('the life of a service on three hosts', () => {
     60_000,
   );
 
+  it('a start-first update never has fewer tasks running than there are to be', async () => {
+    const quick = ['--update-monitor', '100ms', '--stop-grace-period', '0s', '--update-order', 'start-first', '--replicas', '4'];
+    await swarm.swarmctl('service', 'create', '--name', 'steady', ...quick, 'busybox:latest', 'sleep', '1000000');
+    let fewest = Number.POSITIVE_INFINITY;
+    let isOver = false;
+    const watching = (async () => {
+      while (!isOver) {
+        const up = (await swarm.containers()).filter(({ State }) => State === 'running').length;
+        fewest = Math.min(fewest, up);
+      }
+    })();
+    await swarm.swarmctl('service', 'update', '--image', 'busybox:2', 'steady').finally(() => (isOver = true));
+    await watching;
+    expect(fewest).toBeGreaterThanOrEqual(4);
+    await eventually(async () => (await swarm.runningContainerIds()).length === 4, { reason: 'the old ones are gone' });
+  }, 60_000);
+
   it('prints help, version and info without surprises', async () => {
     expect((await swarm.swarmctl('info')).stdout).toMatch(/Nodes:\s+3/);
     for (const cli of DOCKER_CLIS) expect((await swarm.docker(cli, 'info')).stdout).toMatch(/Swarm: active/);

@@ -143,6 +143,35 @@ describe('any history of a replicated service', () => {
     );
   });
 
+  it.each([
+    { order: 'stop-first', least: 3, most: 4 },
+    { order: 'start-first', least: 4, most: 5 },
+  ])(
+    'an update in order $order of four tasks keeps at least $least running, and never wants more than $most',
+    ({ order, least, most }) => {
+      fc.assert(
+        fc.property(fc.array(fc.nat(), { maxLength: 200 }), (picks) => {
+          const spec = (image: string): object => ({ taskTemplate: { containerSpec: { image } }, updateConfig: { order } });
+          const cluster = new SimulatedCluster(
+            aService({ replicas: 4, spec: spec('busybox:1') }),
+            NODES.map((id) => aNode(id)),
+          );
+          settle(cluster);
+          cluster.service = aService({ replicas: 4, version: 2, spec: spec('busybox:2') });
+          for (const pick of picks) {
+            cluster.reconcile();
+            const tasks = cluster.list();
+            cluster.step(tasks[pick % tasks.length] as Task, 'runs');
+            expect(running(cluster.list()).length).toBeGreaterThanOrEqual(least);
+            expect(cluster.list().filter(isActive).length).toBeLessThanOrEqual(most);
+          }
+          settle(cluster);
+          expect(running(cluster.list()).map((task) => task.spec?.containerSpec?.image)).toEqual(Array(4).fill('busybox:2'));
+        }),
+      );
+    },
+  );
+
   it('repeated at once on its own result, a decision changes nothing', () => {
     fc.assert(
       fc.property(histories, (steps) => {

@@ -266,6 +266,64 @@ describe('a changed spec', () => {
   });
 });
 
+describe('a changed spec, start-first', () => {
+  const before = aService({ replicas: 2, version: 1 });
+  const order = { updateConfig: { order: 'start-first' } };
+  const changed = { taskTemplate: { containerSpec: { image: 'busybox:2' } } };
+  const service = aService({ replicas: 2, version: 2, spec: { ...changed, ...order } });
+  const old = (slot: number, options = {}): Task => aTask({ id: `old${slot}`, slot, service: before, ...options });
+
+  it('starts the new task beside the old one', () => {
+    const plan = decideService(aSnapshot(service, [old(1), old(2)]), inputs());
+    expect(moved(plan)).toEqual([]);
+    expect(created(plan)).toEqual([{ slot: 1, desired: running }]);
+  });
+
+  it('keeps the old one while the new one starts, and goes on to no other', () => {
+    const fresh = aTask({ id: 'new1', slot: 1, state: starting, service, createdMsAgo: 10 });
+    const plan = decideService(aSnapshot(service, [old(1), fresh, old(2)]), inputs());
+    expect([moved(plan), created(plan)]).toEqual([[], []]);
+  });
+
+  it('stops the old one once the new one runs', () => {
+    const fresh = aTask({ id: 'new1', slot: 1, service, createdMsAgo: 10 });
+    expect(moved(decideService(aSnapshot(service, [old(1), fresh, old(2)]), inputs()))).toContainEqual(['old1', shutdown]);
+  });
+
+  it('keeps the old one while the new one fails again and again', () => {
+    const first = aTask({ id: 'new1', slot: 1, state: failed, service, createdMsAgo: 10 });
+    const plan = decideService(aSnapshot(service, [old(1), first, old(2)]), inputs());
+    expect(moved(plan)).toEqual([['new1', shutdown]]);
+    expect(created(plan)).toEqual([{ slot: 1, desired: ready }]);
+  });
+
+  it('gives up on a version whose policy does not try again, and leaves the old one running', () => {
+    const none = { taskTemplate: { ...changed.taskTemplate, restartPolicy: { condition: 'none' } }, ...order };
+    const once = aService({ replicas: 1, version: 2, spec: none });
+    const tried = aTask({ id: 'new1', slot: 1, state: failed, desired: shutdown, service: once, createdMsAgo: 10 });
+    const plan = decideService(aSnapshot(once, [old(1), tried]), inputs());
+    expect([moved(plan), created(plan)]).toEqual([[], []]);
+  });
+
+  it.each([
+    {
+      name: 'a host port',
+      spec: { endpointSpec: { ports: [{ targetPort: 80, publishedPort: 80, protocol: 'tcp', publishMode: 'host' }] } },
+    },
+    { name: 'a limit of replicas per node', spec: { taskTemplate: { ...changed.taskTemplate, placement: { maxReplicas: 1 } } } },
+  ])('stops first all the same with $name', ({ spec }) => {
+    const limited = aService({ replicas: 1, version: 2, spec: { ...changed, ...order, ...spec } });
+    expect(moved(decideService(aSnapshot(limited, [old(1)]), inputs()))).toEqual([['old1', shutdown]]);
+  });
+
+  it('moves a task off a drained node without a gap', () => {
+    const nodes = [aNode('a', { availability: NodeAvailability.drain }), aNode('b')];
+    const same = aService({ replicas: 1, spec: order });
+    const plan = decideService(aSnapshot(same, [aTask({ id: 'here', service: same })], nodes), inputs());
+    expect([moved(plan), created(plan)]).toEqual([[], [{ slot: 1, desired: running }]]);
+  });
+});
+
 describe('a parked task', () => {
   const service = aService();
   it.each([

@@ -45,8 +45,10 @@ export class SlotPass {
   /** Sees to it that the slot is filled by a task that runs or is on its way. */
   keepAlive(slot: Slot): void {
     const { current } = slot;
-    for (const task of slot.tasks)
-      if (isActive(task) && task !== current) this.setDesired(task, TaskState.shutdown, 'its slot is filled');
+    for (const task of slot.tasks) {
+      if (!isActive(task) || task === current || this.standsInFor(task, current)) continue;
+      this.setDesired(task, TaskState.shutdown, 'its slot is filled');
+    }
     if (!current) this.refill(slot);
     else if (hasEnded(current)) this.restart(slot, current);
     else if (!isUnassigned(current) && mustLeave(this.nodeOf(current))) this.replace(slot, current, 'node is not available');
@@ -55,7 +57,9 @@ export class SlotPass {
 
   /** Replaces outdated tasks; those that do not run at once, running ones as the parallelism allows. */
   update(slots: Slot[]): void {
-    const outdated = slots.filter((slot) => slot.current && !this.touched.has(slot) && this.isDirty(slot.current));
+    const outdated = slots.filter(
+      (slot) => slot.current && !this.touched.has(slot) && this.isDirty(slot.current) && !this.hasGivenUp(slot),
+    );
     if (outdated.length === 0) return;
     const isUp = (slot: Slot): boolean => slot.current !== undefined && isRunning(slot.current);
     for (const slot of outdated.filter((slot) => !isUp(slot))) this.replaceCurrent(slot, 'service updated');
@@ -98,7 +102,7 @@ export class SlotPass {
   }
 
   private unpark(slot: Slot, parked: Task): void {
-    const predecessors = slot.tasks.filter((task) => task !== parked);
+    const predecessors = slot.tasks.filter((task) => task !== parked && !isActive(task));
     const waitMs = parkedForMs(parked, predecessors, {
       now: this.inputs.now,
       isNodeLost: (task) => isLost(this.snapshot.node(task.nodeId)),
@@ -112,15 +116,34 @@ export class SlotPass {
   }
 
   /**
-   * Stop-first: the new task is prepared, and parked until every task before it has stopped. One that restarts after a failure is
-   * parked for its delay.
+   * Stop-first: the new task is prepared, and parked until every task before it has stopped. Start-first: it starts, and the old one
+   * goes on until it runs. One that restarts after a failure is parked for its delay.
    */
   private replace(slot: Slot, old: Task, reason: string): void {
     this.touched.add(slot);
+    if (this.startsFirst() && isRunning(old) && !isLost(this.nodeOf(old))) return this.create(slot, TaskState.running);
     this.setDesired(old, TaskState.shutdown, reason);
     const isOut = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || isLost(this.nodeOf(task));
-    const endedByItself = hasEnded(old) && !this.isDirty(old);
-    this.create(slot, slot.tasks.every(isOut) && !endedByItself ? TaskState.running : TaskState.ready);
+    const isRestart = hasEnded(old) && !this.isDirty(old);
+    this.create(slot, slot.tasks.every(isOut) && !isRestart ? TaskState.running : TaskState.ready);
+  }
+
+  /** Two tasks of a slot cannot stand side by side where they would fight for a host port or for the last place on a node. */
+  private startsFirst(): boolean {
+    const { spec } = this.service;
+    if (spec?.updateConfig?.order !== 'start-first') return false;
+    const hasHostPorts = (spec.endpointSpec?.ports ?? []).some(({ publishMode }) => publishMode === 'host');
+    return !hasHostPorts && (spec.taskTemplate?.placement?.maxReplicas ?? 0) === 0;
+  }
+
+  /** Whether the task is to go on because the one that is to follow it does not run yet. */
+  private standsInFor(task: Task, current: Task | undefined): boolean {
+    return this.startsFirst() && isRunning(task) && current !== undefined && !isRunning(current);
+  }
+
+  /** Whether this version has been tried in the slot, and its restart policy does not try it again. */
+  private hasGivenUp(slot: Slot): boolean {
+    return slot.tasks.some((task) => !this.isDirty(task) && endedByItself(task) && !mayRestart(task, slot.tasks));
   }
 
   private setDesired(task: Task, to: TaskState, reason: string): void {
