@@ -78,6 +78,17 @@ describe('the store over a real etcd', () => {
     expect(store.view.service('thawed')).toBeDefined();
   });
 
+  it('goes on from where it was when it could not connect for a while, without listing everything again', async () => {
+    await store.commit([], [aService('kept')]);
+    const list = jest.spyOn(objects, 'list');
+    await etcd.signal('SIGKILL');
+    await eventually(() => !store.isSynced(), { reason: 'the loss is noticed' });
+    await expect(store.commit([], [aService('refused')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await etcd.resume();
+    await eventually(() => store.commit([], [aService('accepted')]), { reason: 'commits work again' });
+    expect(list).not.toHaveBeenCalled();
+  });
+
   it('goes on after etcd was killed and started again, without missing a change', async () => {
     await store.commit([], [aService('before')]);
     await etcd.signal('SIGKILL');

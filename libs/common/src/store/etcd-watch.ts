@@ -74,7 +74,9 @@ type WatchStream = Awaited<ReturnType<Etcd3['watchClient']['watch']>>;
 
 function openStream(client: Etcd3): Promise<WatchStream> {
   return withDeadline('etcd watch: connecting', CONNECT_TIMEOUT_MS, async (late) => {
-    const stream = await client.watchClient.watch();
+    const stream = await client.watchClient.watch().catch((error: unknown) => {
+      throw new DomainError('UNAVAILABLE', `etcd watch: ${messageOf(error)}`, { cause: error });
+    });
     if (late.aborted) {
       stream.on('error', () => undefined);
       stream.cancel();
