@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eventually } from '#common/testing';
 import { DOCKER_CLIS, SwarmUnderTest, type ContainerJson } from './swarm-under-test';
 
@@ -127,6 +130,24 @@ describe('the life of a service on three hosts', () => {
     expect(fewest).toBeGreaterThanOrEqual(4);
     await eventually(async () => (await swarm.runningContainerIds()).length === 4, { reason: 'the old ones are gone' });
   }, 60_000);
+
+  it("an environment file is the service's, not swarmctl's own", async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'swarmctl-env-')), 'env');
+    await writeFile(file, 'NODE_OPTIONS=--no-such-option\n');
+    await swarm.swarmctl(
+      'service',
+      'create',
+      '--detach',
+      '--name',
+      'env',
+      '--env-file',
+      file,
+      'busybox:latest',
+      'sleep',
+      '1000000',
+    );
+    expect((await swarm.swarmctl('service', 'inspect', 'env')).stdout).toContain('NODE_OPTIONS=--no-such-option');
+  }, 30_000);
 
   it('prints help, version and info without surprises', async () => {
     expect((await swarm.swarmctl('info')).stdout).toMatch(/Nodes:\s+3/);

@@ -25,7 +25,8 @@ export interface ContainerJson {
 }
 
 const TOP = join(__dirname, '../..');
-const SWARMCTL = join(TOP, 'dist/apps/swarmctl/src/main.js');
+/** As people start it: the first line of the file matters. */
+const SWARMCTL = join(TOP, 'node_modules/.bin/swarmctl');
 const TASK_LABEL = 'com.docker.swarm.task.id';
 
 /** Every stock Docker command line on this machine, each once. */
@@ -68,7 +69,7 @@ export class SwarmUnderTest {
 
   /** Runs swarmctl against the manager. */
   swarmctl(...args: string[]): Promise<CommandOutput> {
-    return runCommand(process.execPath, [SWARMCTL, ...args], {
+    return runCommand(SWARMCTL, args, {
       timeoutMs: 60_000,
       env: commandEnvironment({ SWARMCTL_HOST: this.host }),
     });

@@ -42,6 +42,7 @@ export class Manager {
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
     this.dispatcher = new DispatcherServer({
       managerId,
+      ownAddress: config.advertiseAddr,
       store: this.store,
       inbox: this.inbox,
       peers: new AllowedPeers(config.agentNetwork),

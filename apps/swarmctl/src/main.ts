@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 import { processSession } from './process-session';
 import { runProgram } from './program';
 

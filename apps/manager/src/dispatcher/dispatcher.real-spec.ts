@@ -103,7 +103,15 @@ describe('the dispatcher', () => {
     );
     const inbox = new StatusInbox(store, logger, () => undefined);
     const peers = new AllowedPeers([]);
-    dispatcher = new DispatcherServer({ managerId: 'm1', store, inbox, peers, heartbeatPeriodMs: HEARTBEAT_MS, logger });
+    dispatcher = new DispatcherServer({
+      managerId: 'm1',
+      ownAddress: '127.0.0.1',
+      store,
+      inbox,
+      peers,
+      heartbeatPeriodMs: HEARTBEAT_MS,
+      logger,
+    });
     await dispatcher.listen(ADDRESS);
   }, 30_000);
   afterEach(() => agents.splice(0).forEach((agent) => agent.close()));

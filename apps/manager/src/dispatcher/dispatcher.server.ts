@@ -23,6 +23,8 @@ const HELLO_TIMEOUT_MS = 5_000;
 
 export interface DispatcherParts {
   managerId: string;
+  /** This host's own address: an agent that comes from it runs beside the manager, like one from loopback. */
+  ownAddress: string;
   store: ClusterStore;
   inbox: StatusInbox;
   peers: AllowedPeers;
@@ -112,7 +114,7 @@ export class DispatcherServer {
   private welcome(stream: AgentStream, hello: Hello | undefined): AgentSession {
     const { managerId, peers, store, logger, inbox, heartbeatPeriodMs } = this.parts;
     const address = peerAddress(stream.getPeer());
-    if (!peers.allows(address)) {
+    if (!peers.allows(address) && address !== this.parts.ownAddress) {
       throw new DomainError('PERMISSION_DENIED', `agents at ${address} are not allowed; see the manager's --agent-network`);
     }
     if (!hello || !isId(hello.nodeId) || !hello.description?.hostname) {
@@ -120,7 +122,12 @@ export class DispatcherServer {
     }
     const clusterId = store.view.cluster()?.id;
     if (!store.isSynced() || !clusterId) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
-    const arrival = { managerId, sessionId: newId(), address, besideManager: peers.isLoopback(address) };
+    const arrival = {
+      managerId,
+      sessionId: newId(),
+      address,
+      besideManager: peers.isLoopback(address) || address === this.parts.ownAddress,
+    };
     const session = new AgentSession(stream, hello, arrival, {
       store,
       liveness: this.liveness,

@@ -172,6 +172,31 @@ describe('any history of a replicated service', () => {
     },
   );
 
+  it('an update leaves tasks spread over the nodes as evenly as they were', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 100 }), (picks) => {
+        const cluster = new SimulatedCluster(
+          aService({ replicas: 12 }),
+          NODES.map((id) => aNode(id)),
+        );
+        settle(cluster);
+        cluster.service = aService({
+          replicas: 12,
+          version: 2,
+          spec: { taskTemplate: { containerSpec: { image: 'busybox:2' } } },
+        });
+        for (const pick of picks) {
+          cluster.reconcile();
+          const tasks = cluster.list();
+          cluster.step(tasks[pick % tasks.length] as Task, 'runs');
+        }
+        settle(cluster);
+        for (const id of NODES) expect(running(cluster.list()).filter((task) => task.nodeId === id)).toHaveLength(4);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('repeated at once on its own result, a decision changes nothing', () => {
     fc.assert(
       fc.property(histories, (steps) => {

@@ -5,22 +5,45 @@ import type { Change } from './change';
 import { isUnassigned } from './slots';
 
 /** Tasks of the service that wait for a node once the changes have been applied. */
-export function tasksToPlace(tasks: readonly Task[], changes: readonly Change[]): Task[] {
-  const stopped = new Set(
-    changes.flatMap((change) =>
-      change.kind === 'setDesiredState' && !isActive({ ...change.task, desiredState: change.to }) ? [change.task.id] : [],
-    ),
-  );
-  const waiting = tasks.filter((task) => isActive(task) && isUnassigned(task) && !stopped.has(task.id));
+function tasksToPlace(tasks: readonly Task[], changes: readonly Change[], stopped: ReadonlySet<Task>): Task[] {
+  const waiting = tasks.filter((task) => isActive(task) && isUnassigned(task) && !stopped.has(task));
   const created = changes.flatMap((change) => (change.kind === 'createTask' ? [change.task] : []));
   return [...waiting, ...created];
+}
+
+/** Tasks that the changes tell to stop. */
+function stoppedBy(changes: readonly Change[]): Set<Task> {
+  const isStop = (change: Change): change is Extract<Change, { kind: 'setDesiredState' }> =>
+    change.kind === 'setDesiredState' && isActive(change.task) && !isActive({ ...change.task, desiredState: change.to });
+  return new Set(changes.filter(isStop).map(({ task }) => task));
+}
+
+/** Where the tasks of one service go, given what was decided about them. */
+export interface Placements {
+  changes: Change[];
+  /** Whether a task found no node. */
+  isWaiting: boolean;
+}
+
+/** Finds nodes for what a decision leaves without one; a node that loses a task in the same pass is free for the next. */
+export function decidePlacements(
+  tasks: readonly Task[],
+  decided: readonly Change[],
+  session: PlacementSession,
+  now: number,
+): Placements {
+  const stopped = stoppedBy(decided);
+  for (const task of stopped) session.leave(task);
+  const toPlace = tasksToPlace(tasks, decided, stopped);
+  const changes = placeTasks(toPlace, session, now);
+  return { changes, isWaiting: changes.filter(({ kind }) => kind === 'assignTask').length < toPlace.length };
 }
 
 /** A reason that differs in its numbers only is written at most this often: nodes come and go by the hundred. */
 const REASON_REFRESH_MS = 5_000;
 
 /** Finds a node for each task, or asks the node that the task is bound to; a task that no node takes says why. */
-export function placeTasks(tasks: readonly Task[], session: PlacementSession, now: number): Change[] {
+function placeTasks(tasks: readonly Task[], session: PlacementSession, now: number): Change[] {
   const free = tasks.filter((task) => task.nodeId === '');
   const bound = tasks.filter((task) => task.nodeId !== '');
   const results = [session.place(free), ...bound.map((task) => session.placeOn(task.nodeId, task))];

@@ -8,7 +8,7 @@ import { PlacementSession } from '../scheduler/placement-session';
 import type { Change } from './change';
 import { commitChanges } from './commit-changes';
 import { decideService } from './decide-service';
-import { placeTasks, tasksToPlace } from './place-tasks';
+import { decidePlacements } from './place-tasks';
 import { takeSnapshot } from './service-snapshot';
 
 export type ServiceKey = `service/${string}`;
@@ -78,12 +78,10 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   private decide(serviceId: string, session: PlacementSession, now: number): { changes: Change[]; requeueAfterMs?: number } {
     const snapshot = takeSnapshot(this.view, serviceId);
     const plan = decideService(snapshot, { now, newId });
-    const toPlace = tasksToPlace(snapshot.tasks, plan.changes);
-    const placements = placeTasks(toPlace, session, now);
-    const placed = placements.filter((change) => change.kind === 'assignTask').length;
-    if (placed < toPlace.length) this.waiting.add(serviceId);
+    const placements = decidePlacements(snapshot.tasks, plan.changes, session, now);
+    if (placements.isWaiting) this.waiting.add(serviceId);
     else this.waiting.delete(serviceId);
-    return { ...plan, changes: [...plan.changes, ...placements] };
+    return { ...plan, changes: [...plan.changes, ...placements.changes] };
   }
 }
 

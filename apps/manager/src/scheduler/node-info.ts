@@ -65,3 +65,9 @@ export function withTask(info: NodeInfo, task: Task): NodeInfo {
     hostPorts: ports.length > 0 ? new Set([...info.hostPorts, ...ports]) : info.hostPorts,
   };
 }
+
+/** The node after a task on it was told to stop: what the task holds stays taken until it has ended. */
+export function withoutWish(info: NodeInfo, task: Task): NodeInfo {
+  const count = (info.tasksByService.get(task.serviceId) ?? 0) - 1;
+  return { ...info, tasksByService: new Map(info.tasksByService).set(task.serviceId, Math.max(0, count)) };
+}

@@ -1,5 +1,5 @@
 import type { Task } from '#common/proto';
-import type { NodeInfo } from './node-info';
+import { withoutWish, type NodeInfo } from './node-info';
 import { schedule, type Schedule } from './schedule';
 
 /** Places the tasks of several services one after the other, each seeing what the ones before have taken. */
@@ -19,6 +19,12 @@ export class PlacementSession {
   placeOn(nodeId: string, task: Task): Schedule {
     const info = this.infos.get(nodeId);
     return this.keep(schedule([task], info ? [info] : []));
+  }
+
+  /** A task is told to stop: it still takes room, but its place in the spread is free. */
+  leave(task: Task): void {
+    const info = this.infos.get(task.nodeId);
+    if (info) this.infos.set(task.nodeId, withoutWish(info, task));
   }
 
   private keep(result: Schedule): Schedule {

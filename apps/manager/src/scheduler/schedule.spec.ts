@@ -92,7 +92,10 @@ describe('placing tasks', () => {
   });
 
   it.each([
-    { needs: 'a volume driver', template: { containerSpec: { mounts: [{ type: 'volume', volumeOptions: { driverConfig: { name: 'nfs' } } }] } } },
+    {
+      needs: 'a volume driver',
+      template: { containerSpec: { mounts: [{ type: 'volume', volumeOptions: { driverConfig: { name: 'nfs' } } }] } },
+    },
     { needs: 'a log driver', template: { logDriver: { name: 'loki' } } },
   ])('that need $needs goes only where it is', ({ template }) => {
     const plugins = [

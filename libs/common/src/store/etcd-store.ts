@@ -55,6 +55,8 @@ export class EtcdStore implements ObjectStore {
       hosts: options.hosts,
       grpcOptions: {
         ...CHANNEL_OPTIONS,
+        // etcd hangs up on clients that ping without a call under way.
+        'grpc.keepalive_permit_without_calls': 0,
         // etcd is trusted, and sends all that a watch has missed in one message.
         'grpc.max_receive_message_length': -1,
         'grpc.initial_reconnect_backoff_ms': 100,

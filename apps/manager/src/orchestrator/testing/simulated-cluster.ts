@@ -4,7 +4,7 @@ import { toNodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
 import type { Change } from '../change';
 import { decideService } from '../decide-service';
-import { placeTasks, tasksToPlace } from '../place-tasks';
+import { decidePlacements } from '../place-tasks';
 import { toWriteGroups } from '../commit-changes';
 import { aSnapshot, countingIds } from '../../testing/builders';
 
@@ -33,7 +33,7 @@ export class SimulatedCluster {
         this.list().filter((task) => task.nodeId === node.id),
       ),
     );
-    const all = [...changes, ...placeTasks(tasksToPlace(snapshot.tasks, changes), new PlacementSession(infos), this.now)];
+    const all = [...changes, ...decidePlacements(snapshot.tasks, changes, new PlacementSession(infos), this.now).changes];
     this.apply(all);
     return all;
   }
