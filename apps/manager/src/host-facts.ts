@@ -3,17 +3,16 @@ import { readFileSync } from 'node:fs';
 import { NANOS_PER_MS } from '#common/domain';
 import { VERSION } from '#common/version';
 import type { HostFacts } from './api/ports';
-import type { ManagerConfig } from './manager-config';
+import { agentAddressOf, type ManagerConfig } from './manager-config';
 
 const KERNEL_NAMES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** What the manager says of itself and its host. */
 export function collectHostFacts(config: ManagerConfig, managerId: string): HostFacts {
-  const port = config.agentListen.slice(config.agentListen.lastIndexOf(':') + 1);
   return {
     managerId,
     hostname: config.hostname,
-    address: `${config.advertiseAddr}:${port}`,
+    address: agentAddressOf(config),
     version: VERSION,
     gitCommit: '',
     operatingSystem: readOsName(),

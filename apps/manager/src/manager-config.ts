@@ -55,6 +55,11 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
   return { ...options, listen: options.listen.length > 0 ? options.listen : ['unix:///run/swarmctl/manager.sock'] };
 }
 
+/** host:port at which agents on other hosts reach this manager: what it announces, and what `/info` names. */
+export function agentAddressOf(config: ManagerConfig): string {
+  return `${config.advertiseAddr}:${config.agentListen.slice(config.agentListen.lastIndexOf(':') + 1)}`;
+}
+
 function flag(flags: string, description: string, variable: string): Option {
   return new Option(flags, description).env(`SWARMCTL_MANAGER_${variable}`);
 }

@@ -7,7 +7,7 @@ import { takeOverNodes } from './dispatcher/node-takeover';
 import { StatusInbox } from './dispatcher/status-inbox';
 import { watchLeadership } from './leader/leader-election';
 import { reconcilerLoop, runLeaderLoops } from './leader/leader-loops';
-import type { ManagerConfig } from './manager-config';
+import { agentAddressOf, type ManagerConfig } from './manager-config';
 import type { ManagerMetrics } from './manager-metrics';
 import { ensureCluster } from './membership/ensure-cluster';
 import { announceManager } from './membership/manager-presence';
@@ -100,11 +100,10 @@ export class Manager {
 
   private presence(): { id: string; hostname: string; agentAddress: string; startedAt: string } {
     const { config, managerId } = this.parts;
-    const port = config.agentListen.slice(config.agentListen.lastIndexOf(':') + 1);
     return {
       id: managerId,
       hostname: config.hostname,
-      agentAddress: `${config.advertiseAddr}:${port}`,
+      agentAddress: agentAddressOf(config),
       startedAt: new Date().toISOString(),
     };
   }

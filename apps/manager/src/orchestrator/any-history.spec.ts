@@ -66,6 +66,14 @@ function patchNode(cluster: SimulatedCluster, index: number, patch: object): voi
   cluster.nodes = cluster.nodes.map((node, i) => (i === index ? { ...node, ...patch } : node));
 }
 
+/** Lets a history happen, with a decision after each step. */
+function play(cluster: SimulatedCluster, steps: readonly Step[]): void {
+  for (const step of steps) {
+    perform(cluster, step);
+    cluster.reconcile();
+  }
+}
+
 /** Lets everything happen that can: agents obey, time passes, nodes come back. */
 function settle(cluster: SimulatedCluster): void {
   NODES.forEach((_, i) =>
@@ -128,10 +136,7 @@ describe('any history of a replicated service', () => {
     fc.assert(
       fc.property(histories, fc.nat(4), (steps, more) => {
         const cluster = newCluster();
-        for (const step of steps) {
-          perform(cluster, step);
-          cluster.reconcile();
-        }
+        play(cluster, steps);
         cluster.reconcile();
         const replicas = cluster.service?.spec?.mode?.replicated?.replicas ?? 0;
         perform(cluster, { do: 'scale', to: replicas + more });
@@ -216,10 +221,7 @@ describe('any history of a replicated service', () => {
     fc.assert(
       fc.property(histories, (steps) => {
         const cluster = newCluster();
-        for (const step of steps) {
-          perform(cluster, step);
-          cluster.reconcile();
-        }
+        play(cluster, steps);
         settle(cluster);
         const wanted = cluster.service?.spec?.mode?.replicated?.replicas ?? 0;
         const tasks = cluster.list();
@@ -235,10 +237,7 @@ describe('any history of a replicated service', () => {
     fc.assert(
       fc.property(histories, fc.boolean(), (steps, isRemoved) => {
         const cluster = newCluster();
-        for (const step of steps) {
-          perform(cluster, step);
-          cluster.reconcile();
-        }
+        play(cluster, steps);
         cluster.service = isRemoved ? undefined : aService({ replicas: 0, version: 99 });
         settle(cluster);
         expect(cluster.list()).toEqual([]);

@@ -31,7 +31,7 @@ export function toNodeInfo(node: Node, tasks: readonly Task[]): NodeInfo {
 }
 
 /** Whether the task takes room on its node: from when it is assigned until it has ended, even when it is already told to stop. */
-export function holdsResources(task: Task): boolean {
+function holdsResources(task: Task): boolean {
   return isOnNode(observedState(task));
 }
 

@@ -45,7 +45,7 @@ export function isTerminal(state: TaskStatus_State): boolean {
 }
 
 /** Whether `owner` may move a task from `from` to `next`. */
-export function mayMove(owner: Owner, from: TaskStatus_State | null, next: TaskStatus_State | null): boolean {
+function mayMove(owner: Owner, from: TaskStatus_State | null, next: TaskStatus_State | null): boolean {
   return TRANSITIONS[owner].some(([a, b]) => a === from && b === next);
 }
 

@@ -190,7 +190,7 @@ const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = {
 };
 
 /** Runs a call and turns etcd3's errors, which are told apart by class name and text only, into ours. */
-export async function translated<T>(what: string, call: () => Promise<T>): Promise<T> {
+async function translated<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

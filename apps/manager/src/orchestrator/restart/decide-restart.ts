@@ -57,7 +57,7 @@ export function endedByItself(task: Task): boolean {
 }
 
 /** Milliseconds between a task's end and its replacement's start. */
-export function restartDelayMs(policy: RestartPolicy | undefined): number {
+function restartDelayMs(policy: RestartPolicy | undefined): number {
   return nanosToMs(policy?.delay ?? DEFAULT_RESTART_DELAY_NANOS);
 }
 
