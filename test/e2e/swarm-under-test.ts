@@ -150,6 +150,11 @@ export class SwarmUnderTest {
       timeoutMs: 30_000,
     });
   }
+
+  /** The record of a task outlives its container until the agent has reported the end, so this waits as well. */
+  async untilNoTasks(): Promise<void> {
+    await eventually(async () => (await this.tasks()).length === 0, { reason: 'no task is left', timeoutMs: 30_000 });
+  }
 }
 
 /** A container that sleeps, and is not worth a grace period. */
