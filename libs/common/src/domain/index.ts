@@ -1,4 +1,5 @@
 export * from './defaults';
 export * from './duration';
 export * from './node-state';
+export * from './service-options';
 export * from './task-state';

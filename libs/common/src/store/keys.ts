@@ -7,6 +7,11 @@ export const keys = {
   /** Makes service names unique: its value is the id of the service that owns the name. */
   serviceName: (name: string) => `service-names/${name}`,
   serviceUpdate: (id: string) => `service-update/${id}`,
+  /** What the service was like before, one key per revision; not part of the view. */
+  serviceRevisions: (id: string) => `service-revisions/${id}/`,
+  serviceRevision: (id: string, number: number) => `service-revisions/${id}/${number}`,
+  serviceRebalance: (id: string) => `service-rebalance/${id}`,
+  registryCredentials: (serviceId: string) => `registry-credentials/${serviceId}`,
   task: (id: string) => `tasks/${id}`,
   taskStatus: (id: string) => `task-status/${id}`,
   node: (id: string) => `nodes/${id}`,

@@ -77,6 +77,8 @@ export interface Assignments {
   update: Task[];
   /** Ids of tasks to forget: their containers are removed. */
   remove: string[];
+  /** What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull. */
+  registryAuth?: RegistryAuth | undefined;
 }
 
 export enum Assignments_Type {
@@ -117,6 +119,15 @@ export function assignments_TypeToNumber(object: Assignments_Type): number {
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Assignments_Type");
   }
+}
+
+export interface RegistryAuth {
+  byService: { [key: string]: Buffer };
+}
+
+export interface RegistryAuth_ByServiceEntry {
+  key: string;
+  value: Buffer;
 }
 
 function createBaseAgentMessage(): AgentMessage {
@@ -811,7 +822,14 @@ export const Welcome: MessageFns<Welcome> = {
 };
 
 function createBaseAssignments(): Assignments {
-  return { type: Assignments_Type.COMPLETE, appliesTo: 0, resultsIn: 0, update: [], remove: [] };
+  return {
+    type: Assignments_Type.COMPLETE,
+    appliesTo: 0,
+    resultsIn: 0,
+    update: [],
+    remove: [],
+    registryAuth: undefined,
+  };
 }
 
 export const Assignments: MessageFns<Assignments> = {
@@ -830,6 +848,9 @@ export const Assignments: MessageFns<Assignments> = {
     }
     for (const v of message.remove) {
       writer.uint32(42).string(v!);
+    }
+    if (message.registryAuth !== undefined) {
+      RegistryAuth.encode(message.registryAuth, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -887,6 +908,14 @@ export const Assignments: MessageFns<Assignments> = {
             message.remove.push(reader.string());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.registryAuth = RegistryAuth.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -914,6 +943,11 @@ export const Assignments: MessageFns<Assignments> = {
         : 0,
       update: globalThis.Array.isArray(object?.update) ? object.update.map((e: any) => Task.fromJSON(e)) : [],
       remove: globalThis.Array.isArray(object?.remove) ? object.remove.map((e: any) => globalThis.String(e)) : [],
+      registryAuth: isSet(object.registryAuth)
+        ? RegistryAuth.fromJSON(object.registryAuth)
+        : isSet(object.registry_auth)
+        ? RegistryAuth.fromJSON(object.registry_auth)
+        : undefined,
     };
   },
 
@@ -934,6 +968,9 @@ export const Assignments: MessageFns<Assignments> = {
     if (message.remove?.length) {
       obj.remove = message.remove;
     }
+    if (message.registryAuth !== undefined) {
+      obj.registryAuth = RegistryAuth.toJSON(message.registryAuth);
+    }
     return obj;
   },
 
@@ -947,6 +984,206 @@ export const Assignments: MessageFns<Assignments> = {
     message.resultsIn = object.resultsIn ?? 0;
     message.update = object.update?.map((e) => Task.fromPartial(e)) || [];
     message.remove = object.remove?.map((e) => e) || [];
+    message.registryAuth = (object.registryAuth !== undefined && object.registryAuth !== null)
+      ? RegistryAuth.fromPartial(object.registryAuth)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRegistryAuth(): RegistryAuth {
+  return { byService: {} };
+}
+
+export const RegistryAuth: MessageFns<RegistryAuth> = {
+  encode(message: RegistryAuth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    globalThis.Object.entries(message.byService).forEach(([key, value]: [string, Buffer]) => {
+      RegistryAuth_ByServiceEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RegistryAuth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRegistryAuth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            const entry1 = RegistryAuth_ByServiceEntry.decode(reader, reader.uint32());
+            if (entry1.value !== undefined) {
+              message.byService[entry1.key] = entry1.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RegistryAuth {
+    return {
+      byService: isObject(object.byService)
+        ? (globalThis.Object.entries(object.byService) as [string, any][]).reduce(
+          (acc: { [key: string]: Buffer }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: Buffer.from(bytesFromBase64(value as string)),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.by_service)
+        ? (globalThis.Object.entries(object.by_service) as [string, any][]).reduce(
+          (acc: { [key: string]: Buffer }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: Buffer.from(bytesFromBase64(value as string)),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: RegistryAuth): unknown {
+    const obj: any = {};
+    if (message.byService) {
+      const entries = globalThis.Object.entries(message.byService) as [string, Buffer][];
+      if (entries.length > 0) {
+        obj.byService = {};
+        entries.forEach(([k, v]) => {
+          obj.byService[k] = base64FromBytes(v);
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RegistryAuth>): RegistryAuth {
+    return RegistryAuth.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RegistryAuth>): RegistryAuth {
+    const message = createBaseRegistryAuth();
+    message.byService = (globalThis.Object.entries(object.byService ?? {}) as [string, Buffer][]).reduce(
+      (acc: { [key: string]: Buffer }, [key, value]: [string, Buffer]) => {
+        if (value !== undefined) {
+          acc[key] = value;
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseRegistryAuth_ByServiceEntry(): RegistryAuth_ByServiceEntry {
+  return { key: "", value: Buffer.alloc(0) };
+}
+
+export const RegistryAuth_ByServiceEntry: MessageFns<RegistryAuth_ByServiceEntry> = {
+  encode(message: RegistryAuth_ByServiceEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value.length !== 0) {
+      writer.uint32(18).bytes(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RegistryAuth_ByServiceEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRegistryAuth_ByServiceEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RegistryAuth_ByServiceEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: RegistryAuth_ByServiceEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value.length !== 0) {
+      obj.value = base64FromBytes(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RegistryAuth_ByServiceEntry>): RegistryAuth_ByServiceEntry {
+    return RegistryAuth_ByServiceEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RegistryAuth_ByServiceEntry>): RegistryAuth_ByServiceEntry {
+    const message = createBaseRegistryAuth_ByServiceEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -1380,6 +1617,18 @@ export const protoMetadata = {
         "jsonName": "remove",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "registry_auth",
+        "number": 6,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.RegistryAuth",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "registryAuth",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
@@ -1395,6 +1644,74 @@ export const protoMetadata = {
         "reservedName": [],
         "visibility": 0,
       }],
+      "extensionRange": [],
+      "oneofDecl": [{ "name": "_registry_auth", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "RegistryAuth",
+      "field": [{
+        "name": "by_service",
+        "number": 1,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.RegistryAuth.ByServiceEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "byService",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "ByServiceEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 12,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
       "extensionRange": [],
       "oneofDecl": [],
       "options": undefined,
@@ -1490,6 +1807,13 @@ export const protoMetadata = {
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
+      }, {
+        "path": [4, 7, 2, 5],
+        "span": [76, 2, 42],
+        "leadingComments":
+          " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
       }],
     },
     "syntax": "proto3",
@@ -1505,10 +1829,20 @@ export const protoMetadata = {
     ".swarm.v1.Welcome": Welcome,
     ".swarm.v1.Assignments": Assignments,
     ".swarm.v1.Assignments.Type": Assignments_Type,
+    ".swarm.v1.RegistryAuth": RegistryAuth,
+    ".swarm.v1.RegistryAuth.ByServiceEntry": RegistryAuth_ByServiceEntry,
     ".swarm.v1.Dispatcher": DispatcherClient,
   },
   dependencies: [protoMetadata1],
 } as const satisfies ProtoMetadata;
+
+function bytesFromBase64(b64: string): Uint8Array {
+  return Uint8Array.from(globalThis.Buffer.from(b64, "base64"));
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  return globalThis.Buffer.from(arr).toString("base64");
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
@@ -1527,6 +1861,10 @@ function longToNumber(int64: { toString(): string }): number {
     throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
   }
   return num;
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

@@ -28,7 +28,10 @@ export interface Version {
   index?: number | undefined;
 }
 
-/** services/<id>, written by the API. `update_status`, `endpoint` and `service_status` are joined in when read. */
+/**
+ * services/<id>, written by the API, and by the leader when it rolls an update back. `update_status`, `endpoint` and
+ * `service_status` are joined in when read.
+ */
 export interface Service {
   id: string;
   version: Version | undefined;
@@ -39,7 +42,108 @@ export interface Service {
   endpoint: ServiceEndpoint | undefined;
   updateStatus: UpdateStatus | undefined;
   serviceStatus: ServiceStatus | undefined;
-  jobStatus: JobStatus | undefined;
+  jobStatus:
+    | JobStatus
+    | undefined;
+  /**
+   * What follows is ours and is not part of Docker's Service.
+   * Number of the newest revision, which holds `spec`; counts from 1.
+   */
+  revision: number;
+  /** How `spec` came to be. */
+  change: SpecChange | undefined;
+}
+
+/** Why a service's spec is what it is. */
+export interface SpecChange {
+  kind: SpecChange_Kind;
+  /** In words for people: who asked for a rollback, and why. */
+  message: string;
+}
+
+export enum SpecChange_Kind {
+  create = "create",
+  update = "update",
+  rollback = "rollback",
+}
+
+export function specChange_KindFromJSON(object: any): SpecChange_Kind {
+  switch (object) {
+    case 0:
+    case "create":
+      return SpecChange_Kind.create;
+    case 1:
+    case "update":
+      return SpecChange_Kind.update;
+    case 2:
+    case "rollback":
+      return SpecChange_Kind.rollback;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum SpecChange_Kind");
+  }
+}
+
+export function specChange_KindToJSON(object: SpecChange_Kind): string {
+  switch (object) {
+    case SpecChange_Kind.create:
+      return "create";
+    case SpecChange_Kind.update:
+      return "update";
+    case SpecChange_Kind.rollback:
+      return "rollback";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum SpecChange_Kind");
+  }
+}
+
+export function specChange_KindToNumber(object: SpecChange_Kind): number {
+  switch (object) {
+    case SpecChange_Kind.create:
+      return 0;
+    case SpecChange_Kind.update:
+      return 1;
+    case SpecChange_Kind.rollback:
+      return 2;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum SpecChange_Kind");
+  }
+}
+
+/**
+ * service-revisions/<service id>/<number>, written together with the service. A change of nothing but the number of replicas
+ * makes no revision of its own: it amends the newest one.
+ */
+export interface ServiceRevision {
+  number: number;
+  createdAt: string;
+  spec: ServiceSpec | undefined;
+  change: SpecChange | undefined;
+}
+
+/**
+ * service-rebalance/<service id>: somebody asks for the service's tasks to be spread evenly. Written by the API, removed by the
+ * leader once done, and with the service.
+ */
+export interface RebalanceRequest {
+  requestedAt: string;
+  /** Most tasks to move; 0 for as many as it takes. */
+  maxMoves: number;
+  /** Tasks moved so far. */
+  moved: number;
+}
+
+/** registry-credentials/<service id>, written by the API together with the service. */
+export interface RegistryCredentials {
+  /** What a client sent as X-Registry-Auth with the current spec, and with the previous one. */
+  current: SealedValue | undefined;
+  previous: SealedValue | undefined;
+}
+
+/** Something that is not to be read in etcd. An empty key_id says that `value` is plain: no key has been set up yet. */
+export interface SealedValue {
+  keyId: string;
+  nonce: Buffer;
+  value: Buffer;
 }
 
 export interface ServiceEndpoint {
@@ -62,6 +166,8 @@ export interface UpdateStatus {
   message: string;
   /** The version of the service that this status speaks of: a newer spec makes it void without another write. */
   serviceVersion: number;
+  /** Slots that were outdated when the update began: what the failure ratio is a part of. */
+  slots?: number | undefined;
 }
 
 export enum UpdateStatus_State {
@@ -181,6 +287,11 @@ export interface Task {
   serviceVersion: number;
   /** Why the leader moved the desired state, in words for people. */
   desiredReason: string;
+  /**
+   * Tasks of the same version that ended by themselves in this slot before this one, without a stable time in between: what the
+   * restart delay grows with.
+   */
+  failures: number;
 }
 
 export interface Task_LabelsEntry {
@@ -200,7 +311,19 @@ export interface TaskStatus {
   message: string;
   err: string;
   containerStatus: ContainerStatus | undefined;
-  portStatus: PortStatus | undefined;
+  portStatus:
+    | PortStatus
+    | undefined;
+  /**
+   * What follows is ours and is not part of Docker's TaskStatus.
+   * When the manager took the status in, and when it first took in that the task runs: by the managers' clocks, which decide.
+   */
+  appliedAt?: string | undefined;
+  runningAt?:
+    | string
+    | undefined;
+  /** How often the agent has restarted the container by itself, being cut off from all managers. */
+  restarts?: number | undefined;
 }
 
 /** In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners. */
@@ -394,6 +517,8 @@ export interface ObservedNode {
   sessionId: string;
   /** Whether the agent reached this manager over loopback, that is, runs on the manager's own host. */
   besideManager: boolean;
+  /** Since when the node is down; absent while it is not. */
+  downSince?: string | undefined;
 }
 
 export interface NodeDescription {
@@ -598,6 +723,8 @@ function createBaseService(): Service {
     updateStatus: undefined,
     serviceStatus: undefined,
     jobStatus: undefined,
+    revision: 0,
+    change: undefined,
   };
 }
 
@@ -632,6 +759,12 @@ export const Service: MessageFns<Service> = {
     }
     if (message.jobStatus !== undefined) {
       JobStatus.encode(message.jobStatus, writer.uint32(82).fork()).join();
+    }
+    if (message.revision !== 0) {
+      writer.uint32(88).uint64(message.revision);
+    }
+    if (message.change !== undefined) {
+      SpecChange.encode(message.change, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -729,6 +862,22 @@ export const Service: MessageFns<Service> = {
             message.jobStatus = JobStatus.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.revision = longToNumber(reader.uint64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.change = SpecChange.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -789,6 +938,8 @@ export const Service: MessageFns<Service> = {
         : isSet(object.job_status)
         ? JobStatus.fromJSON(object.job_status)
         : undefined,
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      change: isSet(object.change) ? SpecChange.fromJSON(object.change) : undefined,
     };
   },
 
@@ -824,6 +975,12 @@ export const Service: MessageFns<Service> = {
     if (message.jobStatus !== undefined) {
       obj.JobStatus = JobStatus.toJSON(message.jobStatus);
     }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
+    if (message.change !== undefined) {
+      obj.change = SpecChange.toJSON(message.change);
+    }
     return obj;
   },
 
@@ -856,6 +1013,547 @@ export const Service: MessageFns<Service> = {
     message.jobStatus = (object.jobStatus !== undefined && object.jobStatus !== null)
       ? JobStatus.fromPartial(object.jobStatus)
       : undefined;
+    message.revision = object.revision ?? 0;
+    message.change = (object.change !== undefined && object.change !== null)
+      ? SpecChange.fromPartial(object.change)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSpecChange(): SpecChange {
+  return { kind: SpecChange_Kind.create, message: "" };
+}
+
+export const SpecChange: MessageFns<SpecChange> = {
+  encode(message: SpecChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== SpecChange_Kind.create) {
+      writer.uint32(8).int32(specChange_KindToNumber(message.kind));
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SpecChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSpecChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = specChange_KindFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SpecChange {
+    return {
+      kind: isSet(object.Kind)
+        ? specChange_KindFromJSON(object.Kind)
+        : isSet(object.kind)
+        ? specChange_KindFromJSON(object.kind)
+        : SpecChange_Kind.create,
+      message: isSet(object.Message)
+        ? globalThis.String(object.Message)
+        : isSet(object.message)
+        ? globalThis.String(object.message)
+        : "",
+    };
+  },
+
+  toJSON(message: SpecChange): unknown {
+    const obj: any = {};
+    if (message.kind !== SpecChange_Kind.create) {
+      obj.Kind = specChange_KindToJSON(message.kind);
+    }
+    if (message.message !== "") {
+      obj.Message = message.message;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SpecChange>): SpecChange {
+    return SpecChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SpecChange>): SpecChange {
+    const message = createBaseSpecChange();
+    message.kind = object.kind ?? SpecChange_Kind.create;
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
+function createBaseServiceRevision(): ServiceRevision {
+  return { number: 0, createdAt: "", spec: undefined, change: undefined };
+}
+
+export const ServiceRevision: MessageFns<ServiceRevision> = {
+  encode(message: ServiceRevision, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint64(message.number);
+    }
+    if (message.createdAt !== "") {
+      writer.uint32(18).string(message.createdAt);
+    }
+    if (message.spec !== undefined) {
+      ServiceSpec.encode(message.spec, writer.uint32(26).fork()).join();
+    }
+    if (message.change !== undefined) {
+      SpecChange.encode(message.change, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServiceRevision {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServiceRevision();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.createdAt = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.spec = ServiceSpec.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.change = SpecChange.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ServiceRevision {
+    return {
+      number: isSet(object.Number)
+        ? globalThis.Number(object.Number)
+        : isSet(object.number)
+        ? globalThis.Number(object.number)
+        : 0,
+      createdAt: isSet(object.CreatedAt)
+        ? globalThis.String(object.CreatedAt)
+        : isSet(object.created_at)
+        ? globalThis.String(object.created_at)
+        : "",
+      spec: isSet(object.Spec)
+        ? ServiceSpec.fromJSON(object.Spec)
+        : isSet(object.spec)
+        ? ServiceSpec.fromJSON(object.spec)
+        : undefined,
+      change: isSet(object.Change)
+        ? SpecChange.fromJSON(object.Change)
+        : isSet(object.change)
+        ? SpecChange.fromJSON(object.change)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ServiceRevision): unknown {
+    const obj: any = {};
+    if (message.number !== 0) {
+      obj.Number = Math.round(message.number);
+    }
+    if (message.createdAt !== "") {
+      obj.CreatedAt = message.createdAt;
+    }
+    if (message.spec !== undefined) {
+      obj.Spec = ServiceSpec.toJSON(message.spec);
+    }
+    if (message.change !== undefined) {
+      obj.Change = SpecChange.toJSON(message.change);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ServiceRevision>): ServiceRevision {
+    return ServiceRevision.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServiceRevision>): ServiceRevision {
+    const message = createBaseServiceRevision();
+    message.number = object.number ?? 0;
+    message.createdAt = object.createdAt ?? "";
+    message.spec = (object.spec !== undefined && object.spec !== null)
+      ? ServiceSpec.fromPartial(object.spec)
+      : undefined;
+    message.change = (object.change !== undefined && object.change !== null)
+      ? SpecChange.fromPartial(object.change)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRebalanceRequest(): RebalanceRequest {
+  return { requestedAt: "", maxMoves: 0, moved: 0 };
+}
+
+export const RebalanceRequest: MessageFns<RebalanceRequest> = {
+  encode(message: RebalanceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestedAt !== "") {
+      writer.uint32(10).string(message.requestedAt);
+    }
+    if (message.maxMoves !== 0) {
+      writer.uint32(16).uint32(message.maxMoves);
+    }
+    if (message.moved !== 0) {
+      writer.uint32(24).uint32(message.moved);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RebalanceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRebalanceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestedAt = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxMoves = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.moved = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RebalanceRequest {
+    return {
+      requestedAt: isSet(object.RequestedAt)
+        ? globalThis.String(object.RequestedAt)
+        : isSet(object.requested_at)
+        ? globalThis.String(object.requested_at)
+        : "",
+      maxMoves: isSet(object.MaxMoves)
+        ? globalThis.Number(object.MaxMoves)
+        : isSet(object.max_moves)
+        ? globalThis.Number(object.max_moves)
+        : 0,
+      moved: isSet(object.Moved)
+        ? globalThis.Number(object.Moved)
+        : isSet(object.moved)
+        ? globalThis.Number(object.moved)
+        : 0,
+    };
+  },
+
+  toJSON(message: RebalanceRequest): unknown {
+    const obj: any = {};
+    if (message.requestedAt !== "") {
+      obj.RequestedAt = message.requestedAt;
+    }
+    if (message.maxMoves !== 0) {
+      obj.MaxMoves = Math.round(message.maxMoves);
+    }
+    if (message.moved !== 0) {
+      obj.Moved = Math.round(message.moved);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RebalanceRequest>): RebalanceRequest {
+    return RebalanceRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RebalanceRequest>): RebalanceRequest {
+    const message = createBaseRebalanceRequest();
+    message.requestedAt = object.requestedAt ?? "";
+    message.maxMoves = object.maxMoves ?? 0;
+    message.moved = object.moved ?? 0;
+    return message;
+  },
+};
+
+function createBaseRegistryCredentials(): RegistryCredentials {
+  return { current: undefined, previous: undefined };
+}
+
+export const RegistryCredentials: MessageFns<RegistryCredentials> = {
+  encode(message: RegistryCredentials, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.current !== undefined) {
+      SealedValue.encode(message.current, writer.uint32(10).fork()).join();
+    }
+    if (message.previous !== undefined) {
+      SealedValue.encode(message.previous, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RegistryCredentials {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRegistryCredentials();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.current = SealedValue.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.previous = SealedValue.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RegistryCredentials {
+    return {
+      current: isSet(object.current) ? SealedValue.fromJSON(object.current) : undefined,
+      previous: isSet(object.previous) ? SealedValue.fromJSON(object.previous) : undefined,
+    };
+  },
+
+  toJSON(message: RegistryCredentials): unknown {
+    const obj: any = {};
+    if (message.current !== undefined) {
+      obj.current = SealedValue.toJSON(message.current);
+    }
+    if (message.previous !== undefined) {
+      obj.previous = SealedValue.toJSON(message.previous);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RegistryCredentials>): RegistryCredentials {
+    return RegistryCredentials.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RegistryCredentials>): RegistryCredentials {
+    const message = createBaseRegistryCredentials();
+    message.current = (object.current !== undefined && object.current !== null)
+      ? SealedValue.fromPartial(object.current)
+      : undefined;
+    message.previous = (object.previous !== undefined && object.previous !== null)
+      ? SealedValue.fromPartial(object.previous)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSealedValue(): SealedValue {
+  return { keyId: "", nonce: Buffer.alloc(0), value: Buffer.alloc(0) };
+}
+
+export const SealedValue: MessageFns<SealedValue> = {
+  encode(message: SealedValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keyId !== "") {
+      writer.uint32(10).string(message.keyId);
+    }
+    if (message.nonce.length !== 0) {
+      writer.uint32(18).bytes(message.nonce);
+    }
+    if (message.value.length !== 0) {
+      writer.uint32(26).bytes(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SealedValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSealedValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nonce = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SealedValue {
+    return {
+      keyId: isSet(object.keyId)
+        ? globalThis.String(object.keyId)
+        : isSet(object.key_id)
+        ? globalThis.String(object.key_id)
+        : "",
+      nonce: isSet(object.nonce) ? Buffer.from(bytesFromBase64(object.nonce)) : Buffer.alloc(0),
+      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: SealedValue): unknown {
+    const obj: any = {};
+    if (message.keyId !== "") {
+      obj.keyId = message.keyId;
+    }
+    if (message.nonce.length !== 0) {
+      obj.nonce = base64FromBytes(message.nonce);
+    }
+    if (message.value.length !== 0) {
+      obj.value = base64FromBytes(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SealedValue>): SealedValue {
+    return SealedValue.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SealedValue>): SealedValue {
+    const message = createBaseSealedValue();
+    message.keyId = object.keyId ?? "";
+    message.nonce = object.nonce ?? Buffer.alloc(0);
+    message.value = object.value ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -1069,7 +1767,7 @@ export const EndpointVirtualIp: MessageFns<EndpointVirtualIp> = {
 };
 
 function createBaseUpdateStatus(): UpdateStatus {
-  return { state: undefined, startedAt: "", completedAt: "", message: "", serviceVersion: 0 };
+  return { state: undefined, startedAt: "", completedAt: "", message: "", serviceVersion: 0, slots: undefined };
 }
 
 export const UpdateStatus: MessageFns<UpdateStatus> = {
@@ -1088,6 +1786,9 @@ export const UpdateStatus: MessageFns<UpdateStatus> = {
     }
     if (message.serviceVersion !== 0) {
       writer.uint32(40).uint64(message.serviceVersion);
+    }
+    if (message.slots !== undefined) {
+      writer.uint32(48).uint32(message.slots);
     }
     return writer;
   },
@@ -1145,6 +1846,14 @@ export const UpdateStatus: MessageFns<UpdateStatus> = {
             message.serviceVersion = longToNumber(reader.uint64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.slots = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1184,6 +1893,7 @@ export const UpdateStatus: MessageFns<UpdateStatus> = {
         : isSet(object.service_version)
         ? globalThis.Number(object.service_version)
         : 0,
+      slots: isSet(object.slots) ? globalThis.Number(object.slots) : undefined,
     };
   },
 
@@ -1204,6 +1914,9 @@ export const UpdateStatus: MessageFns<UpdateStatus> = {
     if (message.serviceVersion !== 0) {
       obj.serviceVersion = Math.round(message.serviceVersion);
     }
+    if (message.slots !== undefined) {
+      obj.slots = Math.round(message.slots);
+    }
     return obj;
   },
 
@@ -1217,6 +1930,7 @@ export const UpdateStatus: MessageFns<UpdateStatus> = {
     message.completedAt = object.completedAt ?? "";
     message.message = object.message ?? "";
     message.serviceVersion = object.serviceVersion ?? 0;
+    message.slots = object.slots ?? undefined;
     return message;
   },
 };
@@ -1451,6 +2165,7 @@ function createBaseTask(): Task {
     endpointSpec: undefined,
     serviceVersion: 0,
     desiredReason: "",
+    failures: 0,
   };
 }
 
@@ -1515,6 +2230,9 @@ export const Task: MessageFns<Task> = {
     }
     if (message.desiredReason !== "") {
       writer.uint32(162).string(message.desiredReason);
+    }
+    if (message.failures !== 0) {
+      writer.uint32(168).uint32(message.failures);
     }
     return writer;
   },
@@ -1698,6 +2416,14 @@ export const Task: MessageFns<Task> = {
             message.desiredReason = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.failures = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1852,6 +2578,7 @@ export const Task: MessageFns<Task> = {
         : isSet(object.desired_reason)
         ? globalThis.String(object.desired_reason)
         : "",
+      failures: isSet(object.failures) ? globalThis.Number(object.failures) : 0,
     };
   },
 
@@ -1929,6 +2656,9 @@ export const Task: MessageFns<Task> = {
     if (message.desiredReason !== "") {
       obj.desiredReason = message.desiredReason;
     }
+    if (message.failures !== 0) {
+      obj.failures = Math.round(message.failures);
+    }
     return obj;
   },
 
@@ -1981,6 +2711,7 @@ export const Task: MessageFns<Task> = {
       : undefined;
     message.serviceVersion = object.serviceVersion ?? 0;
     message.desiredReason = object.desiredReason ?? "";
+    message.failures = object.failures ?? 0;
     return message;
   },
 };
@@ -2156,7 +2887,17 @@ export const Task_ServiceLabelsEntry: MessageFns<Task_ServiceLabelsEntry> = {
 };
 
 function createBaseTaskStatus(): TaskStatus {
-  return { timestamp: "", state: undefined, message: "", err: "", containerStatus: undefined, portStatus: undefined };
+  return {
+    timestamp: "",
+    state: undefined,
+    message: "",
+    err: "",
+    containerStatus: undefined,
+    portStatus: undefined,
+    appliedAt: undefined,
+    runningAt: undefined,
+    restarts: undefined,
+  };
 }
 
 export const TaskStatus: MessageFns<TaskStatus> = {
@@ -2178,6 +2919,15 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     }
     if (message.portStatus !== undefined) {
       PortStatus.encode(message.portStatus, writer.uint32(50).fork()).join();
+    }
+    if (message.appliedAt !== undefined) {
+      writer.uint32(58).string(message.appliedAt);
+    }
+    if (message.runningAt !== undefined) {
+      writer.uint32(66).string(message.runningAt);
+    }
+    if (message.restarts !== undefined) {
+      writer.uint32(72).uint32(message.restarts);
     }
     return writer;
   },
@@ -2243,6 +2993,30 @@ export const TaskStatus: MessageFns<TaskStatus> = {
             message.portStatus = PortStatus.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.appliedAt = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.runningAt = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.restarts = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2283,6 +3057,17 @@ export const TaskStatus: MessageFns<TaskStatus> = {
         : isSet(object.port_status)
         ? PortStatus.fromJSON(object.port_status)
         : undefined,
+      appliedAt: isSet(object.appliedAt)
+        ? globalThis.String(object.appliedAt)
+        : isSet(object.applied_at)
+        ? globalThis.String(object.applied_at)
+        : undefined,
+      runningAt: isSet(object.runningAt)
+        ? globalThis.String(object.runningAt)
+        : isSet(object.running_at)
+        ? globalThis.String(object.running_at)
+        : undefined,
+      restarts: isSet(object.restarts) ? globalThis.Number(object.restarts) : undefined,
     };
   },
 
@@ -2306,6 +3091,15 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     if (message.portStatus !== undefined) {
       obj.PortStatus = PortStatus.toJSON(message.portStatus);
     }
+    if (message.appliedAt !== undefined) {
+      obj.appliedAt = message.appliedAt;
+    }
+    if (message.runningAt !== undefined) {
+      obj.runningAt = message.runningAt;
+    }
+    if (message.restarts !== undefined) {
+      obj.restarts = Math.round(message.restarts);
+    }
     return obj;
   },
 
@@ -2324,6 +3118,9 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     message.portStatus = (object.portStatus !== undefined && object.portStatus !== null)
       ? PortStatus.fromPartial(object.portStatus)
       : undefined;
+    message.appliedAt = object.appliedAt ?? undefined;
+    message.runningAt = object.runningAt ?? undefined;
+    message.restarts = object.restarts ?? undefined;
     return message;
   },
 };
@@ -3000,7 +3797,14 @@ export const Node: MessageFns<Node> = {
 };
 
 function createBaseObservedNode(): ObservedNode {
-  return { description: undefined, status: undefined, managerId: "", sessionId: "", besideManager: false };
+  return {
+    description: undefined,
+    status: undefined,
+    managerId: "",
+    sessionId: "",
+    besideManager: false,
+    downSince: undefined,
+  };
 }
 
 export const ObservedNode: MessageFns<ObservedNode> = {
@@ -3019,6 +3823,9 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     }
     if (message.besideManager !== false) {
       writer.uint32(40).bool(message.besideManager);
+    }
+    if (message.downSince !== undefined) {
+      writer.uint32(50).string(message.downSince);
     }
     return writer;
   },
@@ -3076,6 +3883,14 @@ export const ObservedNode: MessageFns<ObservedNode> = {
             message.besideManager = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.downSince = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3107,6 +3922,11 @@ export const ObservedNode: MessageFns<ObservedNode> = {
         : isSet(object.beside_manager)
         ? globalThis.Boolean(object.beside_manager)
         : false,
+      downSince: isSet(object.downSince)
+        ? globalThis.String(object.downSince)
+        : isSet(object.down_since)
+        ? globalThis.String(object.down_since)
+        : undefined,
     };
   },
 
@@ -3127,6 +3947,9 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     if (message.besideManager !== false) {
       obj.besideManager = message.besideManager;
     }
+    if (message.downSince !== undefined) {
+      obj.downSince = message.downSince;
+    }
     return obj;
   },
 
@@ -3144,6 +3967,7 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     message.managerId = object.managerId ?? "";
     message.sessionId = object.sessionId ?? "";
     message.besideManager = object.besideManager ?? false;
+    message.downSince = object.downSince ?? undefined;
     return message;
   },
 };
@@ -4370,6 +5194,269 @@ export const protoMetadata = {
         "jsonName": "JobStatus",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "revision",
+        "number": 11,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "revision",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "change",
+        "number": 12,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SpecChange",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "change",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "SpecChange",
+      "field": [{
+        "name": "kind",
+        "number": 1,
+        "label": 1,
+        "type": 14,
+        "typeName": ".swarm.v1.SpecChange.Kind",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Kind",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "message",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Message",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [{
+        "name": "Kind",
+        "value": [{ "name": "create", "number": 0, "options": undefined }, {
+          "name": "update",
+          "number": 1,
+          "options": undefined,
+        }, { "name": "rollback", "number": 2, "options": undefined }],
+        "options": undefined,
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "ServiceRevision",
+      "field": [{
+        "name": "number",
+        "number": 1,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Number",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "created_at",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "CreatedAt",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "spec",
+        "number": 3,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.ServiceSpec",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Spec",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "change",
+        "number": 4,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SpecChange",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Change",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "RebalanceRequest",
+      "field": [{
+        "name": "requested_at",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "RequestedAt",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "max_moves",
+        "number": 2,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "MaxMoves",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "moved",
+        "number": 3,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Moved",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "RegistryCredentials",
+      "field": [{
+        "name": "current",
+        "number": 1,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SealedValue",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "current",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "previous",
+        "number": 2,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SealedValue",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "previous",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "SealedValue",
+      "field": [{
+        "name": "key_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "keyId",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "nonce",
+        "number": 2,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nonce",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "value",
+        "number": 3,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "value",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -4526,6 +5613,18 @@ export const protoMetadata = {
         "jsonName": "serviceVersion",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "slots",
+        "number": 6,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 1,
+        "jsonName": "slots",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
@@ -4545,7 +5644,7 @@ export const protoMetadata = {
         "visibility": 0,
       }],
       "extensionRange": [],
-      "oneofDecl": [{ "name": "_state", "options": undefined }],
+      "oneofDecl": [{ "name": "_state", "options": undefined }, { "name": "_slots", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -4879,6 +5978,18 @@ export const protoMetadata = {
         "jsonName": "desiredReason",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "failures",
+        "number": 21,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "failures",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [{
@@ -5051,6 +6162,42 @@ export const protoMetadata = {
         "jsonName": "PortStatus",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "applied_at",
+        "number": 7,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 1,
+        "jsonName": "appliedAt",
+        "options": undefined,
+        "proto3Optional": true,
+      }, {
+        "name": "running_at",
+        "number": 8,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 2,
+        "jsonName": "runningAt",
+        "options": undefined,
+        "proto3Optional": true,
+      }, {
+        "name": "restarts",
+        "number": 9,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 3,
+        "jsonName": "restarts",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
@@ -5078,7 +6225,10 @@ export const protoMetadata = {
         "visibility": 0,
       }],
       "extensionRange": [],
-      "oneofDecl": [{ "name": "_state", "options": undefined }],
+      "oneofDecl": [{ "name": "_state", "options": undefined }, { "name": "_applied_at", "options": undefined }, {
+        "name": "_running_at",
+        "options": undefined,
+      }, { "name": "_restarts", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -5421,12 +6571,24 @@ export const protoMetadata = {
         "jsonName": "besideManager",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "down_since",
+        "number": 6,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "downSince",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
-      "oneofDecl": [],
+      "oneofDecl": [{ "name": "_down_since", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -5898,159 +7060,262 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 1],
-        "span": [12, 0, 23, 1],
+        "span": [13, 0, 29, 1],
         "leadingComments":
-          " services/<id>, written by the API. `update_status`, `endpoint` and `service_status` are joined in when read.\n",
+          " services/<id>, written by the API, and by the leader when it rolls an update back. `update_status`, `endpoint` and\n `service_status` are joined in when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 3, 2, 1],
-        "span": [34, 2, 39],
-        "leadingComments": " CIDR\n",
+        "path": [4, 1, 2, 10],
+        "span": [26, 2, 23],
+        "leadingComments":
+          " What follows is ours and is not part of Docker's Service.\n Number of the newest revision, which holds `spec`; counts from 1.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 1, 2, 11],
+        "span": [28, 2, 25],
+        "leadingComments": " How `spec` came to be.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 2],
+        "span": [32, 0, 41, 1],
+        "leadingComments": " Why a service's spec is what it is.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 2, 2, 1],
+        "span": [40, 2, 45],
+        "leadingComments": " In words for people: who asked for a rollback, and why.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 3],
+        "span": [45, 0, 50, 1],
+        "leadingComments":
+          " service-revisions/<service id>/<number>, written together with the service. A change of nothing but the number of replicas\n makes no revision of its own: it amends the newest one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 4],
-        "span": [38, 0, 53, 1],
+        "span": [54, 0, 60, 1],
+        "leadingComments":
+          " service-rebalance/<service id>: somebody asks for the service's tasks to be spread evenly. Written by the API, removed by the\n leader once done, and with the service.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 4, 2, 1],
+        "span": [57, 2, 48],
+        "leadingComments": " Most tasks to move; 0 for as many as it takes.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 4, 2, 2],
+        "span": [59, 2, 41],
+        "leadingComments": " Tasks moved so far.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 5],
+        "span": [63, 0, 67, 1],
+        "leadingComments": " registry-credentials/<service id>, written by the API together with the service.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 5, 2, 0],
+        "span": [65, 2, 26],
+        "leadingComments": " What a client sent as X-Registry-Auth with the current spec, and with the previous one.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 6],
+        "span": [70, 0, 74, 1],
+        "leadingComments":
+          " Something that is not to be read in etcd. An empty key_id says that `value` is plain: no key has been set up yet.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 8, 2, 1],
+        "span": [85, 2, 39],
+        "leadingComments": " CIDR\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 9],
+        "span": [89, 0, 106, 1],
         "leadingComments": " service-update/<id>, written by the leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 4, 2, 4],
-        "span": [52, 2, 29],
+        "path": [4, 9, 2, 4],
+        "span": [103, 2, 29],
         "leadingComments":
           " The version of the service that this status speaks of: a newer spec makes it void without another write.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 5],
-        "span": [56, 0, 60, 1],
+        "path": [4, 9, 2, 5],
+        "span": [105, 2, 28],
+        "leadingComments": " Slots that were outdated when the update began: what the failure ratio is a part of.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 10],
+        "span": [109, 0, 113, 1],
         "leadingComments": " Counted when asked for, never stored.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7],
-        "span": [69, 0, 94, 1],
+        "path": [4, 12],
+        "span": [122, 0, 150, 1],
         "leadingComments":
           " tasks/<id>, written by the leader. Its `status` there is the leader's own (new, pending, assigned); once the agent has\n reported, task-status/<id> takes its place when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 8],
-        "span": [79, 2, 39],
+        "path": [4, 12, 2, 8],
+        "span": [132, 2, 39],
         "leadingComments": " 1..n for replicated services, 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 15],
-        "span": [87, 2, 27],
+        "path": [4, 12, 2, 15],
+        "span": [140, 2, 27],
         "leadingComments": " What follows is ours and is not part of Docker's Task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 18],
-        "span": [91, 2, 30],
+        "path": [4, 12, 2, 18],
+        "span": [144, 2, 30],
         "leadingComments": " Version of the service whose spec this task carries.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 19],
-        "span": [93, 2, 29],
+        "path": [4, 12, 2, 19],
+        "span": [146, 2, 29],
         "leadingComments": " Why the leader moved the desired state, in words for people.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8],
-        "span": [97, 0, 121, 1],
+        "path": [4, 12, 2, 20],
+        "span": [149, 2, 23],
+        "leadingComments":
+          " Tasks of the same version that ended by themselves in this slot before this one, without a stable time in between: what the\n restart delay grows with.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 13],
+        "span": [153, 0, 183, 1],
         "leadingComments": " task-status/<id>, written by the manager that holds the stream of the task's node.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 4, 0],
-        "span": [99, 2, 114, 3],
+        "path": [4, 13, 4, 0],
+        "span": [155, 2, 170, 3],
         "leadingComments":
           " In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 11, 2, 1],
-        "span": [136, 2, 58],
+        "path": [4, 13, 2, 6],
+        "span": [179, 2, 33],
+        "leadingComments":
+          " What follows is ours and is not part of Docker's TaskStatus.\n When the manager took the status in, and when it first took in that the task runs: by the managers' clocks, which decide.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 13, 2, 8],
+        "span": [182, 2, 31],
+        "leadingComments":
+          " How often the agent has restarted the container by itself, being cut off from all managers.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 16, 2, 1],
+        "span": [198, 2, 58],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14],
-        "span": [150, 0, 159, 1],
+        "path": [4, 19],
+        "span": [212, 0, 221, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15],
-        "span": [162, 0, 171, 1],
+        "path": [4, 20],
+        "span": [224, 0, 235, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 2],
-        "span": [166, 2, 24],
+        "path": [4, 20, 2, 2],
+        "span": [228, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 3],
-        "span": [168, 2, 24],
+        "path": [4, 20, 2, 3],
+        "span": [230, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 4],
-        "span": [170, 2, 26],
+        "path": [4, 20, 2, 4],
+        "span": [232, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 0],
-        "span": [188, 2, 39],
+        "path": [4, 20, 2, 5],
+        "span": [234, 2, 33],
+        "leadingComments": " Since when the node is down; absent while it is not.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 23, 2, 0],
+        "span": [252, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20, 2, 1],
-        "span": [207, 2, 55],
+        "path": [4, 25, 2, 1],
+        "span": [271, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20, 2, 2],
-        "span": [209, 2, 39],
+        "path": [4, 25, 2, 2],
+        "span": [273, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 21],
-        "span": [213, 0, 219, 1],
+        "path": [4, 26],
+        "span": [277, 0, 283, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 21, 2, 2],
-        "span": [217, 2, 27],
+        "path": [4, 26, 2, 2],
+        "span": [281, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22],
-        "span": [222, 0, 225, 1],
+        "path": [4, 27],
+        "span": [286, 0, 289, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 23],
-        "span": [228, 0, 233, 1],
+        "path": [4, 28],
+        "span": [292, 0, 297, 1],
         "leadingComments": " cluster, written once by the first leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -6062,6 +7327,12 @@ export const protoMetadata = {
   references: {
     ".swarm.v1.Version": Version,
     ".swarm.v1.Service": Service,
+    ".swarm.v1.SpecChange": SpecChange,
+    ".swarm.v1.SpecChange.Kind": SpecChange_Kind,
+    ".swarm.v1.ServiceRevision": ServiceRevision,
+    ".swarm.v1.RebalanceRequest": RebalanceRequest,
+    ".swarm.v1.RegistryCredentials": RegistryCredentials,
+    ".swarm.v1.SealedValue": SealedValue,
     ".swarm.v1.ServiceEndpoint": ServiceEndpoint,
     ".swarm.v1.EndpointVirtualIp": EndpointVirtualIp,
     ".swarm.v1.UpdateStatus": UpdateStatus,
@@ -6093,6 +7364,14 @@ export const protoMetadata = {
   },
   dependencies: [protoMetadata1],
 } as const satisfies ProtoMetadata;
+
+function bytesFromBase64(b64: string): Uint8Array {
+  return Uint8Array.from(globalThis.Buffer.from(b64, "base64"));
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  return globalThis.Buffer.from(arr).toString("base64");
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 

@@ -1,0 +1,27 @@
+import type { ServiceSpec } from '../proto';
+import { nanosToMs, parseDuration } from './duration';
+
+/**
+ * What Docker's ServiceSpec has no field for is a label of the service: every Docker client carries labels through an update, while
+ * a field that it does not know would be lost (docs/decisions/0005).
+ */
+export const SERVICE_OPTIONS = {
+  /** How long a task may take from its creation until it runs before an update counts it as failed, for example `10m`. */
+  progressDeadline: 'swarmctl.progress-deadline',
+  /** `true`: tasks are spread evenly again by themselves when nodes come back. */
+  rebalance: 'swarmctl.rebalance',
+} as const;
+
+/** Nomad's progress_deadline: long enough for a large image over a slow line, short enough to hear of a failure the same hour. */
+export const DEFAULT_PROGRESS_DEADLINE_MS = 10 * 60_000;
+
+/** Milliseconds. @throws DomainError INVALID_ARGUMENT when the label cannot be read, which the API refuses to store */
+export function progressDeadlineMs(spec: ServiceSpec | undefined): number {
+  const text = spec?.labels[SERVICE_OPTIONS.progressDeadline];
+  return text === undefined ? DEFAULT_PROGRESS_DEADLINE_MS : nanosToMs(parseDuration(text));
+}
+
+/** Whether the service wants its tasks spread again without being asked each time. */
+export function rebalancesItself(spec: ServiceSpec | undefined): boolean {
+  return spec?.labels[SERVICE_OPTIONS.rebalance] === 'true';
+}
