@@ -1,5 +1,5 @@
 import type { Logger } from '#common/logging';
-import type { Node, Service, Task } from '#common/proto';
+import type { Node, Service, ServiceRevision, Task } from '#common/proto';
 import type { ClusterView, Guard, Revision, Write } from '#common/store';
 import type { ModeName } from './service-mode';
 
@@ -15,6 +15,9 @@ export interface ApiStore {
    * @throws DomainError ABORTED a guard failed · TOO_LARGE · RESOURCE_EXHAUSTED · UNAVAILABLE · DEADLINE_EXCEEDED
    */
   commit(guards: Guard[], writes: Write[]): Promise<Revision>;
+
+  /** What a service was like, newest first; its revisions are not in the view. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
+  revisions(serviceId: string): Promise<ServiceRevision[]>;
 }
 
 /** The machine and program that answer `/info` and `/version`. */

@@ -3,7 +3,7 @@ import { isCode } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { TaskObservation } from '#common/dispatcher-proto';
 import { TaskStatus } from '#common/proto';
-import { mayReport } from '#common/domain';
+import { mayReport, TaskState } from '#common/domain';
 import { keys, type ClusterStore, type Guard, type Write } from '#common/store';
 
 const FIRST_RETRY_MS = 50;
@@ -26,6 +26,7 @@ export class StatusInbox {
     private readonly store: ClusterStore,
     private readonly logger: Logger,
     private readonly onCommit: (statuses: number, seconds: number) => void,
+    private readonly now: () => Date = () => new Date(),
   ) {}
 
   /** Takes what an agent reports of its own tasks. Others' tasks, unknown ones and steps backwards are dropped. */
@@ -63,7 +64,7 @@ export class StatusInbox {
     try {
       await this.store.commit(
         present.flatMap(([taskId]) => this.guardsOf(taskId)),
-        present.map(toWrite),
+        present.map(([taskId, status]) => toWrite(taskId, this.stamped(taskId, status))),
       );
       this.retryMs = FIRST_RETRY_MS;
       this.onCommit(present.length, (monotonicMs() - startedAt) / 1000);
@@ -95,6 +96,13 @@ export class StatusInbox {
     return task !== undefined && mayReport(task.status, status) && !isSame(task.status, status);
   }
 
+  /** Agents' clocks may be wrong; what is decided by time is decided by the managers'. */
+  private stamped(taskId: string, status: TaskStatus): TaskStatus {
+    const appliedAt = this.now().toISOString();
+    const known = this.store.view.task(taskId)?.status?.runningAt;
+    return { ...status, appliedAt, runningAt: known ?? (status.state === TaskState.running ? appliedAt : undefined) };
+  }
+
   private putBack(batch: [string, TaskStatus][]): void {
     for (const [taskId, status] of batch) if (!this.newest.has(taskId)) this.newest.set(taskId, status);
   }
@@ -109,7 +117,8 @@ export class StatusInbox {
 /** An agent reports everything anew on each connection: what is known already is not written again. */
 function isSame(known: TaskStatus | undefined, next: TaskStatus): boolean {
   if (!known) return false;
-  const bare = (status: TaskStatus): string => JSON.stringify({ ...(TaskStatus.toJSON(status) as object), Timestamp: '' });
+  const bare = (status: TaskStatus): string =>
+    JSON.stringify(TaskStatus.toJSON({ ...status, timestamp: '', appliedAt: undefined, runningAt: undefined }));
   return bare(known) === bare(next);
 }
 
@@ -117,6 +126,6 @@ function withShortTexts(status: TaskStatus): TaskStatus {
   return { ...status, message: status.message.slice(0, MAX_TEXT), err: status.err.slice(0, MAX_TEXT) };
 }
 
-function toWrite([taskId, status]: [string, TaskStatus]): Write {
+function toWrite(taskId: string, status: TaskStatus): Write {
   return { kind: 'put', key: keys.taskStatus(taskId), value: TaskStatus.encode(status).finish() };
 }

@@ -1,5 +1,5 @@
 import type { TaskState } from '#common/domain';
-import type { Task, UpdateStatus } from '#common/proto';
+import type { Service, Task, UpdateStatus } from '#common/proto';
 
 /** What every decision returns, and all that `commitChanges` understands. */
 export type Change =
@@ -8,7 +8,8 @@ export type Change =
   | { kind: 'assignTask'; task: Task; nodeId: string }
   | { kind: 'holdTask'; task: Task; reason: string }
   | { kind: 'deleteTask'; taskId: string }
-  | { kind: 'setUpdateStatus'; serviceId: string; status: UpdateStatus };
+  | { kind: 'setUpdateStatus'; serviceId: string; status: UpdateStatus }
+  | { kind: 'rollBack'; service: Service; message: string };
 
 /** A plan for one service: what to change now, and when to look again if nothing else happens. */
 export interface Plan {

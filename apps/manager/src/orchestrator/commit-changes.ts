@@ -1,7 +1,7 @@
 import { TaskState } from '#common/domain';
 import { assertNever } from '#common/errors';
-import { Task, UpdateStatus, type TaskStatus } from '#common/proto';
-import { keys, type Guard, type Write } from '#common/store';
+import { SpecChange_Kind, Task, UpdateStatus, type TaskStatus } from '#common/proto';
+import { keys, writesOfService, type Guard, type Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import type { Change } from './change';
 
@@ -58,6 +58,9 @@ export function toWriteGroups(changes: readonly Change[], now: number): WriteGro
       case 'setUpdateStatus':
         others.push(putUpdateStatus(change));
         break;
+      case 'rollBack':
+        others.push(putPreviousSpec(change, timestamp));
+        break;
       default:
         assertNever(change);
     }
@@ -112,5 +115,15 @@ function putUpdateStatus({ serviceId, status }: Extract<Change, { kind: 'setUpda
   return {
     guards: [{ key: keys.service(serviceId), exists: true }],
     writes: [{ kind: 'put', key: keys.serviceUpdate(serviceId), value: UpdateStatus.encode(status).finish() }],
+  };
+}
+
+/** As SwarmKit does: the previous spec is the current one again, and there is no other to go back to. Gives way to any other update. */
+function putPreviousSpec({ service, message }: Extract<Change, { kind: 'rollBack' }>, updatedAt: string): WriteGroup {
+  const change = { kind: SpecChange_Kind.rollback, message };
+  const { id, createdAt, jobStatus, previousSpec: spec } = service;
+  return {
+    guards: [{ key: keys.service(id), modRevision: service.version?.index ?? 0 }],
+    writes: writesOfService({ id, createdAt, updatedAt, jobStatus, spec, previousSpec: undefined, change }, service),
   };
 }

@@ -26,7 +26,7 @@ export function decideGlobal(service: Service, snapshot: ServiceSnapshot, inputs
   }
   const served = present.filter((slot) => isOn(slot, (node) => acceptsTasks(node) && placementHolds(service, node)));
   for (const slot of served) pass.keepAlive(slot);
-  pass.update(served);
+  pass.replaceInTurn(served);
   const taken = new Set(present.map((slot) => slot.nodeId));
   for (const node of snapshot.nodes()) {
     if (acceptsTasks(node) && !taken.has(node.id) && placementHolds(service, node)) {

@@ -306,14 +306,16 @@ describe('a changed spec, start-first', () => {
   });
 
   it.each([
-    {
-      name: 'a host port',
-      spec: { endpointSpec: { ports: [{ targetPort: 80, publishedPort: 80, protocol: 'tcp', publishMode: 'host' }] } },
-    },
-    { name: 'a limit of replicas per node', spec: { taskTemplate: { ...changed.taskTemplate, placement: { maxReplicas: 1 } } } },
-  ])('stops first all the same with $name', ({ spec }) => {
-    const limited = aService({ replicas: 1, version: 2, spec: { ...changed, ...order, ...spec } });
-    expect(moved(decideService(aSnapshot(limited, [old(1)]), inputs()))).toEqual([['old1', shutdown]]);
+    { name: 'a host port', reason: 'no suitable node (host-mode port already in use on 3 nodes)', stops: true },
+    { name: 'the last place on a node', reason: 'no suitable node (max replicas per node limit exceed)', stops: true },
+    { name: 'memory that is scarce', reason: 'no suitable node (insufficient resources on 3 nodes)', stops: false },
+  ])('where both would need $name, the old one stops first: $stops', ({ reason, stops }) => {
+    const held = aTask({ id: 'new1', slot: 1, nodeId: '', state: pending, service, createdMsAgo: 10 });
+    held.status = { ...(held.status as TaskStatus), err: reason };
+    const plan = decideService(aSnapshot(service, [old(1), held, old(2)]), inputs());
+    expect(moved(plan)).toEqual(stops ? [['old1', shutdown]] : []);
+    const why = plan.changes.flatMap((change) => (change.kind === 'setDesiredState' ? [change.reason] : []));
+    expect(why).toEqual(stops ? [expect.stringContaining(reason)] : []);
   });
 
   it('moves a task off a drained node without a gap', () => {

@@ -18,7 +18,7 @@ export function decideReplicated(service: Service, snapshot: ServiceSnapshot, in
 
   pass.removeSlots([...surplus]);
   for (const slot of kept) pass.keepAlive(slot);
-  pass.update(kept);
+  pass.replaceInTurn(kept);
   for (const number of freeSlotNumbers(kept, wanted - kept.length)) pass.create({ number, nodeId: '' }, TaskState.running);
   return pass.finish(kept);
 }

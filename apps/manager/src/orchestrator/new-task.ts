@@ -3,10 +3,13 @@ import { Task, type Service } from '#common/proto';
 import type { DecisionInputs } from './service-snapshot';
 import type { Place } from './slots';
 
+/** Where a task is to be, and how many tasks of its version have failed there in a row. */
+export type NewPlace = Place & { failures?: number };
+
 /**
  * A task of the service for one place, not yet assigned. It carries copies of all that it needs: the service may change under it.
  */
-export function newTask(service: Service, place: Place, desiredState: TaskState, inputs: DecisionInputs): Task {
+export function newTask(service: Service, place: NewPlace, desiredState: TaskState, inputs: DecisionInputs): Task {
   const id = inputs.newId();
   const timestamp = new Date(inputs.now).toISOString();
   const name = service.spec?.name ?? '';
@@ -33,5 +36,6 @@ export function newTask(service: Service, place: Place, desiredState: TaskState,
     serviceLabels: service.spec?.labels ?? {},
     endpointSpec: service.spec?.endpointSpec,
     serviceVersion: service.version?.index ?? 0,
+    failures: place.failures ?? 0,
   };
 }

@@ -10,6 +10,8 @@ export interface ServiceSnapshot {
   /** Undefined for a node that was removed from the cluster. */
   node(id: string): Node | undefined;
   nodes(): readonly Node[];
+  /** Whether the task is one of those that have to leave because its node has less than is reserved on it. */
+  isOverCapacity(task: Task): boolean;
 }
 
 /** What a decision may not make up itself. */
@@ -26,5 +28,6 @@ export function takeSnapshot(view: ClusterView, serviceId: string): ServiceSnaps
     tasks: view.tasksOfService(serviceId),
     node: (id) => view.node(id),
     nodes: () => view.nodes(),
+    isOverCapacity: () => false,
   };
 }

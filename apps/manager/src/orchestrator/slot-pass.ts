@@ -1,25 +1,33 @@
-import { DEFAULT_UPDATE_PARALLELISM, isActive, mustLeave, TaskState } from '#common/domain';
+import { isActive, NodeAvailability, TaskState } from '#common/domain';
 import type { Service, Task } from '#common/proto';
 import type { Change, Plan } from './change';
-import { newTask } from './new-task';
+import { newTask, type NewPlace } from './new-task';
+import { saysPlaceIsTaken } from '../scheduler/explain';
 import { decideReaping } from './reaper/decide-reaping';
-import { endedByItself, isLost, mayRestart, parkedForMs, respawnInMs } from './restart/decide-restart';
+import { endedByItself, failuresInARow, isLost, mayRestart, parkedForMs, respawnInMs } from './restart/decide-restart';
 import type { DecisionInputs, ServiceSnapshot } from './service-snapshot';
-import { hasEnded, isRunning, isUnassigned, type Place, type Slot } from './slots';
-import { isTaskDirty } from './task-dirty';
-import { decideUpdateStatus } from './update/decide-update-status';
+import { hasEnded, isRunning, isUnassigned, type Slot } from './slots';
+import { allowsNode, isTaskDirty } from './task-dirty';
+import { decideUpdateStatus, isPaused, isUpdating } from './update/decide-update-status';
+import { updatePolicyOf, type UpdatePolicy } from './update/update-policy';
+import { measureProgress, type UpdateProgress } from './update/update-progress';
 
 /** Collects the changes of one decision. Each slot is changed at most once per pass. */
 export class SlotPass {
   private readonly changes: Change[] = [];
   private readonly touched = new Set<Slot>();
+  private readonly policy: UpdatePolicy;
   private requeueAfterMs = Number.POSITIVE_INFINITY;
+  /** What people should know of the update. */
+  private note = '';
 
   constructor(
     private readonly service: Service,
     private readonly snapshot: ServiceSnapshot,
     private readonly inputs: DecisionInputs,
-  ) {}
+  ) {
+    this.policy = updatePolicyOf(service);
+  }
 
   /** Records how far the update is, reaps history, and gives the plan. @param kept the slots that the service goes on with */
   finish(kept: Slot[]): Plan {
@@ -38,57 +46,74 @@ export class SlotPass {
     for (const task of slot.tasks) if (isActive(task)) this.setDesired(task, TaskState.shutdown, reason);
   }
 
-  create(place: Place, desired: TaskState): void {
+  create(place: NewPlace, desired: TaskState): void {
     this.changes.push({ kind: 'createTask', task: newTask(this.service, place, desired, this.inputs) });
   }
 
   /** Sees to it that the slot is filled by a task that runs or is on its way. */
   keepAlive(slot: Slot): void {
+    this.preferSoundTask(slot);
     const { current } = slot;
     for (const task of slot.tasks) {
-      if (!isActive(task) || task === current || this.standsInFor(task, current)) continue;
-      this.setDesired(task, TaskState.shutdown, 'its slot is filled');
+      if (!isActive(task) || task === current || this.standsIn(task, slot)) continue;
+      this.setDesired(task, TaskState.shutdown, this.whyStopped(slot));
     }
     if (!current) this.refill(slot);
     else if (hasEnded(current)) this.restart(slot, current);
-    else if (!isUnassigned(current) && mustLeave(this.nodeOf(current))) this.replace(slot, current, 'node is not available');
+    else if (!isUnassigned(current) && isLost(this.nodeOf(current))) this.replace(slot, current, 'node is not available');
     else if (current.desiredState === TaskState.ready) this.unpark(slot, current);
   }
 
-  /** Replaces outdated tasks; those that do not run at once, running ones as the parallelism allows. */
-  update(slots: Slot[]): void {
-    const outdated = slots.filter(
-      (slot) => slot.current && !this.touched.has(slot) && this.isDirty(slot.current) && !this.hasGivenUp(slot),
-    );
-    if (outdated.length === 0) return;
-    const isUp = (slot: Slot): boolean => slot.current !== undefined && isRunning(slot.current);
-    for (const slot of outdated.filter((slot) => !isUp(slot))) this.replaceCurrent(slot, 'service updated');
-    const parallelism = this.service.spec?.updateConfig?.parallelism ?? DEFAULT_UPDATE_PARALLELISM;
-    const budget = parallelism === 0 ? outdated.length : parallelism - this.startingCount(slots);
-    const running = outdated.filter(isUp).sort((a, b) => a.number - b.number);
-    for (const slot of running.slice(0, Math.max(0, budget))) this.replaceCurrent(slot, 'service updated');
+  /**
+   * Replaces tasks that have to leave their node and outdated ones: those that do not run at once, running ones as the parallelism
+   * allows. Where a move finds no room it does not hold up the others, since their nodes are to be left all the same.
+   */
+  replaceInTurn(slots: Slot[]): void {
+    const untouched = slots.filter((slot) => slot.current && !this.touched.has(slot));
+    const leaving = untouched.filter((slot) => this.whyLeaves(slot) !== undefined);
+    const outdated = isPaused(this.service) ? [] : untouched.filter((slot) => this.isOutdated(slot) && !leaving.includes(slot));
+    if (leaving.length + outdated.length === 0) return;
+
+    const progress = this.progressOf(slots);
+    for (const slot of leaving.filter((slot) => !isUp(slot))) this.move(slot);
+    for (const slot of outdated.filter((slot) => !isUp(slot))) this.update(slot);
+    const busy = new Set([...progress.starting, ...this.touched]);
+    const free = this.policy.parallelism - progress.cooling;
+    const blocked = progress.starting.filter((slot) => !this.touched.has(slot) && waitsForRoom(slot)).length;
+    for (const slot of inOrder(leaving.filter(isUp)).slice(0, Math.max(0, free - busy.size + blocked))) {
+      this.move(slot);
+      busy.add(slot);
+    }
+    for (const slot of inOrder(outdated.filter(isUp)).slice(0, Math.max(0, free - busy.size))) this.update(slot);
   }
 
   private recordUpdate(slots: Slot[]): void {
-    const outdated = slots.filter((slot) => slot.current && this.isDirty(slot.current)).length;
-    const status = decideUpdateStatus(this.service, { outdated, starting: this.startingCount(slots) }, this.inputs.now);
-    if (status) this.changes.push({ kind: 'setUpdateStatus', serviceId: this.service.id, status });
+    const progress = this.progressOf(slots);
+    if (isUpdating(this.service)) this.lookAgainIn(progress.lookAgainMs);
+    const starting = [...new Set([...progress.starting, ...slots.filter((slot) => this.touched.has(slot))])];
+    const context = { now: this.inputs.now, note: this.note };
+    const decision = decideUpdateStatus(this.service, this.policy, { ...progress, starting }, context);
+    if (decision.kind === 'status') {
+      this.changes.push({ kind: 'setUpdateStatus', serviceId: this.service.id, status: decision.status });
+    } else if (decision.kind === 'rollBack') {
+      this.changes.push({ kind: 'rollBack', service: this.service, message: decision.message });
+    }
   }
 
-  /** Slots whose task is up to date but not running yet, those of this pass included. */
-  private startingCount(slots: Slot[]): number {
-    return slots.filter((slot) => {
-      if (this.touched.has(slot)) return true;
-      return slot.current !== undefined && !isRunning(slot.current) && !this.isDirty(slot.current);
-    }).length;
+  private progressOf(slots: readonly Slot[]): UpdateProgress {
+    return measureProgress(this.service, slots, {
+      policy: this.policy,
+      now: this.inputs.now,
+      isDirty: (task) => this.isDirty(task),
+    });
   }
 
   private refill(slot: Slot): void {
     const [newest] = slot.tasks;
-    const isFinished = newest !== undefined && !this.isDirty(newest) && endedByItself(newest) && !mayRestart(newest, slot.tasks);
-    if (isFinished) return;
+    const hasFailed = newest !== undefined && !this.isDirty(newest) && endedByItself(newest);
+    if (hasFailed && !mayRestart(newest, slot.tasks)) return;
     this.touched.add(slot);
-    this.create(slot, TaskState.ready);
+    this.create({ ...slot, failures: hasFailed ? failuresInARow(newest) : 0 }, TaskState.ready);
   }
 
   private restart(slot: Slot, ended: Task): void {
@@ -111,8 +136,12 @@ export class SlotPass {
     else this.setDesired(parked, TaskState.running, 'its turn has come');
   }
 
-  private replaceCurrent(slot: Slot, reason: string): void {
-    if (slot.current) this.replace(slot, slot.current, reason);
+  private move(slot: Slot): void {
+    if (slot.current) this.replace(slot, slot.current, this.whyLeaves(slot) ?? '');
+  }
+
+  private update(slot: Slot): void {
+    if (slot.current) this.replace(slot, slot.current, 'service updated');
   }
 
   /**
@@ -121,24 +150,61 @@ export class SlotPass {
    */
   private replace(slot: Slot, old: Task, reason: string): void {
     this.touched.add(slot);
-    if (this.startsFirst() && isRunning(old) && !isLost(this.nodeOf(old))) return this.create(slot, TaskState.running);
+    if (this.startsFirst(slot) && isRunning(old) && !isLost(this.nodeOf(old))) return this.create(slot, TaskState.running);
     this.setDesired(old, TaskState.shutdown, reason);
     const isOut = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || isLost(this.nodeOf(task));
     const isRestart = hasEnded(old) && !this.isDirty(old);
-    this.create(slot, slot.tasks.every(isOut) && !isRestart ? TaskState.running : TaskState.ready);
+    const failures = isRestart && endedByItself(old) ? failuresInARow(old) : 0;
+    this.create({ ...slot, failures }, slot.tasks.every(isOut) && !isRestart ? TaskState.running : TaskState.ready);
   }
 
-  /** Two tasks of a slot cannot stand side by side where they would fight for a host port or for the last place on a node. */
-  private startsFirst(): boolean {
-    const { spec } = this.service;
-    if (spec?.updateConfig?.order !== 'start-first') return false;
-    const hasHostPorts = (spec.endpointSpec?.ports ?? []).some(({ publishMode }) => publishMode === 'host');
-    return !hasHostPorts && (spec.taskTemplate?.placement?.maxReplicas ?? 0) === 0;
+  /** A node that is too full for what is on it cannot take another task beside the one that has to leave. */
+  private startsFirst(slot: Slot): boolean {
+    const isStuck = slot.nodeId !== '' && slot.current !== undefined && this.snapshot.isOverCapacity(slot.current);
+    return this.policy.startsFirst && !isStuck;
+  }
+
+  /** After a rollback the old task may still run beside the one that failed to follow it: it is the one that is wanted now. */
+  private preferSoundTask(slot: Slot): void {
+    const { current } = slot;
+    if (!current || isRunning(current) || !this.isDirty(current)) return;
+    slot.current = slot.tasks.find((task) => isActive(task) && isRunning(task) && !this.isDirty(task)) ?? current;
   }
 
   /** Whether the task is to go on because the one that is to follow it does not run yet. */
-  private standsInFor(task: Task, current: Task | undefined): boolean {
-    return this.startsFirst() && isRunning(task) && current !== undefined && !isRunning(current);
+  private standsIn(task: Task, { current }: Slot): boolean {
+    return isRunning(task) && current !== undefined && !isRunning(current) && !this.mustGiveWay(current);
+  }
+
+  /**
+   * Two tasks of a slot may not be able to stand side by side: they fight for a host port, or for the last place that the limit of
+   * replicas per node leaves. When no node takes the new one for that reason, the old one has to stop first.
+   */
+  private mustGiveWay(successor: Task): boolean {
+    return isHeld(successor) && saysPlaceIsTaken(successor.status?.err ?? '');
+  }
+
+  private whyStopped(slot: Slot): string {
+    const { current } = slot;
+    if (!current || !this.mustGiveWay(current)) return 'its slot is filled';
+    const place = slot.number > 0 ? `slot ${slot.number}` : 'a node';
+    this.note = `${place} stops first although start-first is asked for: ${current.status?.err ?? ''}`;
+    return `stops first, since its successor finds no place beside it: ${current.status?.err ?? ''}`;
+  }
+
+  /** Why the slot's task may not stay where it is, if so. */
+  private whyLeaves({ current }: Slot): string | undefined {
+    if (!current || isUnassigned(current) || hasEnded(current)) return undefined;
+    const node = this.nodeOf(current);
+    if (!node || isLost(node)) return undefined;
+    if (node.spec?.availability === NodeAvailability.drain) return 'node is drained';
+    const spec = this.isDirty(current) ? current.spec : this.service.spec?.taskTemplate;
+    if (!allowsNode(spec, node)) return 'node no longer satisfies the placement';
+    return this.snapshot.isOverCapacity(current) ? 'node no longer has the resources that are reserved on it' : undefined;
+  }
+
+  private isOutdated(slot: Slot): boolean {
+    return slot.current !== undefined && this.isDirty(slot.current) && !this.hasGivenUp(slot);
   }
 
   /** Whether this version has been tried in the slot, and its restart policy does not try it again. */
@@ -161,4 +227,21 @@ export class SlotPass {
   private lookAgainIn(ms: number): void {
     this.requeueAfterMs = Math.min(this.requeueAfterMs, ms);
   }
+}
+
+function isUp({ current }: Slot): boolean {
+  return current !== undefined && isRunning(current);
+}
+
+/** Whether the scheduler has said that no node takes the task. */
+function isHeld(task: Task): boolean {
+  return isUnassigned(task) && Boolean(task.status?.err);
+}
+
+function waitsForRoom({ current }: Slot): boolean {
+  return current !== undefined && isHeld(current);
+}
+
+function inOrder(slots: Slot[]): Slot[] {
+  return slots.sort((a, b) => a.number - b.number);
 }

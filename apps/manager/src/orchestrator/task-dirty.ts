@@ -1,4 +1,4 @@
-import { Task, type EndpointSpec, type Node, type Service, type TaskSpec } from '#common/proto';
+import { Task, type EndpointSpec, type Node, type Placement, type Service, type TaskSpec } from '#common/proto';
 import { preparePipeline } from '../scheduler/pipeline';
 import { toNodeInfo } from '../scheduler/node-info';
 import { fingerprint } from './spec-fingerprint';
@@ -34,10 +34,25 @@ function withoutPlacement(spec: TaskSpec | undefined): TaskSpec | undefined {
 
 /** Whether the service's constraints and platforms allow the node, whatever else is on it. */
 export function placementHolds(service: Service, node: Node): boolean {
-  const placement = service.spec?.taskTemplate?.placement;
-  const probe = Task.fromPartial({
-    spec: { placement: { constraints: placement?.constraints, platforms: placement?.platforms } },
-  });
+  return allowsNode(service.spec?.taskTemplate, node);
+}
+
+/** Answers by spec and node: both are immutable, and every task of every pass asks. */
+const answers = new WeakMap<TaskSpec, WeakMap<Node, boolean>>();
+
+/** Whether the spec's constraints and platforms allow the node, whatever else is on it. */
+export function allowsNode(spec: TaskSpec | undefined, node: Node): boolean {
+  const { constraints = [], platforms = [] } = spec?.placement ?? {};
+  if (!spec || (constraints.length === 0 && platforms.length === 0)) return true;
+  const known = answers.get(spec) ?? new WeakMap<Node, boolean>();
+  answers.set(spec, known);
+  const answer = known.get(node) ?? passesPlacementFilters({ constraints, platforms }, node);
+  known.set(node, answer);
+  return answer;
+}
+
+function passesPlacementFilters(placement: Pick<Placement, 'constraints' | 'platforms'>, node: Node): boolean {
+  const probe = Task.fromPartial({ spec: { placement } });
   const refusal = preparePipeline(probe).refusedBy(toNodeInfo(node, []));
   return refusal === undefined || refusal.name === 'ready';
 }

@@ -85,5 +85,5 @@ export function aSnapshot(
   nodes: Node[] = [aNode('a'), aNode('b'), aNode('c')],
 ): ServiceSnapshot {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id), nodes: () => nodes };
+  return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id), nodes: () => nodes, isOverCapacity: () => false };
 }

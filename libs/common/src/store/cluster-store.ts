@@ -1,8 +1,10 @@
 import { delay, monotonicMs } from '../concurrency';
 import { DomainError, isCode, messageOf } from '../errors';
 import type { Logger } from '../logging';
+import { ServiceRevision } from '../proto';
 import { ClusterCache } from './cluster-cache';
 import type { ClusterView, ViewChange } from './cluster-view';
+import { keys } from './keys';
 import type { Guard, ObjectStore, Revision, WatchBatch, Write } from './object-store';
 
 /** The view is called stale when etcd has not been heard of for this long: one progress period plus a late answer. */
@@ -84,6 +86,12 @@ export class ClusterStore {
     const revision = await this.store.commit(guards, writes);
     await this.reached(revision);
     return revision;
+  }
+
+  /** What a service was like, newest first: read from etcd, since the view does without. @throws DomainError as ObjectStore.list */
+  async revisions(serviceId: string): Promise<ServiceRevision[]> {
+    const { objects } = await this.store.list(keys.serviceRevisions(serviceId));
+    return objects.map(({ value }) => ServiceRevision.decode(value)).sort((a, b) => b.number - a.number);
   }
 
   /** @throws DomainError UNAVAILABLE when the view has not been loaded in time. */

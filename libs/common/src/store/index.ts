@@ -4,3 +4,4 @@ export * from './cluster-view';
 export * from './cluster-store';
 export * from './etcd-store';
 export * from './join';
+export * from './service-writes';

@@ -1,7 +1,7 @@
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
-import { Service, ServiceSpec, type JobStatus } from '#common/proto';
-import { keys } from '#common/store';
+import { ServiceSpec, SpecChange_Kind, type JobStatus, type Service, type SpecChange } from '#common/proto';
+import { deletionsOfRevisions, keys, REVISIONS_KEPT, writesOfService } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { completeSpec } from '../defaults';
 import { findService } from '../lookup';
@@ -59,14 +59,12 @@ export class ServiceCommands {
     const id = newId();
     const at = this.now().toISOString();
     const jobStatus = isJob(spec.mode) ? { jobIteration: undefined, lastExecution: at } : undefined;
-    const service = Service.fromPartial({ id, createdAt: at, updatedAt: at, spec, jobStatus });
+    const change = { kind: SpecChange_Kind.create, message: '' };
+    const record = { id, createdAt: at, updatedAt: at, spec, previousSpec: undefined, jobStatus, change };
     await this.commit(
       () => nameTaken(spec.name),
       [{ key: keys.serviceName(spec.name), createRevision: 0 }],
-      [
-        { kind: 'put', key: keys.service(id), value: Service.encode(service).finish() },
-        { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
-      ],
+      [...writesOfService(record, undefined), { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) }],
     );
     return { id, warnings: warningsFor(spec, hasRegistryCredentials) };
   }
@@ -79,31 +77,30 @@ export class ServiceCommands {
     await untilViewHas(this.store, update.version);
     const before = findService(this.store.view, update.term);
     const spec = update.rollback ? previousSpec(before) : this.readSpec(update.body);
-    if (before.spec) validateChange(before.spec, spec);
-    validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
-    if (before.version?.index !== update.version) throw outOfSequence();
-
-    const at = this.now().toISOString();
-    const { id, createdAt, jobStatus } = before;
-    const service = Service.fromPartial({
-      id,
-      createdAt,
-      updatedAt: at,
-      spec,
-      previousSpec: before.spec,
-      jobStatus: jobStatus && nextIteration(jobStatus, at),
-    });
-    await this.commit(
-      outOfSequence,
-      [{ key: keys.service(id), modRevision: update.version }],
-      [{ kind: 'put', key: keys.service(id), value: Service.encode(service).finish() }],
-    );
+    const change = update.rollback ? MANUAL_ROLLBACK : { kind: SpecChange_Kind.update, message: '' };
+    await this.replaceSpec(before, { version: update.version, spec, change });
     return warningsFor(spec, update.hasRegistryCredentials);
+  }
+
+  /**
+   * Goes back to a revision of the history, which becomes the newest one. The number of replicas stays as it is now: it is not what
+   * a rollback is about.
+   * @throws DomainError NOT_FOUND · FAILED_PRECONDITION · ABORTED · as ApiStore.commit
+   */
+  async rollBackTo(term: string, number: number): Promise<string[]> {
+    const before = findService(this.store.view, term);
+    const revision = (await this.store.revisions(before.id)).find((each) => each.number === number);
+    if (!revision?.spec) throw new DomainError('NOT_FOUND', noSuchRevision(before, number));
+    const spec = withReplicasOf(revision.spec, before.spec);
+    const change = { kind: SpecChange_Kind.rollback, message: `manually requested rollback to revision ${number}` };
+    await this.replaceSpec(before, { version: before.version?.index ?? 0, spec, change });
+    return warningsFor(spec, false);
   }
 
   /** Removes a service; its tasks are stopped afterwards. @throws DomainError NOT_FOUND · as ApiStore.commit */
   async remove(term: string): Promise<void> {
-    const { id, spec } = findService(this.store.view, term);
+    const service = findService(this.store.view, term);
+    const { id, spec } = service;
     await this.commit(
       () => new DomainError('NOT_FOUND', `service ${term} not found`),
       [{ key: keys.service(id), exists: true }],
@@ -112,8 +109,21 @@ export class ServiceCommands {
         { kind: 'delete', key: keys.serviceName(spec?.name ?? '') },
         // The leader's key, but from here on it may not be written again: the leader guards it with the service.
         { kind: 'delete', key: keys.serviceUpdate(id) },
+        { kind: 'delete', key: keys.serviceRebalance(id) },
+        ...deletionsOfRevisions(service),
       ],
     );
+  }
+
+  private async replaceSpec(before: Service, { version, spec, change }: SpecReplacement): Promise<void> {
+    if (before.spec) validateChange(before.spec, spec);
+    validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
+    if (before.version?.index !== version) throw outOfSequence();
+    const updatedAt = this.now().toISOString();
+    const { id, createdAt, spec: replaced } = before;
+    const jobStatus = before.jobStatus && nextIteration(before.jobStatus, updatedAt);
+    const record = { id, createdAt, updatedAt, spec, previousSpec: replaced, jobStatus, change };
+    await this.commit(outOfSequence, [{ key: keys.service(id), modRevision: version }], writesOfService(record, before));
   }
 
   private readSpec(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
@@ -142,6 +152,27 @@ export class ServiceCommands {
       throw isCode(error, 'ABORTED') ? conflict() : error;
     }
   }
+}
+
+/** Docker's words for it. */
+const MANUAL_ROLLBACK: SpecChange = { kind: SpecChange_Kind.rollback, message: 'manually requested rollback' };
+
+interface SpecReplacement {
+  /** The version that the caller has seen. */
+  version: number;
+  spec: ServiceSpec;
+  change: SpecChange;
+}
+
+function noSuchRevision(service: Service, number: number): string {
+  const newest = service.revision;
+  const oldest = Math.max(1, newest - REVISIONS_KEPT + 1);
+  return `service ${service.spec?.name ?? service.id} has no revision ${number}: it has ${oldest} to ${newest}`;
+}
+
+function withReplicasOf(spec: ServiceSpec, current: ServiceSpec | undefined): ServiceSpec {
+  const replicated = current?.mode?.replicated;
+  return spec.mode?.replicated && replicated ? { ...spec, mode: { ...spec.mode, replicated } } : spec;
 }
 
 function previousSpec(service: Service): ServiceSpec {

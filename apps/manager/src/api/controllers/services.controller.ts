@@ -4,14 +4,14 @@ import { ServiceCommands } from '../commands/service-commands';
 import { countTasks } from '../count-tasks';
 import { matchesService, parseServiceFilters } from '../filters/service-filters';
 import { readJsonBody, readOptionalJsonBody } from '../http/json-body';
-import { queryFlag, queryOf, queryVersion, requireQueryChoice } from '../http/query';
+import { queryFlag, queryOf, queryVersion, requireQueryChoice, requireQueryCount } from '../http/query';
 import { hasRegistryCredentials } from '../http/registry-auth';
 import { sendEmpty, sendJson, sendJsonList, sendJsonText } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findService } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { nonEmpty } from '../render/json-parts';
-import { renderService, renderServiceWithDefaults, renderServiceWithStatus } from '../render/render-service';
+import { renderService, renderServiceWithDefaults, renderServiceWithStatus, revisionJson } from '../render/render-service';
 
 @Controller('services')
 @UseGuards(StoreSyncedGuard)
@@ -60,6 +60,22 @@ export class ServicesController {
     const body = rollback ? await readOptionalJsonBody(request) : await readJsonBody(request);
     const credentials = hasRegistryCredentials(request.headers);
     const warnings = await this.commands.update({ term, version, body, rollback, hasRegistryCredentials: credentials });
+    sendJson(response, 200, { Warnings: nonEmpty(warnings) ?? null });
+  }
+
+  /** Ours: the revisions that a rollback can go back to, newest first. */
+  @Get(':id/history')
+  async history(@Param('id') term: string, @Res() response: Response): Promise<void> {
+    const service = findService(this.api.store.view, term);
+    const revisions = await this.api.store.revisions(service.id);
+    sendJson(response, 200, revisions.map(revisionJson));
+  }
+
+  /** Ours: Docker's own rollback is an update with `rollback=previous`. */
+  @Post(':id/rollback')
+  async rollBack(@Param('id') term: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const number = requireQueryCount(queryOf(request), 'to');
+    const warnings = await this.commands.rollBackTo(term, number);
     sendJson(response, 200, { Warnings: nonEmpty(warnings) ?? null });
   }
 

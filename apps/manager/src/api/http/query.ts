@@ -37,3 +37,13 @@ export function requireQueryChoice(query: URLSearchParams, name: string, choices
   }
   return value;
 }
+
+/** A parameter that has to be there and is a number from 1. @throws DomainError INVALID_ARGUMENT */
+export function requireQueryCount(query: URLSearchParams, name: string): number {
+  const value = query.get(name) ?? '';
+  const count = Number(value);
+  if (!UNSIGNED.test(value) || count < 1 || !Number.isSafeInteger(count)) {
+    throw new DomainError('INVALID_ARGUMENT', `invalid value '${value}' for ${name}: must be a whole number from 1`);
+  }
+  return count;
+}

@@ -1,4 +1,13 @@
-import { EndpointSpec, PortConfig, type JobStatus, type Service, type ServiceEndpoint, type UpdateStatus } from '#common/proto';
+import {
+  EndpointSpec,
+  PortConfig,
+  SpecChange_Kind,
+  type JobStatus,
+  type Service,
+  type ServiceEndpoint,
+  type ServiceRevision,
+  type UpdateStatus,
+} from '#common/proto';
 import { withDefaults } from '../defaults';
 import { compact, nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './json-parts';
 import { oncePerObject } from './per-object';
@@ -32,6 +41,17 @@ export function serviceJson(service: Service): JsonObject {
     UpdateStatus: service.updateStatus && updateStatusJson(service.updateStatus),
     JobStatus: service.jobStatus && jobStatusJson(service.jobStatus),
   });
+}
+
+/** One revision of a service's history. Ours, in Docker's manner. */
+export function revisionJson(revision: ServiceRevision): JsonObject {
+  const { number, createdAt, change, spec } = revision;
+  return {
+    Number: number,
+    CreatedAt: createdAt,
+    Change: { Kind: change?.kind ?? SpecChange_Kind.update, Message: change?.message ?? '' },
+    Spec: spec && specJson(spec),
+  };
 }
 
 /** Docker shows an endpoint only for what it publishes. */

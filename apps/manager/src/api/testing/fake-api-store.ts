@@ -1,4 +1,5 @@
 import { createLogger } from '#common/logging';
+import type { ServiceRevision } from '#common/proto';
 import { ClusterStore, type ClusterView, type Guard, type Revision, type Write } from '#common/store';
 import type { ApiStore } from '../ports';
 import { FakeObjectStore } from './fake-object-store';
@@ -30,6 +31,10 @@ export class FakeApiStore implements ApiStore {
 
   commit(guards: Guard[], writes: Write[]): Promise<Revision> {
     return this.cluster.commit(guards, writes);
+  }
+
+  revisions(serviceId: string): Promise<ServiceRevision[]> {
+    return this.cluster.revisions(serviceId);
   }
 
   stop(): void {

@@ -1,9 +1,10 @@
 import {
   DEFAULT_RESTART_CONDITION,
-  DEFAULT_RESTART_DELAY_NANOS,
   isTerminal,
   nanosToMs,
   observedState,
+  restartBackoffMs,
+  STABLE_AFTER_MS,
   TaskState,
 } from '#common/domain';
 import type { Node, RestartPolicy, Task } from '#common/proto';
@@ -37,17 +38,35 @@ function mostRestarts(policy: RestartPolicy | undefined): number {
   return policy?.maxAttempts || Number.POSITIVE_INFINITY;
 }
 
-/** Each earlier task of the version that ended by itself was followed by one restart; those before the policy's window are forgiven. */
+/**
+ * Each earlier task of the version that ended by itself was followed by one restart, and agents that were cut off have restarted
+ * some themselves; those before the policy's window are forgiven.
+ */
 function restartsMade(ended: Task, slotTasks: readonly Task[]): number {
   const windowMs = nanosToMs(ended.spec?.restartPolicy?.window ?? 0);
   const since = windowMs === 0 ? Number.NEGATIVE_INFINITY : endedAt(ended) - windowMs;
-  return slotTasks.filter(
+  const earlier = slotTasks.filter(
     (task) => task !== ended && task.serviceVersion === ended.serviceVersion && endedByItself(task) && endedAt(task) >= since,
-  ).length;
+  );
+  return earlier.length + [...earlier, ended].reduce((sum, task) => sum + (task.status?.restarts ?? 0), 0);
 }
 
-function endedAt(task: Task): number {
-  return Date.parse(task.status?.timestamp ?? '');
+/** Milliseconds since the epoch: by the managers' clocks where they have seen it, else by the agent's. */
+export function endedAt(task: Task): number {
+  return Date.parse(task.status?.appliedAt ?? task.status?.timestamp ?? '');
+}
+
+/** When the task was first seen running, by the managers' clocks; undefined when it never was. */
+export function runningSince(task: Task): number | undefined {
+  const at = task.status?.runningAt;
+  return at === undefined ? undefined : Date.parse(at);
+}
+
+/** How many tasks of the version have now failed in a row, the ended one included; a stable run starts the count anew. */
+export function failuresInARow(ended: Task): number {
+  const startedAt = runningSince(ended);
+  const wasStable = startedAt !== undefined && endedAt(ended) - startedAt >= STABLE_AFTER_MS;
+  return wasStable ? 1 : ended.failures + 1;
 }
 
 /** Whether the task's container ended, or never could start, without anybody having asked for it. */
@@ -56,9 +75,10 @@ export function endedByItself(task: Task): boolean {
   return state === TaskState.failed || state === TaskState.rejected || state === TaskState.complete;
 }
 
-/** Milliseconds between a task's end and its replacement's start. */
-function restartDelayMs(policy: RestartPolicy | undefined): number {
-  return nanosToMs(policy?.delay ?? DEFAULT_RESTART_DELAY_NANOS);
+/** Milliseconds between a task's end and its replacement's start: the policy's delay, else one that grows with each failure. */
+function restartDelayMs(replacement: Task): number {
+  const delay = replacement.spec?.restartPolicy?.delay;
+  return delay === undefined ? restartBackoffMs(Math.max(1, replacement.failures)) : nanosToMs(delay);
 }
 
 /** What a parked task (desired READY) waits for: milliseconds until it may start, zero for now. */
@@ -88,7 +108,7 @@ function ageMs(task: Task, now: number): number {
 }
 
 function delayLeftMs(task: Task, sinceCreatedMs: number): number {
-  return Math.max(0, restartDelayMs(task.spec?.restartPolicy) - sinceCreatedMs);
+  return Math.max(0, restartDelayMs(task) - sinceCreatedMs);
 }
 
 /** A predecessor that ended by itself, running the same version: neither an update nor a lost node, which do not delay. */

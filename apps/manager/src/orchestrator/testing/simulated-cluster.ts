@@ -1,5 +1,6 @@
 import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
-import { Task, UpdateStatus, type Node, type Service } from '#common/proto';
+import { Service, Task, UpdateStatus, type Node } from '#common/proto';
+import { joinService } from '#common/store';
 import { toNodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
 import type { Change } from '../change';
@@ -14,10 +15,28 @@ export class SimulatedCluster {
   now = Date.parse('2026-01-01T12:00:00.000Z');
   private readonly newId = countingIds();
 
+  private current: Service | undefined;
+  private updateStatus: UpdateStatus | undefined;
+
   constructor(
-    public service: Service | undefined,
+    service: Service | undefined,
     public nodes: Node[],
-  ) {}
+  ) {
+    this.current = service;
+  }
+
+  /** As the view joins it: a status of an older version is void. */
+  get service(): Service | undefined {
+    return this.current && joinService(this.current, this.updateStatus);
+  }
+
+  set service(service: Service | undefined) {
+    this.current = service;
+  }
+
+  private replaceService(record: Service): void {
+    this.current = { ...record, version: { index: (this.current?.version?.index ?? 0) + 1 } };
+  }
 
   list(): Task[] {
     return [...this.tasks.values()];
@@ -48,7 +67,9 @@ export class SimulatedCluster {
 
   observe(task: Task, state: TaskState): void {
     if (!task.status) return;
-    this.tasks.set(task.id, { ...task, status: { ...task.status, state } });
+    const appliedAt = new Date(this.now).toISOString();
+    const runningAt = task.status.runningAt ?? (state === TaskState.running ? appliedAt : undefined);
+    this.tasks.set(task.id, { ...task, status: { ...task.status, state, appliedAt, runningAt } });
   }
 
   private apply(changes: Change[]): void {
@@ -57,7 +78,8 @@ export class SimulatedCluster {
         const id = write.key.slice(write.key.indexOf('/') + 1);
         if (write.kind === 'delete') this.tasks.delete(id);
         else if (write.key.startsWith('tasks/')) this.tasks.set(id, Task.decode(write.value));
-        else if (this.service) this.service = { ...this.service, updateStatus: UpdateStatus.decode(write.value) };
+        else if (write.key.startsWith('services/')) this.replaceService(Service.decode(write.value));
+        else if (write.key.startsWith('service-update/')) this.updateStatus = UpdateStatus.decode(write.value);
       }
     }
   }

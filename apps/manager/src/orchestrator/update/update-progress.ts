@@ -1,0 +1,88 @@
+import type { Service, Task } from '#common/proto';
+import { endedAt, endedByItself, runningSince } from '../restart/decide-restart';
+import { isRunning, isUnassigned, type Slot } from '../slots';
+import type { UpdatePolicy } from './update-policy';
+
+/** Why the replacement in a slot counts as failed. */
+export interface UpdateFailure {
+  taskId: string;
+  /** Empty where Docker says nothing more. */
+  why: string;
+}
+
+/** How far the replacing of a service's tasks is. */
+export interface UpdateProgress {
+  /** Slots that run an older spec, other than those where the new one has failed. */
+  outdated: number;
+  /** Slots whose task is up to date and not running yet, other than the failed ones. */
+  starting: Slot[];
+  /** Slots whose new task runs, but not yet as long as the delay between two tasks. */
+  cooling: number;
+  failures: UpdateFailure[];
+  /** Until the last new task has run as long as it is monitored; zero when it has. */
+  unsettledMs: number;
+  /** When this would be different although nothing has happened. */
+  lookAgainMs: number;
+}
+
+/** What progress is measured with. */
+export interface ProgressInputs {
+  policy: UpdatePolicy;
+  now: number;
+  isDirty(task: Task): boolean;
+}
+
+/** Derived from the stored tasks alone, so that a change of leader changes nothing. */
+export function measureProgress(service: Service, slots: readonly Slot[], inputs: ProgressInputs): UpdateProgress {
+  const { policy, now, isDirty } = inputs;
+  const version = service.version?.index;
+  const isNew = (task: Task): boolean => task.serviceVersion === version;
+  const began = Date.parse(service.updateStatus?.startedAt ?? '') || 0;
+  const waits: number[] = [];
+  const failures: UpdateFailure[] = [];
+  const starting: Slot[] = [];
+  const runningForMs: number[] = [];
+  let outdated = 0;
+  for (const slot of slots) {
+    const { current } = slot;
+    const broken = slot.tasks.find((task) => isNew(task) && diedYoung(task, policy.monitorMs));
+    const isStarting = current !== undefined && !isDirty(current) && !isRunning(current);
+    const leftMs = isStarting ? policy.deadlineMs - (now - Math.max(Date.parse(current.createdAt), began)) : 0;
+    if (current && isDirty(current) && !broken) outdated++;
+    if (broken) failures.push({ taskId: broken.id, why: '' });
+    else if (isStarting && leftMs <= 0) failures.push({ taskId: current.id, why: missedDeadline(current, policy.deadlineMs) });
+    else if (isStarting) {
+      starting.push(slot);
+      waits.push(leftMs);
+    }
+    if (current && isNew(current) && isRunning(current)) runningForMs.push(ranFor(current, now));
+  }
+  const coolsIn = runningForMs.map((ms) => policy.delayMs - ms).filter((ms) => ms > 0);
+  const settlesIn = runningForMs.map((ms) => policy.monitorMs - ms).filter((ms) => ms > 0);
+  return {
+    outdated,
+    starting,
+    cooling: coolsIn.length,
+    failures,
+    unsettledMs: Math.max(0, ...settlesIn),
+    lookAgainMs: Math.min(...waits, ...coolsIn, ...settlesIn),
+  };
+}
+
+/** Whether a new task ended by itself before it ran as long as it is monitored. */
+function diedYoung(task: Task, monitorMs: number): boolean {
+  if (!endedByItself(task)) return false;
+  const since = runningSince(task);
+  return since === undefined || endedAt(task) - since < monitorMs;
+}
+
+/** A task of unknown age, or one that seems to run since a time to come (the leader's clock was moved), counts as old. */
+function ranFor(task: Task, now: number): number {
+  const since = runningSince(task);
+  return since === undefined || since > now ? Number.POSITIVE_INFINITY : now - since;
+}
+
+function missedDeadline(task: Task, deadlineMs: number): string {
+  const reason = task.status?.err || (isUnassigned(task) ? 'it waits for a node' : `it is ${task.status?.state ?? 'new'}`);
+  return `it did not run within ${Math.round(deadlineMs / 1000)} s: ${reason}`;
+}
