@@ -8,7 +8,7 @@ import { endedByItself, failuresInARow, isLost, mayRestart, parkedForMs, respawn
 import type { DecisionInputs, ServiceSnapshot } from './service-snapshot';
 import { hasEnded, isRunning, isUnassigned, type Slot } from './slots';
 import { allowsNode, isTaskDirty } from './task-dirty';
-import { decideUpdateStatus, isPaused, isUpdating } from './update/decide-update-status';
+import { decideUpdateStatus, decisiveFailure, isPaused, isUpdating, type UpdateDecision } from './update/decide-update-status';
 import { updatePolicyOf, type UpdatePolicy } from './update/update-policy';
 import { measureProgress, type UpdateProgress } from './update/update-progress';
 
@@ -31,7 +31,12 @@ export class SlotPass {
 
   /** Records how far the update is, reaps history, and gives the plan. @param kept the slots that the service goes on with */
   finish(kept: Slot[]): Plan {
-    this.recordUpdate(kept);
+    const update = this.decideUpdate(kept);
+    // Another spec makes all else that was decided void.
+    if (update.kind === 'rollBack') return { changes: [{ ...update, service: this.service }] };
+    if (update.kind === 'status') {
+      this.changes.push({ kind: 'setUpdateStatus', serviceId: this.service.id, status: update.status });
+    }
     this.changes.push(...decideReaping(this.snapshot.tasks, kept, (id) => this.snapshot.node(id)));
     const { requeueAfterMs } = this;
     return { changes: this.changes, ...(Number.isFinite(requeueAfterMs) && { requeueAfterMs }) };
@@ -71,13 +76,14 @@ export class SlotPass {
   replaceInTurn(slots: Slot[]): void {
     const untouched = slots.filter((slot) => slot.current && !this.touched.has(slot));
     const leaving = untouched.filter((slot) => this.whyLeaves(slot) !== undefined);
-    const outdated = isPaused(this.service) ? [] : untouched.filter((slot) => this.isOutdated(slot) && !leaving.includes(slot));
-    if (leaving.length + outdated.length === 0) return;
+    const candidates = untouched.filter((slot) => this.isOutdated(slot) && !leaving.includes(slot));
+    if (leaving.length + candidates.length === 0) return;
 
     const progress = this.progressOf(slots);
+    const outdated = this.isStopped(progress) ? [] : candidates;
     for (const slot of leaving.filter((slot) => !isUp(slot))) this.move(slot);
     for (const slot of outdated.filter((slot) => !isUp(slot))) this.update(slot);
-    const busy = new Set([...progress.starting, ...this.touched]);
+    const busy = this.busySlots(progress);
     const free = this.policy.parallelism - progress.cooling;
     const blocked = progress.starting.filter((slot) => !this.touched.has(slot) && waitsForRoom(slot)).length;
     for (const slot of inOrder(leaving.filter(isUp)).slice(0, Math.max(0, free - busy.size + blocked))) {
@@ -87,17 +93,18 @@ export class SlotPass {
     for (const slot of inOrder(outdated.filter(isUp)).slice(0, Math.max(0, free - busy.size))) this.update(slot);
   }
 
-  private recordUpdate(slots: Slot[]): void {
+  /** Whether nothing outdated is replaced any more, since too much of it has failed. */
+  private isStopped(progress: UpdateProgress): boolean {
+    const slots = this.service.updateStatus?.slots ?? progress.outdated;
+    return isPaused(this.service) || decisiveFailure(this.policy, progress, slots) !== undefined;
+  }
+
+  private decideUpdate(slots: Slot[]): UpdateDecision {
     const progress = this.progressOf(slots);
     if (isUpdating(this.service)) this.lookAgainIn(progress.lookAgainMs);
-    const starting = [...new Set([...progress.starting, ...slots.filter((slot) => this.touched.has(slot))])];
+    const starting = [...this.busySlots(progress)];
     const context = { now: this.inputs.now, note: this.note };
-    const decision = decideUpdateStatus(this.service, this.policy, { ...progress, starting }, context);
-    if (decision.kind === 'status') {
-      this.changes.push({ kind: 'setUpdateStatus', serviceId: this.service.id, status: decision.status });
-    } else if (decision.kind === 'rollBack') {
-      this.changes.push({ kind: 'rollBack', service: this.service, message: decision.message });
-    }
+    return decideUpdateStatus(this.service, this.policy, { ...progress, starting }, context);
   }
 
   private progressOf(slots: readonly Slot[]): UpdateProgress {
@@ -106,6 +113,12 @@ export class SlotPass {
       now: this.inputs.now,
       isDirty: (task) => this.isDirty(task),
     });
+  }
+
+  /** Slots with a task on its way, other than those that try again what has failed: the update does not wait for these. */
+  private busySlots({ starting, failures }: UpdateProgress): Set<Slot> {
+    const failed = new Set(failures.map(({ slot }) => slot));
+    return new Set([...starting, ...[...this.touched].filter((slot) => !failed.has(slot))]);
   }
 
   private refill(slot: Slot): void {

@@ -78,7 +78,7 @@ function complete(recorded: UpdateStatus, { isRollback }: UpdatePolicy, now: num
 }
 
 /** The failure that is one too many for the policy, if there is one. */
-function decisiveFailure(policy: UpdatePolicy, { failures }: UpdateProgress, slots: number): UpdateFailure | undefined {
+export function decisiveFailure(policy: UpdatePolicy, { failures }: UpdateProgress, slots: number): UpdateFailure | undefined {
   if (policy.failureAction === 'continue') return undefined;
   const ratio = failures.length / Math.max(slots, 1);
   return ratio > policy.maxFailureRatio ? failures.at(-1) : undefined;

@@ -5,6 +5,7 @@ import type { UpdatePolicy } from './update-policy';
 
 /** Why the replacement in a slot counts as failed. */
 export interface UpdateFailure {
+  slot: Slot;
   taskId: string;
   /** Empty where Docker says nothing more. */
   why: string;
@@ -49,13 +50,14 @@ export function measureProgress(service: Service, slots: readonly Slot[], inputs
     const isStarting = current !== undefined && !isDirty(current) && !isRunning(current);
     const leftMs = isStarting ? policy.deadlineMs - (now - Math.max(Date.parse(current.createdAt), began)) : 0;
     if (current && isDirty(current) && !broken) outdated++;
-    if (broken) failures.push({ taskId: broken.id, why: '' });
-    else if (isStarting && leftMs <= 0) failures.push({ taskId: current.id, why: missedDeadline(current, policy.deadlineMs) });
+    if (broken) failures.push({ slot, taskId: broken.id, why: '' });
+    else if (isStarting && leftMs <= 0)
+      failures.push({ slot, taskId: current.id, why: missedDeadline(current, policy.deadlineMs) });
     else if (isStarting) {
       starting.push(slot);
       waits.push(leftMs);
     }
-    if (current && isNew(current) && isRunning(current)) runningForMs.push(ranFor(current, now));
+    if (current && !broken && isNew(current) && isRunning(current)) runningForMs.push(ranFor(current, now));
   }
   const coolsIn = runningForMs.map((ms) => policy.delayMs - ms).filter((ms) => ms > 0);
   const settlesIn = runningForMs.map((ms) => policy.monitorMs - ms).filter((ms) => ms > 0);
