@@ -194,6 +194,51 @@ describe('a node that its tasks must leave', () => {
     expect(plan.changes).toEqual([]);
   });
 
+  const ssdOnly = { taskTemplate: { placement: { constraints: ['node.labels.disk==ssd'] } } };
+
+  it.each([
+    { name: 'no longer satisfies the constraints', disk: 'hdd', moves: true },
+    { name: 'still does', disk: 'ssd', moves: false },
+  ])('$name: the task moves: $moves', ({ disk, moves }) => {
+    const service = aService({ spec: ssdOnly });
+    const nodes = [aNode('a', { labels: { disk } }), aNode('b', { labels: { disk: 'ssd' } })];
+    const plan = decideService(aSnapshot(service, [aTask({ id: 'old', service })], nodes), inputs());
+    expect(moved(plan)).toEqual(moves ? [['old', shutdown]] : []);
+    expect(created(plan)).toEqual(moves ? [{ slot: 1, desired: ready }] : []);
+  });
+
+  it('has less than is reserved on it: the tasks that are too many move', () => {
+    const service = aService({ replicas: 2 });
+    const tasks = [1, 2].map((slot) => aTask({ id: `old${slot}`, slot, service }));
+    const snapshot = aSnapshot(service, tasks, undefined, (task) => task.id === 'old2');
+    expect(moved(decideService(snapshot, inputs()))).toEqual([['old2', shutdown]]);
+  });
+
+  it.each([
+    { parallelism: 1, stopped: ['old1'] },
+    { parallelism: 2, stopped: ['old1', 'old2'] },
+    { parallelism: 0, stopped: ['old1', 'old2', 'old3'] },
+  ])('is left as the parallelism of updates allows ($parallelism)', ({ parallelism, stopped }) => {
+    const service = aService({ replicas: 3, spec: { updateConfig: { parallelism } } });
+    const tasks = [1, 2, 3].map((slot) => aTask({ id: `old${slot}`, slot, service }));
+    const nodes = [aNode('a', { availability: NodeAvailability.drain }), aNode('b')];
+    const plan = decideService(aSnapshot(service, tasks, nodes), inputs());
+    expect(moved(plan).map(([id]) => id)).toEqual(stopped);
+  });
+
+  it('is left by all tasks, also where the first of them finds no other place', () => {
+    const service = aService({ replicas: 2 });
+    const held = aTask({ id: 'held', slot: 1, nodeId: '', state: pending, service, createdMsAgo: 10 });
+    held.status = { ...(held.status as TaskStatus), err: 'no suitable node' };
+    const tasks = [
+      aTask({ id: 'gone', slot: 1, state: shutdown, desired: shutdown, service }),
+      held,
+      aTask({ id: 'old2', slot: 2, service }),
+    ];
+    const nodes = [aNode('a', { availability: NodeAvailability.drain })];
+    expect(moved(decideService(aSnapshot(service, tasks, nodes), inputs()))).toEqual([['old2', shutdown]]);
+  });
+
   it('paused keeps its tasks', () => {
     const service = aService();
     const node = aNode('a', { availability: NodeAvailability.pause });

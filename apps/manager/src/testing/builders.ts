@@ -83,7 +83,8 @@ export function aSnapshot(
   service: Service | undefined,
   tasks: Task[],
   nodes: Node[] = [aNode('a'), aNode('b'), aNode('c')],
+  isOverCapacity: (task: Task) => boolean = () => false,
 ): ServiceSnapshot {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id), nodes: () => nodes, isOverCapacity: () => false };
+  return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id), nodes: () => nodes, isOverCapacity };
 }

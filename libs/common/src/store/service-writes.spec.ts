@@ -1,0 +1,50 @@
+import { Service, ServiceRevision, SpecChange_Kind } from '../proto';
+import type { Write } from './object-store';
+import { deletionsOfRevisions, writesOfService, type ServiceRecord } from './service-writes';
+
+const record = (image: string, replicas = 1): ServiceRecord => {
+  const spec = { name: 'web', mode: { replicated: { replicas } }, taskTemplate: { containerSpec: { image } } };
+  return Service.fromPartial({ id: 's1', updatedAt: '2026-01-01T00:00:00Z', spec, change: { kind: SpecChange_Kind.update } });
+};
+const serviceOf = (writes: Write[]): Service =>
+  Service.decode((writes.find((write) => write.kind === 'put' && write.key === 'services/s1') as { value: Uint8Array }).value);
+const revisionsOf = (writes: Write[]): number[] =>
+  writes.flatMap((write) =>
+    write.kind === 'put' && write.key.startsWith('service-revisions/') ? [ServiceRevision.decode(write.value).number] : [],
+  );
+const deleted = (writes: Write[]): string[] => writes.flatMap((write) => (write.kind === 'delete' ? [write.key] : []));
+
+describe('the revisions of a service', () => {
+  it('count from one, and on with each change of the spec', () => {
+    const first = writesOfService(record('busybox:1'), undefined);
+    expect([serviceOf(first).revision, revisionsOf(first)]).toEqual([1, [1]]);
+    const second = writesOfService(record('busybox:2'), serviceOf(first));
+    expect([serviceOf(second).revision, revisionsOf(second)]).toEqual([2, [2]]);
+  });
+
+  it('are not added to by a change of the replicas alone, which amends the newest', () => {
+    const first = serviceOf(writesOfService(record('busybox:1', 1), undefined));
+    const scaled = writesOfService(record('busybox:1', 5), first);
+    expect([serviceOf(scaled).revision, revisionsOf(scaled)]).toEqual([1, [1]]);
+  });
+
+  it('are ten at most: the eleventh removes the first', () => {
+    let service: Service | undefined;
+    const removed: string[] = [];
+    for (let image = 1; image <= 11; image++) {
+      const writes = writesOfService(record(`busybox:${image}`), service);
+      removed.push(...deleted(writes));
+      service = serviceOf(writes);
+    }
+    expect(removed).toEqual(['service-revisions/s1/1']);
+  });
+
+  it.each([
+    { revision: 0, left: [] },
+    { revision: 2, left: [1, 2] },
+    { revision: 12, left: [3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
+  ])('go with the service: of $revision, $left.length are left', ({ revision, left }) => {
+    const gone = deleted(deletionsOfRevisions(Service.fromPartial({ id: 's1', revision })));
+    expect(gone).toEqual(left.map((number) => `service-revisions/s1/${number}`));
+  });
+});
