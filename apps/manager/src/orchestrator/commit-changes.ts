@@ -1,8 +1,8 @@
-import { TaskState } from '#common/domain';
 import { assertNever } from '#common/errors';
-import { SpecChange_Kind, Task, UpdateStatus, type TaskStatus } from '#common/proto';
+import { RebalanceRequest, SpecChange_Kind, Task, UpdateStatus } from '#common/proto';
 import { keys, writesOfService, type Guard, type Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
+import { changedTasks, isTaskChange, type TaskChange } from './apply-changes';
 import type { Change } from './change';
 
 /** Below etcd's 1.5 MiB a request, with room for keys and guards; a single object is kept smaller than this by the API. */
@@ -31,41 +31,25 @@ interface WriteGroup {
 
 /** Groups that must not be split over transactions: one per object, since a transaction may write a key only once. */
 export function toWriteGroups(changes: readonly Change[], now: number): WriteGroup[] {
-  const tasks = new Map<string, Task | undefined>();
-  const others: WriteGroup[] = [];
-  const timestamp = new Date(now).toISOString();
-  const amend = (task: Task, patch: Partial<Task>): void => {
-    const base = tasks.has(task.id) ? tasks.get(task.id) : task;
-    if (base) tasks.set(task.id, { ...base, ...patch, updatedAt: timestamp });
-  };
-  for (const change of changes) {
-    switch (change.kind) {
-      case 'createTask':
-        tasks.set(change.task.id, change.task);
-        break;
-      case 'setDesiredState':
-        amend(change.task, { desiredState: change.to, desiredReason: change.reason });
-        break;
-      case 'assignTask':
-        amend(change.task, { nodeId: change.nodeId, status: assignedStatus(timestamp) });
-        break;
-      case 'holdTask':
-        amend(change.task, { status: pendingStatus(timestamp, change.reason) });
-        break;
-      case 'deleteTask':
-        tasks.set(change.taskId, undefined);
-        break;
-      case 'setUpdateStatus':
-        others.push(putUpdateStatus(change));
-        break;
-      case 'rollBack':
-        others.push(putPreviousSpec(change, timestamp));
-        break;
-      default:
-        assertNever(change);
-    }
+  const tasks = [...changedTasks(changes.filter(isTaskChange), now)];
+  const others = changes.filter((change) => !isTaskChange(change));
+  return [
+    ...tasks.map(([id, task]) => ({ guards: [], writes: task ? [putTask(task)] : deleteTask(id) })),
+    ...others.map((change) => toServiceWrites(change as Exclude<Change, TaskChange>, now)),
+  ];
+}
+
+function toServiceWrites(change: Exclude<Change, TaskChange>, now: number): WriteGroup {
+  switch (change.kind) {
+    case 'setUpdateStatus':
+      return putUpdateStatus(change);
+    case 'rollBack':
+      return putPreviousSpec(change, new Date(now).toISOString());
+    case 'setRebalance':
+      return putRebalance(change);
+    default:
+      return assertNever(change);
   }
-  return [...[...tasks].map(([id, task]) => ({ guards: [], writes: task ? [putTask(task)] : deleteTask(id) })), ...others];
 }
 
 function inBatches(groups: WriteGroup[], maxWrites: number): WriteGroup[] {
@@ -86,16 +70,6 @@ function inBatches(groups: WriteGroup[], maxWrites: number): WriteGroup[] {
   }
   if (batch.writes.length > 0) batches.push(batch);
   return batches;
-}
-
-const NO_STATUS: TaskStatus = { timestamp: '', message: '', err: '', containerStatus: undefined, portStatus: undefined };
-
-function assignedStatus(timestamp: string): TaskStatus {
-  return { ...NO_STATUS, timestamp, state: TaskState.assigned, message: 'scheduler assigned task to node' };
-}
-
-function pendingStatus(timestamp: string, reason: string): TaskStatus {
-  return { ...NO_STATUS, timestamp, state: TaskState.pending, message: 'pending task scheduling', err: reason };
 }
 
 /** The status that a joined task carries is written along with it; where the agent has a status of its own, that one is read. */
@@ -125,5 +99,15 @@ function putPreviousSpec({ service, message }: Extract<Change, { kind: 'rollBack
   return {
     guards: [{ key: keys.service(id), modRevision: service.version?.index ?? 0 }],
     writes: writesOfService({ id, createdAt, updatedAt, jobStatus, spec, previousSpec: undefined, change }, service),
+  };
+}
+
+/** Guarded by its service, as the update status. */
+function putRebalance({ serviceId, request }: Extract<Change, { kind: 'setRebalance' }>): WriteGroup {
+  const key = keys.serviceRebalance(serviceId);
+  if (!request) return { guards: [], writes: [{ kind: 'delete', key }] };
+  return {
+    guards: [{ key: keys.service(serviceId), exists: true }],
+    writes: [{ kind: 'put', key, value: RebalanceRequest.encode(request).finish() }],
   };
 }

@@ -7,7 +7,8 @@ import { freeSlotNumbers, groupSlots, slotsToRemove } from './slots';
 
 /**
  * What a replicated service needs now: slots added or given up, ended tasks restarted, tasks moved off nodes that they must leave,
- * outdated tasks replaced within the update's parallelism, parked tasks started, history reaped.
+ * outdated tasks replaced within the update's parallelism, parked tasks started, the spread evened out where that is asked for,
+ * history reaped.
  */
 export function decideReplicated(service: Service, snapshot: ServiceSnapshot, inputs: DecisionInputs): Plan {
   const slots = groupSlots(snapshot.tasks);
@@ -20,5 +21,6 @@ export function decideReplicated(service: Service, snapshot: ServiceSnapshot, in
   for (const slot of kept) pass.keepAlive(slot);
   pass.replaceInTurn(kept);
   for (const number of freeSlotNumbers(kept, wanted - kept.length)) pass.create({ number, nodeId: '' }, TaskState.running);
+  if (surplus.size === 0 && kept.length === wanted) pass.rebalance(kept);
   return pass.finish(kept);
 }

@@ -3,8 +3,13 @@ import { Task, type Service } from '#common/proto';
 import type { DecisionInputs } from './service-snapshot';
 import type { Place } from './slots';
 
-/** Where a task is to be, and how many tasks of its version have failed there in a row. */
-export type NewPlace = Place & { failures?: number };
+/** Where a task is to be, and how it comes to be there. */
+export interface NewPlace extends Place {
+  /** Tasks of its version that have failed there in a row. */
+  failures?: number;
+  /** Why there is a new task, where that is not plain from the one before it. */
+  reason?: string;
+}
 
 /**
  * A task of the service for one place, not yet assigned. It carries copies of all that it needs: the service may change under it.
@@ -36,6 +41,7 @@ export function newTask(service: Service, place: NewPlace, desiredState: TaskSta
     serviceLabels: service.spec?.labels ?? {},
     endpointSpec: service.spec?.endpointSpec,
     serviceVersion: service.version?.index ?? 0,
+    desiredReason: place.reason ?? '',
     failures: place.failures ?? 0,
   };
 }

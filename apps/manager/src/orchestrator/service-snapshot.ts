@@ -1,5 +1,6 @@
-import type { Node, Service, Task } from '#common/proto';
+import type { Node, RebalanceRequest, Service, Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
+import type { NodeInfo } from '../scheduler/node-info';
 
 /** Everything that a decision about one service may look at. */
 export interface ServiceSnapshot {
@@ -12,6 +13,10 @@ export interface ServiceSnapshot {
   nodes(): readonly Node[];
   /** Whether the task is one of those that have to leave because its node has less than is reserved on it. */
   isOverCapacity(task: Task): boolean;
+  /** Somebody's wish to have the tasks spread evenly again, until it is fulfilled. */
+  rebalance: RebalanceRequest | undefined;
+  /** What is taken on each node. */
+  nodeInfos(): readonly NodeInfo[];
 }
 
 /** What a decision may not make up itself. */
@@ -21,7 +26,7 @@ export interface DecisionInputs {
   newId(): string;
 }
 
-export function takeSnapshot(view: ClusterView, serviceId: string): ServiceSnapshot {
+export function takeSnapshot(view: ClusterView, infos: () => readonly NodeInfo[], serviceId: string): ServiceSnapshot {
   return {
     serviceId,
     service: view.service(serviceId),
@@ -29,5 +34,7 @@ export function takeSnapshot(view: ClusterView, serviceId: string): ServiceSnaps
     node: (id) => view.node(id),
     nodes: () => view.nodes(),
     isOverCapacity: () => false,
+    rebalance: view.rebalanceRequest(serviceId),
+    nodeInfos: infos,
   };
 }

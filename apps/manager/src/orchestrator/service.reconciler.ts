@@ -1,3 +1,4 @@
+import { rebalancesItself } from '#common/domain';
 import { newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import type { PassResult, Reconciler, Requeue } from '#common/reconcile';
@@ -41,8 +42,14 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     this.nodeInfos.invalidate(change);
     if (change.kind === 'service') yield toKey(change.id);
     if (change.kind === 'task') yield toKey(change.serviceId);
-    if (change.kind === 'node') for (const task of this.view.tasksOfNode(change.id)) yield toKey(task.serviceId);
+    if (change.kind === 'node') yield* this.concernedByNode(change.id);
     if (mayFreeRoom(change)) for (const serviceId of this.waiting) yield toKey(serviceId);
+  }
+
+  /** Services with tasks on the node, and those that would spread onto it. */
+  private *concernedByNode(nodeId: string): Iterable<ServiceKey> {
+    for (const task of this.view.tasksOfNode(nodeId)) yield toKey(task.serviceId);
+    for (const service of this.view.services()) if (rebalancesItself(service.spec)) yield toKey(service.id);
   }
 
   *allKeys(): Iterable<ServiceKey> {
@@ -76,7 +83,7 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
 
   /** Decide → schedule on one snapshot, for one service. */
   private decide(serviceId: string, session: PlacementSession, now: number): { changes: Change[]; requeueAfterMs?: number } {
-    const snapshot = takeSnapshot(this.view, serviceId);
+    const snapshot = takeSnapshot(this.view, () => session.nodes(), serviceId);
     const plan = decideService(snapshot, { now, newId });
     const placements = decidePlacements(snapshot.tasks, plan.changes, session, now);
     if (placements.isWaiting) this.waiting.add(serviceId);

@@ -1,7 +1,8 @@
-import { isActive, NodeAvailability, TaskState } from '#common/domain';
-import type { Service, Task } from '#common/proto';
+import { isActive, NodeAvailability, rebalancesItself, TaskState } from '#common/domain';
+import type { RebalanceRequest, Service, Task } from '#common/proto';
 import type { Change, Plan } from './change';
 import { newTask, type NewPlace } from './new-task';
+import { decideMoves } from '../scheduler/even-out';
 import { saysPlaceIsTaken } from '../scheduler/explain';
 import { decideReaping } from './reaper/decide-reaping';
 import { endedByItself, failuresInARow, isLost, mayRestart, parkedForMs, respawnInMs } from './restart/decide-restart';
@@ -91,6 +92,33 @@ export class SlotPass {
       busy.add(slot);
     }
     for (const slot of inOrder(outdated.filter(isUp)).slice(0, Math.max(0, free - busy.size))) this.update(slot);
+  }
+
+  /**
+   * Moves running tasks to where they are spread more evenly, start-first and as many at a time as the parallelism allows: on
+   * request, or whenever it helps where the service asks for that. Nothing else may be going on.
+   */
+  rebalance(slots: Slot[]): void {
+    const { rebalance: request } = this.snapshot;
+    if (!request && !rebalancesItself(this.service.spec)) return;
+    const isSettled = !isUpdating(this.service) && this.changes.length === 0;
+    if (!isSettled || !slots.every((slot) => isUp(slot) && !this.isDirtySlot(slot))) return;
+    const left = request?.maxMoves ? request.maxMoves - request.moved : Number.POSITIVE_INFINITY;
+    const limit = Math.min(left, this.policy.parallelism);
+    const running = slots.flatMap(({ current }) => current ?? []);
+    const moves = decideMoves(running, this.snapshot.nodeInfos(), limit);
+    const moving = new Set(moves.map(({ task }) => task));
+    for (const slot of slots) {
+      if (!slot.current || !moving.has(slot.current)) continue;
+      this.touched.add(slot);
+      this.create({ ...slot, reason: 'tasks are spread more evenly' }, TaskState.running);
+    }
+    if (request) this.followRequest(request, moves.length);
+  }
+
+  private followRequest(request: RebalanceRequest, moves: number): void {
+    const next = moves > 0 ? { ...request, moved: request.moved + moves } : undefined;
+    this.changes.push({ kind: 'setRebalance', serviceId: this.service.id, request: next });
   }
 
   /** Whether nothing outdated is replaced any more, since too much of it has failed. */
@@ -217,7 +245,11 @@ export class SlotPass {
   }
 
   private isOutdated(slot: Slot): boolean {
-    return slot.current !== undefined && this.isDirty(slot.current) && !this.hasGivenUp(slot);
+    return this.isDirtySlot(slot) && !this.hasGivenUp(slot);
+  }
+
+  private isDirtySlot({ current }: Slot): boolean {
+    return current !== undefined && this.isDirty(current);
   }
 
   /** Whether this version has been tried in the slot, and its restart policy does not try it again. */

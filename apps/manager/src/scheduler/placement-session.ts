@@ -10,9 +10,14 @@ export class PlacementSession {
     this.infos = new Map(nodes.map((info) => [info.node.id, info]));
   }
 
+  /** Every node as the placements so far leave it. */
+  nodes(): NodeInfo[] {
+    return [...this.infos.values()];
+  }
+
   /** @param tasks of one service and one spec */
   place(tasks: readonly Task[]): Schedule {
-    return this.keep(schedule(tasks, [...this.infos.values()]));
+    return this.keep(schedule(tasks, this.nodes()));
   }
 
   /** Places a task on the one node that it is bound to, or says why it does not fit there. */

@@ -2,6 +2,7 @@ import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain
 import { Node, Service, type ServiceSpec, type Task, type TaskStatus } from '#common/proto';
 import { newTask } from '../orchestrator/new-task';
 import type { ServiceSnapshot } from '../orchestrator/service-snapshot';
+import { toNodeInfo } from '../scheduler/node-info';
 
 export const NOW = Date.parse('2026-01-01T12:00:00.000Z');
 
@@ -86,5 +87,15 @@ export function aSnapshot(
   isOverCapacity: (task: Task) => boolean = () => false,
 ): ServiceSnapshot {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  return { serviceId: 'web-id', service, tasks, node: (id) => byId.get(id), nodes: () => nodes, isOverCapacity };
+  const tasksOn = (id: string): Task[] => tasks.filter((task) => task.nodeId === id);
+  return {
+    serviceId: 'web-id',
+    service,
+    tasks,
+    node: (id) => byId.get(id),
+    nodes: () => nodes,
+    isOverCapacity,
+    rebalance: undefined,
+    nodeInfos: () => nodes.map((node) => toNodeInfo(node, tasksOn(node.id))),
+  };
 }

@@ -1,4 +1,15 @@
-import { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Service, Task, TaskStatus, UpdateStatus } from '../proto';
+import {
+  Cluster,
+  LeaderRecord,
+  ManagerPresence,
+  Node,
+  ObservedNode,
+  RebalanceRequest,
+  Service,
+  Task,
+  TaskStatus,
+  UpdateStatus,
+} from '../proto';
 import { isTerminal, observedState } from '../domain';
 import type { ClusterView, ViewChange } from './cluster-view';
 import { IdIndex } from './id-index';
@@ -26,6 +37,7 @@ export class ClusterCache implements ClusterView {
   private leaderRecord: LeaderRecord | undefined;
   private presences = new Map<string, ManagerPresence>();
   private serviceNames = new Map<string, Service>();
+  private rebalances = new Map<string, RebalanceRequest>();
   private hostnames = new IdIndex<Node>();
   private byService = new IdIndex<Task>();
   private byNode = new IdIndex<Task>();
@@ -49,6 +61,7 @@ export class ClusterCache implements ClusterView {
   service = (id: string): Service | undefined => this.serviceObjects.get(id);
   serviceByName = (name: string): Service | undefined => this.serviceNames.get(name);
   services = (): Service[] => this.serviceObjects.values();
+  rebalanceRequest = (serviceId: string): RebalanceRequest | undefined => this.rebalances.get(serviceId);
   node = (id: string): Node | undefined => this.nodeObjects.get(id);
   nodesByHostname = (hostname: string): Node[] => this.hostnames.of(hostname);
   nodes = (): Node[] => this.nodeObjects.values();
@@ -65,6 +78,7 @@ export class ClusterCache implements ClusterView {
     this.leaderRecord = undefined;
     this.presences = new Map();
     this.serviceNames = new Map();
+    this.rebalances = new Map();
     this.hostnames = new IdIndex();
     this.byService = new IdIndex();
     this.byNode = new IdIndex();
@@ -104,6 +118,8 @@ export class ClusterCache implements ClusterView {
         return this.serviceObjects.setMain(id, versioned(decoded(Service), stored));
       case 'service-update':
         return this.serviceObjects.setSide(id, decoded(UpdateStatus));
+      case 'service-rebalance':
+        return this.setRebalance(id, decoded(RebalanceRequest));
       case 'tasks':
         return this.taskObjects.setMain(id, versioned(decoded(Task), stored));
       case 'task-status':
@@ -131,6 +147,12 @@ export class ClusterCache implements ClusterView {
     else this.presences.delete(id);
     this.changes.push({ kind: 'manager', id });
     this.rejoinNodesBesideManagers();
+  }
+
+  private setRebalance(serviceId: string, request: RebalanceRequest | undefined): void {
+    if (request) this.rebalances.set(serviceId, request);
+    else this.rebalances.delete(serviceId);
+    this.changes.push({ kind: 'service', id: serviceId });
   }
 
   private setLeader(record: LeaderRecord | undefined): void {

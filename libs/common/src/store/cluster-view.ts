@@ -1,4 +1,4 @@
-import type { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Service, Task } from '../proto';
+import type { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, RebalanceRequest, Service, Task } from '../proto';
 import type { Revision } from './object-store';
 
 /**
@@ -15,6 +15,8 @@ export interface ClusterView {
   service(id: string): Service | undefined;
   serviceByName(name: string): Service | undefined;
   services(): Service[];
+  /** What somebody asked for and the leader has not finished. */
+  rebalanceRequest(serviceId: string): RebalanceRequest | undefined;
 
   node(id: string): Node | undefined;
   nodesByHostname(hostname: string): Node[];

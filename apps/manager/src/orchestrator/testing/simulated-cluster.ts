@@ -1,5 +1,5 @@
 import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
-import { Service, Task, UpdateStatus, type Node } from '#common/proto';
+import { RebalanceRequest, Service, Task, UpdateStatus, type Node } from '#common/proto';
 import { joinService } from '#common/store';
 import { toNodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
@@ -15,6 +15,8 @@ export class SimulatedCluster {
   now = Date.parse('2026-01-01T12:00:00.000Z');
   private readonly newId = countingIds();
 
+  /** Somebody's wish to have the tasks spread evenly. */
+  rebalance: RebalanceRequest | undefined;
   private current: Service | undefined;
   private updateStatus: UpdateStatus | undefined;
 
@@ -44,7 +46,7 @@ export class SimulatedCluster {
 
   /** One pass of the reconciler. @returns what it changed */
   reconcile(): Change[] {
-    const snapshot = aSnapshot(this.service, this.list(), this.nodes);
+    const snapshot = { ...aSnapshot(this.service, this.list(), this.nodes), rebalance: this.rebalance };
     const { changes } = decideService(snapshot, { now: this.now, newId: this.newId });
     const infos = this.nodes.map((node) =>
       toNodeInfo(
@@ -76,7 +78,9 @@ export class SimulatedCluster {
     for (const { writes } of toWriteGroups(changes, this.now)) {
       for (const write of writes) {
         const id = write.key.slice(write.key.indexOf('/') + 1);
-        if (write.kind === 'delete') this.tasks.delete(id);
+        if (write.key.startsWith('service-rebalance/')) {
+          this.rebalance = write.kind === 'put' ? RebalanceRequest.decode(write.value) : undefined;
+        } else if (write.kind === 'delete') this.tasks.delete(id);
         else if (write.key.startsWith('tasks/')) this.tasks.set(id, Task.decode(write.value));
         else if (write.key.startsWith('services/')) this.replaceService(Service.decode(write.value));
         else if (write.key.startsWith('service-update/')) this.updateStatus = UpdateStatus.decode(write.value);

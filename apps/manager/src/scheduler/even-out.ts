@@ -1,0 +1,108 @@
+import type { Task } from '#common/proto';
+import { attributeOf } from './constraint-expression';
+import { withoutWish, type NodeInfo } from './node-info';
+import { schedule } from './schedule';
+
+/** A running task that would be better placed elsewhere. */
+export interface Move {
+  task: Task;
+  /** Node that the scheduler would choose for it. */
+  to: string;
+}
+
+/**
+ * Moves that spread a service's running tasks more evenly, one after the other, each on the result of those before. A move is only
+ * made when it makes the spread better at the first level where it changes anything (preferences in their order, then nodes), so
+ * that there is an end to it and nothing moves forth and back.
+ * @param tasks running tasks of one service and one spec
+ * @param limit most moves
+ */
+export function decideMoves(tasks: readonly Task[], nodes: readonly NodeInfo[], limit: number): Move[] {
+  const [sample] = tasks;
+  if (!sample) return [];
+  const board = new Board(sample, tasks, nodes);
+  const moves: Move[] = [];
+  while (moves.length < limit) {
+    const move = board.bestMove();
+    if (!move) break;
+    board.make(move);
+    moves.push(move);
+  }
+  return moves;
+}
+
+/** Where the service's tasks are while moves are tried out. */
+class Board {
+  private readonly infos: Map<string, NodeInfo>;
+  private readonly onNode = new Map<string, Task[]>();
+  private readonly paths = new Map<string, string[]>();
+
+  constructor(
+    private readonly sample: Task,
+    tasks: readonly Task[],
+    nodes: readonly NodeInfo[],
+  ) {
+    this.infos = new Map(nodes.map((info) => [info.node.id, info]));
+    for (const task of tasks) this.onNode.set(task.nodeId, [...(this.onNode.get(task.nodeId) ?? []), task]);
+    const descriptors = (sample.spec?.placement?.preferences ?? []).flatMap(({ spread }) => spread?.spreadDescriptor ?? []);
+    for (const { node } of nodes) {
+      this.paths.set(node.id, [...descriptors.map((descriptor) => attributeOf(descriptor, node) ?? ''), node.id]);
+    }
+  }
+
+  /** The first move that helps, off the fullest nodes of each branch: others of a branch have less to give. */
+  bestMove(): Move | undefined {
+    for (const nodeId of this.fullestNodes()) {
+      const task = this.onNode.get(nodeId)?.at(-1);
+      if (!task) continue;
+      const [placed] = schedule([{ ...this.sample, id: task.id }], [...this.infos.values()]).placed;
+      if (placed && this.improves(nodeId, placed.nodeId)) return { task, to: placed.nodeId };
+    }
+    return undefined;
+  }
+
+  make({ task, to }: Move): void {
+    const from = this.infos.get(task.nodeId);
+    const target = this.infos.get(to);
+    if (from) this.infos.set(task.nodeId, withoutWish(from, task));
+    if (target) this.infos.set(to, { ...target, tasksByService: this.countsWith(target, 1) });
+    this.onNode.get(task.nodeId)?.pop();
+  }
+
+  private countsWith(info: NodeInfo, more: number): Map<string, number> {
+    const { serviceId } = this.sample;
+    return new Map(info.tasksByService).set(serviceId, (info.tasksByService.get(serviceId) ?? 0) + more);
+  }
+
+  private count(info: NodeInfo): number {
+    return info.tasksByService.get(this.sample.serviceId) ?? 0;
+  }
+
+  private fullestNodes(): string[] {
+    const fullest = new Map<string, NodeInfo>();
+    for (const info of this.infos.values()) {
+      if (!this.onNode.get(info.node.id)?.length) continue;
+      const branch = JSON.stringify(this.pathOf(info.node.id).slice(0, -1));
+      const known = fullest.get(branch);
+      if (!known || this.count(info) > this.count(known)) fullest.set(branch, info);
+    }
+    return [...fullest.values()].sort((a, b) => this.count(b) - this.count(a)).map(({ node }) => node.id);
+  }
+
+  private pathOf(nodeId: string): string[] {
+    return this.paths.get(nodeId) ?? [nodeId];
+  }
+
+  /** Where the two paths part, the branch that gives has to have at least two more than the one that takes. */
+  private improves(from: string, to: string): boolean {
+    const [giver, taker] = [this.pathOf(from), this.pathOf(to)];
+    const level = giver.findIndex((name, index) => name !== taker[index]);
+    if (level < 0) return false;
+    return this.tasksUnder(giver.slice(0, level + 1)) - this.tasksUnder(taker.slice(0, level + 1)) >= 2;
+  }
+
+  private tasksUnder(path: string[]): number {
+    const isUnder = (nodeId: string): boolean => path.every((name, index) => this.pathOf(nodeId)[index] === name);
+    return [...this.infos.values()].filter(({ node }) => isUnder(node.id)).reduce((sum, info) => sum + this.count(info), 0);
+  }
+}
