@@ -23,7 +23,7 @@ const PURE = [
 const NOT_PURE = [
   '**/*.spec.ts', '**/*.real-spec.ts',
   '**/testing/**',
-  'apps/manager/src/orchestrator/{service.reconciler,commit-changes,service-snapshot}.ts',
+  'apps/manager/src/orchestrator/{service.reconciler,commit-changes,service-snapshot,plan/planner}.ts',
   'apps/manager/src/scheduler/node-info-index.ts',
 ];
 

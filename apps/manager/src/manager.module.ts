@@ -8,6 +8,7 @@ import { collectHostFacts } from './host-facts';
 import { Manager } from './manager';
 import type { ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
+import { Planner } from './orchestrator/plan/planner';
 import { isTaskDirty } from './orchestrator/task-dirty';
 
 /** What is known before anything is built. */
@@ -50,6 +51,7 @@ export class ManagerModule {
           host: collectHostFacts(context.config, context.managerId),
           metrics,
           isUpToDate: (task, service, node) => !isTaskDirty(service, task, node),
+          planner: new Planner(manager.store.view),
           logger: context.logger,
         }),
       },

@@ -6,6 +6,7 @@ import { AbsentController } from './controllers/absent.controller';
 import { HealthController } from './controllers/health.controller';
 import { NetworksController } from './controllers/networks.controller';
 import { NodesController } from './controllers/nodes.controller';
+import { PlansController } from './controllers/plans.controller';
 import { ServicesController } from './controllers/services.controller';
 import { SystemController } from './controllers/system.controller';
 import { TasksController } from './controllers/tasks.controller';
@@ -27,6 +28,7 @@ export class ApiModule {
       imports,
       controllers: [
         ServicesController,
+        PlansController,
         TasksController,
         NodesController,
         SystemController,

@@ -47,12 +47,29 @@ export interface MetricsSource {
 /** Whether a task is what its service asks for now. */
 export type UpToDate = (task: Task, service: Service, node: Node | undefined) => boolean;
 
+/** What would become of one slot of a service. */
+export interface PlannedTask {
+  slot: number;
+  action: 'start' | 'stop' | 'replace' | 'move' | 'keep' | 'wait';
+  /** Nodes; empty where there is none. */
+  from: string;
+  to: string;
+  reason: string;
+}
+
+/** Tells what would happen, without doing it. */
+export interface Planner {
+  plan(service: Service): PlannedTask[];
+  moves(serviceId: string, limit: number): { taskId: string; slot: number; from: string; to: string }[];
+}
+
 /** Everything that the API is given. */
 export interface ApiDependencies {
   readonly store: ApiStore;
   readonly host: HostFacts;
   readonly metrics: MetricsSource;
   readonly isUpToDate: UpToDate;
+  readonly planner: Planner;
   /** Modes that the orchestrator behind this API runs; services of other modes are refused. Replicated, unless told. */
   readonly runnableModes?: readonly ModeName[];
   readonly logger: Logger;

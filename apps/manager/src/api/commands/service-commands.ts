@@ -1,6 +1,15 @@
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
-import { ServiceSpec, SpecChange_Kind, type JobStatus, type Service, type SpecChange } from '#common/proto';
+import {
+  RebalanceRequest,
+  Service,
+  ServiceSpec,
+  SpecChange_Kind,
+  UpdateStatus_State,
+  type JobStatus,
+  type SpecChange,
+  type UpdateStatus,
+} from '#common/proto';
 import { deletionsOfRevisions, keys, REVISIONS_KEPT, writesOfService } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { completeSpec } from '../defaults';
@@ -97,6 +106,41 @@ export class ServiceCommands {
     return warningsFor(spec, false);
   }
 
+  /** The service that a create would make, checked as that is, and not written. @throws DomainError as create */
+  plannedCreation(body: unknown): Service {
+    const spec = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
+    if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
+    validatePortsAreFree(spec.endpointSpec, () => this.store.view.services());
+    return Service.fromPartial({ id: newId(), version: { index: 0 }, spec });
+  }
+
+  /** The service that an update would make, checked as that is, and not written. @throws DomainError as update */
+  plannedUpdate(term: string, body: unknown): Service {
+    const before = findService(this.store.view, term);
+    const spec = this.readSpec(body);
+    if (before.spec) validateChange(before.spec, spec);
+    validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
+    return { ...before, version: { index: (before.version?.index ?? 0) + 1 }, spec, previousSpec: before.spec };
+  }
+
+  /**
+   * Asks the leader to spread the service's running tasks evenly.
+   * @param maxMoves most tasks to move; 0 for as many as it takes
+   * @throws DomainError NOT_FOUND · FAILED_PRECONDITION while an update is not finished · as ApiStore.commit
+   */
+  async rebalance(term: string, maxMoves: number): Promise<void> {
+    const { id, updateStatus } = findService(this.store.view, term);
+    if (updateStatus && UNFINISHED.has(updateStatus.state)) {
+      throw failedPrecondition(`service ${term} is being updated or its update is paused: finish that first`);
+    }
+    const request = RebalanceRequest.fromPartial({ requestedAt: this.now().toISOString(), maxMoves });
+    await this.commit(
+      () => new DomainError('NOT_FOUND', `service ${term} not found`),
+      [{ key: keys.service(id), exists: true }],
+      [{ kind: 'put', key: keys.serviceRebalance(id), value: RebalanceRequest.encode(request).finish() }],
+    );
+  }
+
   /** Removes a service; its tasks are stopped afterwards. @throws DomainError NOT_FOUND · as ApiStore.commit */
   async remove(term: string): Promise<void> {
     const service = findService(this.store.view, term);
@@ -156,6 +200,13 @@ export class ServiceCommands {
 
 /** Docker's words for it. */
 const MANUAL_ROLLBACK: SpecChange = { kind: SpecChange_Kind.rollback, message: 'manually requested rollback' };
+
+const UNFINISHED: ReadonlySet<UpdateStatus['state']> = new Set([
+  UpdateStatus_State.updating,
+  UpdateStatus_State.paused,
+  UpdateStatus_State.rollback_started,
+  UpdateStatus_State.rollback_paused,
+]);
 
 interface SpecReplacement {
   /** The version that the caller has seen. */

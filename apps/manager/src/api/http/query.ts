@@ -38,6 +38,15 @@ export function requireQueryChoice(query: URLSearchParams, name: string, choices
   return value;
 }
 
+/** A whole number, 0 when it is not given. @throws DomainError INVALID_ARGUMENT */
+export function queryCount(query: URLSearchParams, name: string): number {
+  const value = query.get(name) || '0';
+  if (!UNSIGNED.test(value) || Number(value) > 0xffff_ffff) {
+    throw new DomainError('INVALID_ARGUMENT', `invalid value '${value}' for ${name}: must be a whole number`);
+  }
+  return Number(value);
+}
+
 /** A parameter that has to be there and is a number from 1. @throws DomainError INVALID_ARGUMENT */
 export function requireQueryCount(query: URLSearchParams, name: string): number {
   const value = query.get(name) ?? '';

@@ -54,6 +54,7 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     store,
     host: HOST,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: () => Promise.resolve('up 1\n') },
+    planner: { plan: () => [], moves: () => [] },
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
     runnableModes: ['replicated', 'global', 'replicated-job', 'global-job'],
     logger: QUIET,

@@ -1,0 +1,179 @@
+import { isActive, isTerminal, observedState, stateRank, TaskState } from '#common/domain';
+import type { Node, Service, Task, TaskStatus } from '#common/proto';
+import { decideMoves, type Move } from '../../scheduler/even-out';
+import { toNodeInfo, type NodeInfo } from '../../scheduler/node-info';
+import { PlacementSession } from '../../scheduler/placement-session';
+import { changedTasks, isTaskChange } from '../apply-changes';
+import { decideService } from '../decide-service';
+import { decidePlacements } from '../place-tasks';
+import type { DecisionInputs, ServiceSnapshot } from '../service-snapshot';
+import { groupSlots, isRunning } from '../slots';
+
+/** Passes after which a plan is given as far as it has come. */
+const MAX_PASSES = 200;
+/** A plan replaces at least this part of the tasks at a time: nobody waits for it as for an update. */
+const STEPS = 50;
+
+/** The cluster that a plan is made for. */
+export interface PlannedCluster {
+  nodes: readonly Node[];
+  tasksOfNode(id: string): readonly Task[];
+}
+
+export type PlannedAction = 'start' | 'stop' | 'replace' | 'move' | 'keep' | 'wait';
+
+/** What would become of one slot. */
+export interface PlannedTask {
+  /** 0 where the node stands for the slot. */
+  slot: number;
+  action: PlannedAction;
+  /** Nodes; empty where there is none. */
+  from: string;
+  to: string;
+  reason: string;
+}
+
+/**
+ * What would happen if this were the service's spec: every decision and placement that would be made, with agents that do at once
+ * what they are told. Nothing is written.
+ * @param service with the spec to plan for, and a version of its own
+ * @param tasks that it has now
+ */
+export function planService(
+  service: Service,
+  tasks: readonly Task[],
+  cluster: PlannedCluster,
+  inputs: DecisionInputs,
+): PlannedTask[] {
+  const rehearsal = new Rehearsal(inBigSteps(service, tasks.length), tasks, cluster, inputs);
+  rehearsal.run();
+  return compare(tasks, rehearsal.tasks);
+}
+
+/** The moves that a rebalancing would make. */
+export function planMoves(tasks: readonly Task[], cluster: PlannedCluster, limit: number): Move[] {
+  const running = tasks.filter((task) => isActive(task) && isRunning(task));
+  return decideMoves(running, infosOf(cluster, undefined, []), limit);
+}
+
+function inBigSteps(service: Service, tasks: number): Service {
+  const { spec } = service;
+  if (!spec) return service;
+  const config = spec.updateConfig ?? { parallelism: 1, delay: 0, failureAction: '', monitor: 0 };
+  const parallelism = config.parallelism === 0 ? 0 : Math.max(config.parallelism ?? 1, Math.ceil(tasks / STEPS));
+  return { ...service, updateStatus: undefined, spec: { ...spec, updateConfig: { ...config, parallelism, delay: 0 } } };
+}
+
+class Rehearsal {
+  tasks: Task[];
+  private now: number;
+
+  constructor(
+    private readonly service: Service,
+    tasks: readonly Task[],
+    private readonly cluster: PlannedCluster,
+    private readonly inputs: DecisionInputs,
+  ) {
+    this.tasks = [...tasks];
+    this.now = inputs.now;
+  }
+
+  run(): void {
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
+      const hasChanged = this.decide();
+      const hasMoved = this.letAgentsWork();
+      if (!hasChanged && !hasMoved) return;
+    }
+  }
+
+  /** @returns whether anything was decided */
+  private decide(): boolean {
+    const infos = infosOf(this.cluster, this.service.id, this.tasks);
+    const plan = decideService(this.snapshot(infos), { ...this.inputs, now: this.now });
+    const placements = decidePlacements(this.tasks, plan.changes, new PlacementSession(infos), this.now);
+    const changes = [...plan.changes, ...placements.changes].filter(isTaskChange);
+    const changed = changedTasks(changes, this.now);
+    const kept = this.tasks.flatMap((task) => (changed.has(task.id) ? (changed.get(task.id) ?? []) : task));
+    const known = new Set(this.tasks.map(({ id }) => id));
+    const added = [...changed.values()].filter((task): task is Task => task !== undefined && !known.has(task.id));
+    this.tasks = [...kept, ...added];
+    this.now += Math.max(1, plan.requeueAfterMs ?? 0);
+    return changes.length > 0 || plan.requeueAfterMs !== undefined;
+  }
+
+  private snapshot(infos: readonly NodeInfo[]): ServiceSnapshot {
+    const byId = new Map(this.cluster.nodes.map((node) => [node.id, node]));
+    return {
+      serviceId: this.service.id,
+      service: this.service,
+      tasks: this.tasks,
+      node: (id) => byId.get(id),
+      nodes: () => this.cluster.nodes,
+      isOverCapacity: () => false,
+      rebalance: undefined,
+      nodeInfos: () => infos,
+    };
+  }
+
+  /** @returns whether a task has moved on */
+  private letAgentsWork(): boolean {
+    const before = this.tasks;
+    this.tasks = before.map((task) => withState(task, nextState(task), this.now));
+    return this.tasks.some((task, index) => task !== before[index]);
+  }
+}
+
+function nextState(task: Task): TaskState {
+  const state = observedState(task);
+  if (isTerminal(state) || stateRank(state) < stateRank(TaskState.assigned)) return state;
+  if (!isActive(task)) return TaskState.shutdown;
+  return task.desiredState === TaskState.ready ? TaskState.ready : TaskState.running;
+}
+
+function withState(task: Task, state: TaskState, now: number): Task {
+  if (!task.status || task.status.state === state) return task;
+  const at = new Date(now).toISOString();
+  const runningAt = state === TaskState.running ? at : task.status.runningAt;
+  const status: TaskStatus = { ...task.status, state, timestamp: at, appliedAt: at, runningAt };
+  return { ...task, status };
+}
+
+/** What is taken on each node, with the planned tasks of the service in the place of those it has. */
+function infosOf({ nodes, tasksOfNode }: PlannedCluster, serviceId: string | undefined, planned: readonly Task[]): NodeInfo[] {
+  const plannedOn = new Map<string, Task[]>();
+  for (const task of planned) plannedOn.set(task.nodeId, [...(plannedOn.get(task.nodeId) ?? []), task]);
+  return nodes.map((node) => {
+    const others = tasksOfNode(node.id).filter((task) => task.serviceId !== serviceId);
+    return toNodeInfo(node, [...others, ...(plannedOn.get(node.id) ?? [])]);
+  });
+}
+
+/** Tells slot by slot what the tasks after differ in from those before. */
+function compare(before: readonly Task[], after: readonly Task[]): PlannedTask[] {
+  const had = new Map(groupSlots(before).flatMap((slot) => (slot.current ? [[placeOf(slot), slot.current]] : [])));
+  const has = new Map(groupSlots(after).flatMap((slot) => (slot.current ? [[placeOf(slot), slot.current]] : [])));
+  const stopped = [...had].filter(([place]) => !has.has(place)).map(([, task]) => toStopped(task, after));
+  return [...[...has].map(([place, task]) => toPlanned(had.get(place), task, after)), ...stopped];
+}
+
+function placeOf(slot: { number: number; nodeId: string }): string {
+  return slot.number > 0 ? String(slot.number) : slot.nodeId;
+}
+
+function toPlanned(old: Task | undefined, task: Task, after: readonly Task[]): PlannedTask {
+  const isPlaced = stateRank(observedState(task)) >= stateRank(TaskState.assigned);
+  const from = old?.nodeId ?? '';
+  const to = isPlaced ? task.nodeId : '';
+  const base = { slot: task.slot, from, to };
+  if (!isPlaced) return { ...base, action: 'wait', reason: task.status?.err ?? '' };
+  if (!old) return { ...base, action: 'start', reason: '' };
+  if (old.id === task.id) return { ...base, action: 'keep', reason: '' };
+  const reason = after.find(({ id }) => id === old.id)?.desiredReason || task.desiredReason;
+  const isOutdated = old.serviceVersion !== task.serviceVersion;
+  return { ...base, action: isOutdated || from === to ? 'replace' : 'move', reason };
+}
+
+function toStopped(task: Task, after: readonly Task[]): PlannedTask {
+  const reason = after.find(({ id }) => id === task.id)?.desiredReason || 'no longer wanted';
+  return { slot: task.slot, action: 'stop', from: task.nodeId, to: '', reason };
+}
