@@ -110,7 +110,9 @@ describe('the life of a service on three hosts', () => {
       await swarm.untilRunning('everywhere', 3);
       await run(client, 'service', 'update', '--env-add', 'A=1', 'everywhere');
       // docker counts the nodes with a new task as all there are: with a monitor of 100 ms it may go before the last one is updated.
-      await eventually(async () => expect(await updateState(swarm, 'everywhere')).toBe('completed'), { reason: 'the update is completed' });
+      await eventually(async () => expect(await updateState(swarm, 'everywhere')).toBe('completed'), {
+        reason: 'the update is completed',
+      });
       await eventually(async () => expect(perHost(await swarm.containers())).toEqual({ n1: 1, n2: 1, n3: 1 }), {
         reason: 'each node runs one task',
       });
@@ -160,6 +162,8 @@ describe('the life of a service on three hosts', () => {
 });
 
 async function updateState(swarm: SwarmUnderTest, service: string): Promise<string | undefined> {
-  const { UpdateStatus } = await swarm.cluster.api.json<{ UpdateStatus?: { State: string } }>({ path: `/v1.41/services/${service}` });
+  const { UpdateStatus } = await swarm.cluster.api.json<{ UpdateStatus?: { State: string } }>({
+    path: `/v1.41/services/${service}`,
+  });
   return UpdateStatus?.State;
 }

@@ -16,6 +16,27 @@ export interface TaskJson {
   Status: { State: string; Err?: string; Message?: string; ContainerStatus?: { ContainerID?: string; ExitCode?: number } };
 }
 
+export interface UpdateJson {
+  State: string;
+  Message?: string;
+}
+
+/** A service's spec as the API gives it, as far as the tests look. */
+export interface SpecJson {
+  Labels?: Record<string, string>;
+  TaskTemplate: { ContainerSpec: { Image: string; Env?: string[] }; Placement?: object; ForceUpdate?: number };
+  Mode?: { Replicated?: { Replicas: number } };
+  UpdateConfig?: object;
+  RollbackConfig?: object;
+}
+
+export interface ServiceJson {
+  ID: string;
+  Version: { Index: number };
+  Spec: SpecJson;
+  UpdateStatus?: UpdateJson;
+}
+
 /** A container of ours on an engine. */
 export interface ContainerJson {
   host: string;
@@ -80,13 +101,71 @@ export class SwarmUnderTest {
   }
 
   /** Creates a service of busybox containers that sleep and stop at once. @returns its id */
-  async createSleepers(name: string, replicas: number, taskTemplate: object = {}): Promise<string> {
+  async createSleepers(name: string, replicas: number, taskTemplate: object = {}, spec: object = {}): Promise<string> {
     const body = {
       Name: name,
       Mode: { Replicated: { Replicas: replicas } },
       TaskTemplate: { ContainerSpec: sleeper(), ...taskTemplate },
+      ...spec,
     };
     return (await this.cluster.api.json<{ ID: string }>({ method: 'POST', path: '/v1.41/services/create', body })).ID;
+  }
+
+  service(name: string): Promise<ServiceJson> {
+    return this.cluster.api.json<ServiceJson>({ path: `/v1.41/services/${name}` });
+  }
+
+  /** Changes a service's spec, as a client does: on what it is now. */
+  async updateService(name: string, change: (spec: SpecJson) => SpecJson): Promise<void> {
+    const { Version, Spec } = await this.service(name);
+    const reply = await this.send('POST', `/services/${name}/update?version=${Version.Index}`, change(Spec));
+    if (reply.status !== 200) throw new Error(`the update of ${name} was answered with ${reply.status}: ${reply.text}`);
+  }
+
+  /** Waits until the service's update is in this state. */
+  untilUpdate(name: string, state: string, timeoutMs = 30_000): Promise<UpdateJson> {
+    return eventually(
+      async () => {
+        const { UpdateStatus: update } = await this.service(name);
+        if (update?.State !== state) throw new Error(`it is ${update?.State ?? 'none'}: ${update?.Message ?? ''}`);
+        return update;
+      },
+      { reason: `the update of ${name} is ${state}`, timeoutMs },
+    );
+  }
+
+  /** Sets a node's availability or labels, keeping the rest of its spec. */
+  async updateNode(hostname: string, change: object): Promise<void> {
+    const node = await this.cluster.api.json<{ ID: string; Version: { Index: number }; Spec: object }>({
+      path: `/v1.41/nodes/${hostname}`,
+    });
+    const reply = await this.send('POST', `/nodes/${node.ID}/update?version=${node.Version.Index}`, { ...node.Spec, ...change });
+    if (reply.status !== 200) throw new Error(`the update of ${hostname} was answered with ${reply.status}: ${reply.text}`);
+  }
+
+  /** How many running tasks of the service each host has. */
+  async perHost(service: string): Promise<Record<string, number>> {
+    const counts: Record<string, number> = Object.fromEntries(this.lab.hosts.map(({ name }) => [name, 0]));
+    const nodes = new Map((await this.cluster.nodes()).map(({ ID, Description }) => [ID, Description?.Hostname ?? '']));
+    for (const { NodeID } of await this.running(service))
+      counts[nodes.get(NodeID) ?? ''] = (counts[nodes.get(NodeID) ?? ''] ?? 0) + 1;
+    return counts;
+  }
+
+  /** Counts running tasks until `work` is done. @returns the fewest there were at any time */
+  async fewestRunning(service: string, work: () => Promise<unknown>): Promise<number> {
+    let fewest = Number.POSITIVE_INFINITY;
+    let isOver = false;
+    const watching = (async () => {
+      // A task that is told to stop goes on serving until it does: what runs counts, whatever is wanted of it.
+      while (!isOver) {
+        const up = (await this.tasks(service)).filter(({ Status }) => Status.State === 'running').length;
+        fewest = Math.min(fewest, up);
+      }
+    })();
+    await work().finally(() => (isOver = true));
+    await watching;
+    return fewest;
   }
 
   tasks(service?: string): Promise<TaskJson[]> {
