@@ -161,6 +161,16 @@ describe('an agent beside a real engine', () => {
       expect(manager.statusOf(task)?.err).toMatch(/^starting container failed: .*no-such-program/);
     });
 
+    it.each([
+      { name: 'is complete', exitCode: 0, state: TaskState.complete },
+      { name: 'has failed', exitCode: 3, state: TaskState.failed },
+    ])('of a job $name when it ends with $exitCode', async ({ exitCode, state }) => {
+      const task = own({ desired: TaskState.complete, container: { Command: ['sh', '-c', `exit ${exitCode}`] } });
+      manager.assign(task);
+      await until(task, state);
+      expect(manager.statusOf(task)?.containerStatus?.exitCode).toBe(exitCode);
+    });
+
     it('whose image is elsewhere pulls it first', async () => {
       const image = `${lab.registry}/pulled:1`;
       await host.exec('docker', ['tag', 'busybox:latest', image]);
@@ -385,7 +395,7 @@ describe('an agent beside a real engine', () => {
       engine: { labels: { disk: 'ssd' }, engineVersion: '' },
     });
     await host.startEngine();
-    await eventually(() => manager.descriptions.at(-1)?.engine?.engineVersion, {
+    await eventually(() => Boolean(manager.descriptions.at(-1)?.engine?.engineVersion), {
       reason: 'the node is described',
       timeoutMs: RETURN_MS,
     });
@@ -416,6 +426,94 @@ describe('an agent beside a real engine', () => {
     await manager.listen();
     await eventually(() => manager.hellos.length > sessions, { reason: 'the agent is back', timeoutMs: 1_000 });
     await until(task, TaskState.running);
+  });
+
+  describe('while no manager can be reached', () => {
+    const whileCutOff = async (work: () => Promise<void>): Promise<void> => {
+      manager.kill();
+      try {
+        // It tries to connect anew, so it knows.
+        await manager.dropConnections(1);
+        manager.told.clear();
+        await work();
+      } finally {
+        await manager.listen();
+      }
+    };
+    const inspect = (id: string): Promise<Inspected> => host.docker.json({ path: `/containers/${id}/json` });
+    const untilRestarted = ({ Id, State }: Inspected): Promise<unknown> =>
+      eventually(
+        async () => {
+          const { State: now } = await inspect(Id);
+          return now.Status === 'running' && now.StartedAt !== State.StartedAt;
+        },
+        { reason: 'the container runs again', timeoutMs: PATIENCE_MS },
+      );
+    const crash = async (id: string): Promise<void> => {
+      const before = await inspect(id);
+      await host.exec('kill', ['-9', String(before.State.Pid)]);
+      await untilRestarted(before);
+    };
+
+    const end = async ({ Id, State }: Inspected): Promise<void> => {
+      await host.exec('kill', ['-9', String(State.Pid)]);
+      await eventually(async () => (await inspect(Id)).State.Status === 'exited', { reason: 'the container has ended' });
+    };
+
+    it('a crashed container is started again, which is told afterwards', async () => {
+      const task = await running({ spec: { RestartPolicy: { Delay: SECOND / 5 } } });
+      const { Id } = await containerOf(task);
+      await whileCutOff(async () => {
+        await crash(Id);
+        await crash(Id);
+      });
+      await eventually(() => manager.statusOf(task) !== undefined, { reason: 'the agent is back', timeoutMs: RETURN_MS });
+      expect(manager.told.get(task.id)).toEqual([
+        expect.objectContaining({
+          state: TaskState.running,
+          restarts: 2,
+          message: 'restarted 2 times while no manager could be reached; last exit code 137',
+          containerStatus: { containerId: Id, pid: (await inspect(Id)).State.Pid, exitCode: 0 },
+        }),
+      ]);
+    });
+
+    it('one that its policy leaves ended is reported afterwards', async () => {
+      const task = await running({ spec: { RestartPolicy: { Condition: 'none' } } });
+      const before = await containerOf(task);
+      await whileCutOff(() => end(before));
+      await until(task, TaskState.failed);
+      expect((await inspect(before.Id)).State).toMatchObject({ Status: 'exited', StartedAt: before.State.StartedAt });
+    });
+
+    it('one whose delay is not over when a manager is back is left to that', async () => {
+      const task = await running({ spec: { RestartPolicy: { Delay: 3_600 * SECOND } } });
+      const before = await containerOf(task);
+      await whileCutOff(() => end(before));
+      await until(task, TaskState.failed);
+      expect(manager.statusOf(task)?.err).toBe('task: non-zero exit (137)');
+      expect((await inspect(before.Id)).State).toMatchObject({ Status: 'exited', StartedAt: before.State.StartedAt });
+    });
+
+    it('one that turns unhealthy is stopped and started again', async () => {
+      const task = await running({
+        container: {
+          Command: ['sh', '-c', "trap 'exit 0' TERM; touch /tmp/good; sleep 3600 & wait"],
+          Healthcheck: { Test: ['CMD-SHELL', 'test -f /tmp/good'], Interval: SECOND / 4, Timeout: SECOND, Retries: 2 },
+        },
+        spec: { RestartPolicy: { Delay: SECOND / 5 } },
+      });
+      const before = await containerOf(task);
+      await whileCutOff(async () => {
+        await host.exec('docker', ['exec', before.Id, 'rm', '/tmp/good']);
+        await untilRestarted(before);
+      });
+      await eventually(() => manager.statusOf(task) !== undefined, { reason: 'the agent is back', timeoutMs: RETURN_MS });
+      expect(manager.statusOf(task)).toMatchObject({
+        state: TaskState.running,
+        message: 'restarted once while no manager could be reached; it was unhealthy',
+      });
+    });
   });
 
   it('begins a new session when a set of assignments is missing', async () => {

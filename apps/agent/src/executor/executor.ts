@@ -15,6 +15,10 @@ export interface ObservedContainer {
   readonly pid: number;
   /** 0 unless exited. */
   readonly exitCode: number;
+  /** When it was last started, in the engine's own words: another text is another run. */
+  readonly startedAt: string;
+  /** How long it ran before it exited, by the engine's clock; 0 unless exited. */
+  readonly ranMs: number;
   /** The engine's own words about why the container could not start or was ended; usually ''. */
   readonly error: string;
   readonly outOfMemory: boolean;

@@ -96,6 +96,7 @@ describe('a session', () => {
       engineError,
       statuses,
       welcomed: () => undefined,
+      parted: () => undefined,
       assigned: (message) => void assigned.push(message),
     };
     session = runSession(manager.address, party, leaving.signal);
@@ -172,6 +173,7 @@ describe('a session', () => {
         engineError,
         statuses,
         welcomed: () => undefined,
+        parted: () => undefined,
         assigned: () => undefined,
       },
       leaving.signal,

@@ -19,6 +19,8 @@ export class FakeExecutor implements Executor {
   readonly calls: string[] = [];
   /** Health of a container with a healthcheck right after its start. */
   startsWithHealth: ObservedContainer['health'] = 'none';
+  /** The next so many containers that are started end at once, with exit code 1. */
+  crashes = 0;
   /** Called at every call, before it does anything. */
   onCall: () => void = () => undefined;
   private readonly containers = new Map<string, FakeContainer>();
@@ -26,6 +28,7 @@ export class FakeExecutor implements Executor {
   private readonly held = new Map<Call, (() => void)[]>();
   private events = new AsyncQueue<ContainerEvent>();
   private made = 0;
+  private started = 0;
 
   /** The next calls of this name fail, one with each error. */
   failNext(call: Call, ...errors: Error[]): void {
@@ -92,7 +95,17 @@ export class FakeExecutor implements Executor {
   async start(containerId: string, signal: AbortSignal): Promise<ObservedContainer> {
     await this.enter('start', containerId, signal);
     const { taskId } = this.existing(containerId);
-    return this.change(taskId, { phase: 'running', pid: 42, health: this.startsWithHealth });
+    const startedAt = `start ${++this.started}`;
+    const container = this.change(taskId, {
+      phase: 'running',
+      pid: 42,
+      exitCode: 0,
+      startedAt,
+      health: this.startsWithHealth,
+    });
+    if (this.crashes === 0) return container;
+    this.crashes--;
+    return this.change(taskId, { phase: 'exited', exitCode: 1, pid: 0 });
   }
 
   async inspect(containerId: string): Promise<ObservedContainer | undefined> {

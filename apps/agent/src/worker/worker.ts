@@ -19,6 +19,7 @@ export class Worker {
   private readonly runners = new Map<string, TaskRunner>();
   private clusterId: string | undefined;
   private knowsAll = false;
+  private isCutOff = false;
 
   constructor(
     private readonly executor: Executor,
@@ -29,12 +30,18 @@ export class Worker {
 
   /** The session is with this cluster. When it is another one than before, the tasks of the old one are left as they are. */
   joinCluster(clusterId: string): void {
+    this.setCutOff(false);
     if (clusterId === this.clusterId) return;
     if (this.clusterId !== undefined) this.logger.warn({ clusterId, previous: this.clusterId }, 'joined another cluster');
     this.halt();
     this.statuses.clear();
     this.clusterId = clusterId;
     this.knowsAll = false;
+  }
+
+  /** The session is over: until the next one, containers that end are restarted here if their policy says so. */
+  partFromManager(): void {
+    this.setCutOff(true);
   }
 
   /** Takes a set of assignments; sets have to come in order. */
@@ -89,6 +96,12 @@ export class Worker {
     this.runners.clear();
   }
 
+  private setCutOff(isCutOff: boolean): void {
+    if (isCutOff === this.isCutOff) return;
+    this.isCutOff = isCutOff;
+    for (const runner of this.runners.values()) runner.reconsider();
+  }
+
   /** Ids end up in labels and in the engine's URLs: a task whose id is not one is none of ours. */
   private admitted(tasks: readonly Task[]): Task[] {
     const valid = tasks.filter((task) => isId(task.id));
@@ -105,7 +118,7 @@ export class Worker {
 
   private begin(origin: RunnerOrigin): void {
     const { executor, statuses, logger, now, clusterId = '' } = this;
-    const runner = new TaskRunner(origin, { executor, statuses, clusterId, now, logger });
+    const runner = new TaskRunner(origin, { executor, statuses, clusterId, now, isCutOff: () => this.isCutOff, logger });
     this.runners.set(runner.taskId, runner);
     supervise(this.logger, 'task runner', this.drive(runner));
   }

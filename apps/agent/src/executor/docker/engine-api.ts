@@ -66,6 +66,8 @@ export interface InspectInfo {
     readonly ExitCode?: number;
     readonly Error?: string;
     readonly OOMKilled?: boolean;
+    readonly StartedAt?: string;
+    readonly FinishedAt?: string;
     readonly Health?: { readonly Status?: string } | null;
   };
   readonly Config?: { readonly Labels?: Strings | null; readonly StopTimeout?: number | null };
