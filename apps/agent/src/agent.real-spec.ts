@@ -7,6 +7,7 @@ import { Lab } from '../../../test/lab/lab';
 import type { LabHost } from '../../../test/lab/lab-host';
 import type { LabProcess } from '../../../test/lab/process-table';
 import { aTask, type TaskTraits } from './testing/a-task';
+import { startSlowLine } from './testing/slow-line';
 import { StandInManager } from './testing/stand-in-manager';
 
 const MAIN = join(__dirname, '../../../dist/apps/agent/src/main.js');
@@ -16,15 +17,26 @@ const PATIENCE_MS = 30_000;
 /** From the return of a manager or an engine until the truth is known. */
 const RETURN_MS = 2_000;
 const SECOND = 1e9;
+const SLOW_PORT = 5001;
 
 jest.setTimeout(LAB_TIMEOUT_MS);
 
 interface Inspected {
   readonly Id: string;
   readonly Name: string;
-  readonly Config: { readonly Labels: Record<string, string>; readonly Env: string[] };
+  readonly Config: {
+    readonly Labels: Record<string, string>;
+    readonly Env: string[];
+    readonly Healthcheck: { readonly StartInterval?: number };
+  };
   readonly HostConfig: Record<string, unknown>;
-  readonly State: { readonly Pid: number; readonly StartedAt: string; readonly Status: string };
+  readonly State: {
+    readonly Pid: number;
+    readonly StartedAt: string;
+    readonly FinishedAt: string;
+    readonly Status: string;
+    readonly Health?: { readonly Log: readonly { readonly ExitCode: number }[] };
+  };
   readonly Mounts: readonly { readonly Type: string; readonly Name?: string }[];
 }
 
@@ -179,6 +191,33 @@ describe('an agent beside a real engine', () => {
       await running({ container: { Image: image } });
     });
 
+    it('says how far its pull is, which two of the same image share', async () => {
+      const image = 'slow:1';
+      const slowImage = `127.0.0.1:${SLOW_PORT}/${image}`;
+      const build = [
+        `head -c 3000000 /dev/urandom > ${host.dataDir}/layer`,
+        `tar -C ${host.dataDir} -c layer | docker import - ${lab.registry}/${image}`,
+        `docker push ${lab.registry}/${image}`,
+        `docker rmi ${lab.registry}/${image}`,
+      ];
+      await host.exec('sh', ['-ec', build.join('\n')]);
+      const line = await startSlowLine(host, lab.registry, SLOW_PORT);
+      const tasks = [1, 2].map(() => own({ container: { Image: slowImage } }));
+      manager.assign(...tasks);
+      // There is nothing to run in that image.
+      for (const task of tasks) await until(task, TaskState.failed);
+      for (const task of tasks) {
+        const messages = (manager.told.get(task.id) ?? []).filter(({ state }) => state === TaskState.preparing);
+        const numbers = messages.map(({ message }) => /^pulling 127.0.0.1:\d+\/slow:1: (.*) MB of 3.0 MB$/.exec(message)?.[1]);
+        expect(numbers.filter(Boolean).length).toBeGreaterThan(1);
+      }
+      // Until two seconds from now: it counts in whole ones.
+      const events = ['events', '--since', '1m', '--until=-2s', '--filter', 'event=pull', '--format', '{{.Actor.ID}}'];
+      const pulled = (await host.exec('docker', events)).stdout.split('\n').filter((name) => name === slowImage);
+      expect(pulled).toHaveLength(1);
+      await line.kill();
+    });
+
     it('is parked until it is wanted running', async () => {
       const task = own({ desired: TaskState.ready });
       manager.assign(task);
@@ -214,16 +253,15 @@ describe('an agent beside a real engine', () => {
   });
 
   describe('a healthcheck', () => {
-    const checked = (container: object) =>
-      own({
-        container: {
-          Healthcheck: { Test: ['CMD-SHELL', 'test -f /tmp/good'], Interval: SECOND / 4, Timeout: SECOND, Retries: 2 },
-          ...container,
-        },
-      });
+    const Test = ['CMD-SHELL', 'test -f /tmp/good'];
+    const checked = (container: object, health: object = {}) =>
+      own({ container: { Healthcheck: { Test, Interval: SECOND / 4, Timeout: SECOND, Retries: 2, ...health }, ...container } });
+    const GOOD = { Command: ['sh', '-c', "trap 'exit 0' TERM; touch /tmp/good; sleep 3600 & wait"] };
+
+    const statesOf = (task: Task) => manager.told.get(task.id)?.map(({ state }) => state);
 
     it('that passes makes the task running; one that fails later ends it', async () => {
-      const task = checked({ Command: ['sh', '-c', "trap 'exit 0' TERM; touch /tmp/good; sleep 3600 & wait"] });
+      const task = checked(GOOD);
       manager.assign(task);
       await until(task, TaskState.running);
       const { Id } = await containerOf(task);
@@ -232,12 +270,45 @@ describe('an agent beside a real engine', () => {
       expect(manager.statusOf(task)?.err).toBe('unhealthy container');
     });
 
+    it('that passes after a while keeps the task starting until then', async () => {
+      const task = checked({}, { StartPeriod: 60 * SECOND });
+      manager.assign(task);
+      await until(task, TaskState.starting);
+      const { Id } = await containerOf(task);
+      // More failures than retries: in the start period they do not count.
+      const checks = async () => (await containerOf(task)).State.Health?.Log.map(({ ExitCode }) => ExitCode);
+      await eventually(async () => expect(await checks()).toEqual([1, 1, 1, 1, 1]), { reason: 'its check fails' });
+      expect(manager.isIn(task, TaskState.starting)).toBe(true);
+      await host.exec('docker', ['exec', Id, 'touch', '/tmp/good']);
+      await until(task, TaskState.running);
+    });
+
+    it('that never passes ends the task once its start period is over', async () => {
+      const task = checked({}, { StartPeriod: 2 * SECOND });
+      manager.assign(task);
+      await until(task, TaskState.starting);
+      const startedMs = Date.parse((await containerOf(task)).State.StartedAt);
+      await until(task, TaskState.failed);
+      const { FinishedAt } = (await containerOf(task)).State;
+      expect(Date.parse(FinishedAt) - startedMs).toBeGreaterThan(2_000);
+      expect(statesOf(task)).not.toContain(TaskState.running);
+    });
+
+    it('with an interval for its start is run by any engine', async () => {
+      const task = checked(GOOD, { StartPeriod: SECOND, StartInterval: SECOND / 2 });
+      manager.assign(task);
+      await until(task, TaskState.running);
+      const { ApiVersion } = await host.docker.json<{ ApiVersion: string }>({ path: '/version' });
+      const { StartInterval } = (await containerOf(task)).Config.Healthcheck;
+      expect(StartInterval).toBe(Number(ApiVersion.split('.')[1]) >= 44 ? SECOND / 2 : undefined);
+    });
+
     it('that never passes ends the task before it counts as running', async () => {
       const task = checked({});
       manager.assign(task);
       await until(task, TaskState.failed);
       expect(manager.statusOf(task)?.err).toBe('unhealthy container');
-      expect(manager.told.get(task.id)?.map(({ state }) => state)).not.toContain(TaskState.running);
+      expect(statesOf(task)).not.toContain(TaskState.running);
     });
   });
 

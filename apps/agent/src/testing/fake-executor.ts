@@ -2,7 +2,7 @@ import { AsyncQueue } from '#common/concurrency';
 import { DomainError } from '#common/errors';
 import type { NodeDescription, Task } from '#common/proto';
 import { undescribedNode } from '../executor/docker/describe-node';
-import type { ContainerEvent, Executor, ListedContainer, ObservedContainer } from '../executor/executor';
+import type { ContainerEvent, Executor, ListedContainer, ObservedContainer, Preparation } from '../executor/executor';
 import { aContainer } from './a-container';
 import { CLUSTER_ID } from './a-task';
 
@@ -19,6 +19,8 @@ export class FakeExecutor implements Executor {
   readonly calls: string[] = [];
   /** Health of a container with a healthcheck right after its start. */
   startsWithHealth: ObservedContainer['health'] = 'none';
+  /** What is said of the pull of each container's image. */
+  pullProgress: readonly string[] = [];
   /** The next so many containers that are started end at once, with exit code 1. */
   crashes = 0;
   /** Called at every call, before it does anything. */
@@ -87,7 +89,8 @@ export class FakeExecutor implements Executor {
     return undescribedNode({ hostname: 'fake', labels: {} });
   }
 
-  async prepare(task: Task, clusterId: string, signal: AbortSignal): Promise<ObservedContainer> {
+  async prepare(task: Task, clusterId: string, { signal, tell }: Preparation): Promise<ObservedContainer> {
+    for (const progress of this.pullProgress) tell(progress);
     await this.enter('prepare', task.id, signal);
     return this.of(task.id) ?? this.put(task.id, { phase: 'created', pid: 0 }, clusterId);
   }

@@ -171,7 +171,7 @@ export class TaskRunner {
       case 'look':
         return this.see(await this.look());
       case 'prepare':
-        return this.see(await executor.prepare(this.assigned(), clusterId, signal));
+        return this.see(await executor.prepare(this.assigned(), clusterId, { signal, tell: (text) => this.say(text) }));
       case 'start':
         return this.see(await executor.start(this.container().id, signal));
       case 'stop':
@@ -234,6 +234,11 @@ export class TaskRunner {
   private move(move: Omit<StatusMove, 'at'>): void {
     this.publish(movedStatus(this.status, { ...move, at: this.tools.now() }, this.view));
     this.logger.debug({ state: move.state, reason: move.err }, 'task moved');
+  }
+
+  /** How far the preparation is. A container that is made anew, its task being ready already, is not worth the words. */
+  private say(message: string): void {
+    if (this.status?.state === TaskState.preparing) this.publish({ ...this.status, message });
   }
 
   private publish(status: TaskStatus): void {

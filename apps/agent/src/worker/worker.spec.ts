@@ -104,6 +104,17 @@ describe('an assigned task', () => {
     expect(bench.last(task)).toMatchObject({ message: 'started', containerStatus: { pid: 42 } });
   });
 
+  it('says how far its pull is', async () => {
+    const task = aTask();
+    bench.engine.pullProgress = ['pulling busybox:latest', 'pulling busybox:latest: 1.0 MB of 2.0 MB'];
+    bench.engine.hold('prepare');
+    await bench.complete(task);
+    expect(bench.last(task)).toMatchObject({ state: 'preparing', message: 'pulling busybox:latest: 1.0 MB of 2.0 MB' });
+    bench.engine.release('prepare');
+    await settled();
+    expect(bench.states(task).slice(-4)).toEqual(['preparing', 'ready', 'starting', 'running']);
+  });
+
   it('is looked at only when there is doubt', async () => {
     const task = aTask();
     await bench.complete();
