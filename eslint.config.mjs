@@ -13,6 +13,7 @@ const PURE = [
   'apps/manager/src/orchestrator/**/*.ts',
   'apps/manager/src/scheduler/**/*.ts',
   'apps/agent/src/worker/{container-claim,assignment-changes,failure,next-step,offline-restart,task-status}.ts',
+  'apps/agent/src/generic-resource-flag.ts',
   'apps/agent/src/session/{assignment-sequence,backoff}.ts',
   'apps/agent/src/executor/docker/{*-config,api-version,describe-node,labels,observed-container,pull-progress,security-options,unsupported}.ts',
   'apps/swarmctl/src/progress/decide-*.ts',

@@ -58,6 +58,7 @@ describe('an agent beside a real engine', () => {
       args: [
         ...[MAIN, '--data-dir', `${host.dataDir}/agent`, '--docker', `unix://${host.dockerSocket}`, '--hostname', 'n1'],
         ...['--manager', manager.address, '--advertise-addr', host.address, '--label', 'disk=ssd', '--log-level', 'debug'],
+        ...['--generic-resource', 'fpga=2'],
       ],
     });
   const own = (traits: TaskTraits = {}): Task => sleeper({ ...traits, nodeId });
@@ -105,7 +106,11 @@ describe('an agent beside a real engine', () => {
       description: {
         hostname: 'n1',
         platform: { architecture: expect.stringMatching(/.+/), os: 'linux' },
-        resources: { nanoCpus: expect.any(Number), memoryBytes: expect.any(Number) },
+        resources: {
+          nanoCpus: expect.any(Number),
+          memoryBytes: expect.any(Number),
+          genericResources: [{ discreteResourceSpec: { kind: 'fpga', value: 2 } }],
+        },
         engine: {
           engineVersion: expect.stringMatching(/^\d/),
           labels: { disk: 'ssd' },
@@ -450,6 +455,46 @@ describe('an agent beside a real engine', () => {
     const after = await containerOf(survivor);
     expect([after.Id, after.State.StartedAt]).toEqual([before.Id, before.State.StartedAt]);
     expect(isTerminal(manager.statusOf(survivor)?.state ?? TaskState.new)).toBe(false);
+  });
+
+  it('describes its node anew when the engine is back with other labels and generic resources', async () => {
+    host.configureEngine({ labels: ['zone=b', 'disk=hdd'], 'node-generic-resources': ['gpu=UUID1', 'gpu=UUID2', 'fpga=3'] });
+    try {
+      await host.killEngine();
+      await host.startEngine();
+      const described = {
+        // The agent's own label and count win over the engine's.
+        engine: { labels: { zone: 'b', disk: 'ssd' } },
+        resources: {
+          genericResources: [
+            { namedResourceSpec: { kind: 'gpu', value: 'UUID1' } },
+            { namedResourceSpec: { kind: 'gpu', value: 'UUID2' } },
+            { discreteResourceSpec: { kind: 'fpga', value: 2 } },
+          ],
+        },
+      };
+      await eventually(() => expect(manager.descriptions.at(-1)).toMatchObject(described), {
+        reason: 'the node is described',
+        timeoutMs: RETURN_MS,
+      });
+    } finally {
+      host.configureEngine({});
+      await host.killEngine();
+      await host.startEngine();
+    }
+  });
+
+  it('tells a container what it was given of the generic resources', async () => {
+    const gpus = ['UUID1', 'UUID2'].map((value) => ({
+      namedResourceSpec: { kind: 'gpu', value },
+      discreteResourceSpec: undefined,
+    }));
+    const fpgas = { discreteResourceSpec: { kind: 'fpga', value: 2 }, namedResourceSpec: undefined };
+    const task: Task = { ...own(), genericResources: [...gpus, fpgas] };
+    manager.assign(task);
+    await until(task, TaskState.running);
+    const env = (await host.exec('docker', ['exec', (await containerOf(task)).Id, 'env'])).stdout.split('\n');
+    expect(env).toEqual(expect.arrayContaining(['DOCKER_RESOURCE_GPU=UUID1,UUID2', 'DOCKER_RESOURCE_FPGA=2']));
   });
 
   it('starts without its engine, and describes the node once that is there', async () => {

@@ -86,7 +86,7 @@ export class FakeExecutor implements Executor {
 
   async describe(): Promise<NodeDescription> {
     await this.enter('describe', '');
-    return undescribedNode({ hostname: 'fake', labels: {} });
+    return undescribedNode({ hostname: 'fake', labels: {}, genericResources: [] });
   }
 
   async prepare(task: Task, clusterId: string, { signal, tell }: Preparation): Promise<ObservedContainer> {

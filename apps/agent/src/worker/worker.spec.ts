@@ -359,7 +359,7 @@ describe('while no manager can be reached, a container that ends', () => {
     const task = await cutOffWhileRunning(withPolicy({ Delay: 3600e9 }));
     await exit(task, 5);
     expect(bench.last(task)?.state).toBe(TaskState.running);
-    await bench.join(CLUSTER_ID);
+    await bench.complete(task);
     expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (5)', restarts: undefined });
     expect(starts()).toBe(1);
   });
@@ -368,15 +368,22 @@ describe('while no manager can be reached, a container that ends', () => {
     const task = await cutOffWhileRunning();
     bench.engine.hold('start');
     await exit(task, 5);
-    await bench.join(CLUSTER_ID);
+    await bench.complete(task);
     expect(bench.engine.of(task.id)?.phase).toBe('exited');
     expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (5)' });
+  });
+
+  it('is not reported as failed when a manager is back that wants it stopped', async () => {
+    const task = await cutOffWhileRunning(withPolicy({ Delay: 3600e9 }));
+    await exit(task, 5);
+    await bench.complete(as(task, TaskState.shutdown));
+    expect(bench.last(task)).toMatchObject({ state: 'shutdown', err: '' });
   });
 
   it('fails as usual once a manager is back', async () => {
     const task = await cutOffWhileRunning();
     await exit(task, 1);
-    await bench.join(CLUSTER_ID);
+    await bench.complete(task);
     expect(bench.last(task)).toMatchObject({ state: 'running', restarts: 1 });
     await exit(task, 2);
     expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (2)', restarts: 1 });

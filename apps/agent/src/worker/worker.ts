@@ -30,7 +30,6 @@ export class Worker {
 
   /** The session is with this cluster. When it is another one than before, the tasks of the old one are left as they are. */
   joinCluster(clusterId: string): void {
-    this.setCutOff(false);
     if (clusterId === this.clusterId) return;
     if (this.clusterId !== undefined) this.logger.warn({ clusterId, previous: this.clusterId }, 'joined another cluster');
     this.halt();
@@ -39,7 +38,7 @@ export class Worker {
     this.knowsAll = false;
   }
 
-  /** The session is over: until the next one, containers that end are restarted here if their policy says so. */
+  /** The session is over: until the next COMPLETE set, containers that end are restarted here if their policy says so. */
   partFromManager(): void {
     this.setCutOff(true);
   }
@@ -56,7 +55,10 @@ export class Worker {
       this.statuses.forget(taskId);
       this.runners.get(taskId)?.forget();
     }
-    this.knowsAll ||= message.type === Assignments_Type.COMPLETE;
+    if (message.type !== Assignments_Type.COMPLETE) return;
+    this.knowsAll = true;
+    // Not before: what the manager has decided meanwhile goes before what the agent would do.
+    this.setCutOff(false);
   }
 
   /** Takes note of an event of the engine. */

@@ -50,7 +50,7 @@ afterAll(() => lab?.down());
 
 function connect(socketPath: string, failed = (): void => undefined) {
   const client = new EngineClient(socketPath, { failed, ended: () => undefined });
-  const adapter = new DockerAdapter(client, new StartPlaces(2), NODE_ID, { hostname: 'n1', labels: {} });
+  const adapter = new DockerAdapter(client, new StartPlaces(2), NODE_ID, { hostname: 'n1', labels: {}, genericResources: [] });
   return { client, adapter };
 }
 const containers = (): Promise<Listed[]> => host.docker.json({ path: '/containers/json?all=1' });

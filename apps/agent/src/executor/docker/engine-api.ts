@@ -48,6 +48,14 @@ export interface EngineInfo {
   /** `key=value` each. */
   readonly Labels?: readonly string[] | null;
   readonly Plugins?: Readonly<Record<string, readonly string[] | null>>;
+  /** What dockerd's `node-generic-resources` say. */
+  readonly GenericResources?: readonly GenericResourceInfo[] | null;
+}
+
+/** One of both is there. */
+export interface GenericResourceInfo {
+  readonly NamedResourceSpec?: { readonly Kind?: string; readonly Value?: string } | null;
+  readonly DiscreteResourceSpec?: { readonly Kind?: string; readonly Value?: number } | null;
 }
 
 export interface ListedInfo {
