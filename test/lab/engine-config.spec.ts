@@ -25,3 +25,10 @@ it('gives dockerd either an address for its bridge or a bridge, which it refuses
   expect(daemon()).not.toHaveProperty('bridge');
   expect(daemon({ bridge: 'swl1br0' })).not.toHaveProperty('bip');
 });
+
+it('takes further settings, which win', () =>
+  expect(JSON.parse(dockerdConfig(settings, { labels: ['zone=a'], ip6tables: true }))).toMatchObject({
+    labels: ['zone=a'],
+    ip6tables: true,
+    'live-restore': true,
+  }));

@@ -18,6 +18,9 @@ export interface EngineSettings extends EnginePaths {
   readonly insecureRegistries?: readonly string[];
 }
 
+/** Settings of a daemon.json, as `{ labels: ['zone=a'] }`. */
+export type EngineOptions = Readonly<Record<string, unknown>>;
+
 /** Sockets and configuration files of an engine. */
 export function engineFiles({ runDir }: EnginePaths) {
   return {
@@ -47,8 +50,9 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 /**
  * dockerd's configuration. All of it stands in this file, so that nothing of the machine's own /etc/docker/daemon.json
  * can clash with a flag. Containers outlive the daemon (live-restore).
+ * @param extra wins over everything else
  */
-export function dockerdConfig(settings: EngineSettings): string {
+export function dockerdConfig(settings: EngineSettings, extra: EngineOptions = {}): string {
   const files = engineFiles(settings);
   return JSON.stringify({
     hosts: [`unix://${files.dockerSocket}`],
@@ -63,5 +67,6 @@ export function dockerdConfig(settings: EngineSettings): string {
     ip6tables: false, // newer engines would otherwise fill both firewalls
     'insecure-registries': settings.insecureRegistries ?? [],
     ...(settings.bridge === undefined ? { bip: settings.bridgeAddress } : { bridge: settings.bridge }),
+    ...extra,
   });
 }

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { containerdConfig, dockerdConfig, engineFiles, type EngineSettings } from './engine-config';
+import { containerdConfig, dockerdConfig, engineFiles, type EngineOptions, type EngineSettings } from './engine-config';
 import { eventually } from '#common/testing';
 import type { LabProcess, ProcessTable } from './process-table';
 import { UnixHttp } from './unix-http';
@@ -25,6 +25,7 @@ const PING_TIMEOUT_MS = 1_000;
 export class Engine {
   readonly api: UnixHttp;
   private readonly files: ReturnType<typeof engineFiles>;
+  private extra: EngineOptions = {};
 
   constructor(
     private readonly settings: EngineSettings,
@@ -47,6 +48,11 @@ export class Engine {
       signal,
     );
     await this.ready(this.running('dockerd') ?? (await this.startDockerd()), () => answers(this.api), signal);
+  }
+
+  /** From its next start on dockerd has these settings too, in place of those given before. */
+  configure(extra: EngineOptions): void {
+    this.extra = extra;
   }
 
   /** Sends dockerd a signal, SIGKILL unless told; after SIGKILL waits until it is gone. Containers run on. */
@@ -72,7 +78,7 @@ export class Engine {
   }
 
   private async startDockerd(): Promise<LabProcess> {
-    await writeFile(this.files.dockerConfig, dockerdConfig(this.settings));
+    await writeFile(this.files.dockerConfig, dockerdConfig(this.settings, this.extra));
     // After a SIGKILL the file names a process id that may be anybody's by now, and dockerd would refuse to start.
     await rm(this.files.dockerPidFile, { force: true });
     return this.spawn('dockerd', ['--config-file', this.files.dockerConfig]);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Engine } from './engine';
+import type { EngineOptions } from './engine-config';
 import type { HostPlan } from './lab-plan';
 import type { CutDirection, LabNetwork } from './network';
 import { inNamespace, type LabProcess, type ProcessTable } from './process-table';
@@ -116,6 +117,11 @@ export class LabHost {
   /** Starts the engine where it was killed or stopped, and waits until it answers. Repeatable. */
   startEngine(signal?: AbortSignal): Promise<void> {
     return this.ownEngine().start(signal);
+  }
+
+  /** From its engine's next start on, dockerd has these settings of a daemon.json too, in place of those given before. */
+  configureEngine(extra: EngineOptions): void {
+    this.ownEngine().configure(extra);
   }
 
   /** Sends dockerd a signal, SIGKILL unless told. Containers run on. */

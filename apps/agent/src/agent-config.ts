@@ -1,7 +1,10 @@
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
+import type { GenericResource } from '#common/proto';
 import { DEFAULT_MAX_STARTS } from './executor/docker/start-places';
+import { addGenericResources } from './generic-resource-flag';
 
 /** How an agent is set up. Addresses are `host:port`. */
 export interface AgentConfig {
@@ -13,6 +16,8 @@ export interface AgentConfig {
   /** Address at which other nodes reach this one. */
   readonly advertiseAddress: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What the node offers besides processors and memory. */
+  readonly genericResources: readonly GenericResource[];
   readonly logLevel: LogLevel;
   readonly statusListen: string | undefined;
   /** Containers that the engine makes and starts at once. */
@@ -26,6 +31,7 @@ interface Flags {
   hostname: string;
   advertiseAddr: string;
   label: Record<string, string>;
+  genericResource: GenericResource[];
   logLevel: LogLevel;
   statusListen?: string;
   maxStarts: number;
@@ -47,6 +53,7 @@ export function readAgentConfig(argv: readonly string[]): AgentConfig {
     hostname: flags.hostname,
     advertiseAddress: flags.advertiseAddr,
     labels: flags.label,
+    genericResources: flags.genericResource,
     logLevel: flags.logLevel,
     statusListen: flags.statusListen,
     maxStarts: flags.maxStarts,
@@ -64,6 +71,11 @@ function command(): Command {
     .addOption(option('--hostname <name>', 'name of this node').default(hostname()))
     .addOption(option('--advertise-addr <address>', 'address at which other nodes reach this one').makeOptionMandatory())
     .addOption(option('--label <key=value>', 'engine label of this node; repeatable').argParser(addLabel).default({}))
+    .addOption(
+      option('--generic-resource <kind=count|kind=value>', 'what the node offers, such as ssd=2 or gpu=UUID1; repeatable')
+        .argParser(parseGenericResources)
+        .default([]),
+    )
     .addOption(option('--log-level <level>', 'how much to log').choices(LOG_LEVELS).default('info'))
     .addOption(
       option('--status-listen <address>', 'host:port that serves /healthz, /readyz and /metrics').argParser(parseAddress),
@@ -96,6 +108,14 @@ function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Give a whole number from 1.');
   return count;
+}
+
+function parseGenericResources(text: string, known: GenericResource[]): GenericResource[] {
+  try {
+    return addGenericResources(text, known);
+  } catch (error) {
+    throw new InvalidArgumentError(`${messageOf(error)}.`);
+  }
 }
 
 function addLabel(text: string, labels: Record<string, string>): Record<string, string> {

@@ -7,6 +7,7 @@ import { Lab } from '../../../test/lab/lab';
 import type { LabHost } from '../../../test/lab/lab-host';
 import type { LabProcess } from '../../../test/lab/process-table';
 import { aTask, type TaskTraits } from './testing/a-task';
+import { startSlowLine } from './testing/slow-line';
 import { StandInManager } from './testing/stand-in-manager';
 
 const MAIN = join(__dirname, '../../../dist/apps/agent/src/main.js');
@@ -16,15 +17,26 @@ const PATIENCE_MS = 30_000;
 /** From the return of a manager or an engine until the truth is known. */
 const RETURN_MS = 2_000;
 const SECOND = 1e9;
+const SLOW_PORT = 5001;
 
 jest.setTimeout(LAB_TIMEOUT_MS);
 
 interface Inspected {
   readonly Id: string;
   readonly Name: string;
-  readonly Config: { readonly Labels: Record<string, string>; readonly Env: string[] };
+  readonly Config: {
+    readonly Labels: Record<string, string>;
+    readonly Env: string[];
+    readonly Healthcheck: { readonly StartInterval?: number };
+  };
   readonly HostConfig: Record<string, unknown>;
-  readonly State: { readonly Pid: number; readonly StartedAt: string; readonly Status: string };
+  readonly State: {
+    readonly Pid: number;
+    readonly StartedAt: string;
+    readonly FinishedAt: string;
+    readonly Status: string;
+    readonly Health?: { readonly Log: readonly { readonly ExitCode: number }[] };
+  };
   readonly Mounts: readonly { readonly Type: string; readonly Name?: string }[];
 }
 
@@ -46,6 +58,7 @@ describe('an agent beside a real engine', () => {
       args: [
         ...[MAIN, '--data-dir', `${host.dataDir}/agent`, '--docker', `unix://${host.dockerSocket}`, '--hostname', 'n1'],
         ...['--manager', manager.address, '--advertise-addr', host.address, '--label', 'disk=ssd', '--log-level', 'debug'],
+        ...['--generic-resource', 'fpga=2'],
       ],
     });
   const own = (traits: TaskTraits = {}): Task => sleeper({ ...traits, nodeId });
@@ -93,7 +106,11 @@ describe('an agent beside a real engine', () => {
       description: {
         hostname: 'n1',
         platform: { architecture: expect.stringMatching(/.+/), os: 'linux' },
-        resources: { nanoCpus: expect.any(Number), memoryBytes: expect.any(Number) },
+        resources: {
+          nanoCpus: expect.any(Number),
+          memoryBytes: expect.any(Number),
+          genericResources: [{ discreteResourceSpec: { kind: 'fpga', value: 2 } }],
+        },
         engine: {
           engineVersion: expect.stringMatching(/^\d/),
           labels: { disk: 'ssd' },
@@ -161,12 +178,49 @@ describe('an agent beside a real engine', () => {
       expect(manager.statusOf(task)?.err).toMatch(/^starting container failed: .*no-such-program/);
     });
 
+    it.each([
+      { name: 'is complete', exitCode: 0, state: TaskState.complete },
+      { name: 'has failed', exitCode: 3, state: TaskState.failed },
+    ])('of a job $name when it ends with $exitCode', async ({ exitCode, state }) => {
+      const task = own({ desired: TaskState.complete, container: { Command: ['sh', '-c', `exit ${exitCode}`] } });
+      manager.assign(task);
+      await until(task, state);
+      expect(manager.statusOf(task)?.containerStatus?.exitCode).toBe(exitCode);
+    });
+
     it('whose image is elsewhere pulls it first', async () => {
       const image = `${lab.registry}/pulled:1`;
       await host.exec('docker', ['tag', 'busybox:latest', image]);
       await host.exec('docker', ['push', image]);
       await host.exec('docker', ['rmi', image]);
       await running({ container: { Image: image } });
+    });
+
+    it('says how far its pull is, which two of the same image share', async () => {
+      const image = 'slow:1';
+      const slowImage = `127.0.0.1:${SLOW_PORT}/${image}`;
+      const build = [
+        `head -c 3000000 /dev/urandom > ${host.dataDir}/layer`,
+        `tar -C ${host.dataDir} -c layer | docker import - ${lab.registry}/${image}`,
+        `docker push ${lab.registry}/${image}`,
+        `docker rmi ${lab.registry}/${image}`,
+      ];
+      await host.exec('sh', ['-ec', build.join('\n')]);
+      const line = await startSlowLine(host, lab.registry, SLOW_PORT);
+      const tasks = [1, 2].map(() => own({ container: { Image: slowImage } }));
+      manager.assign(...tasks);
+      // There is nothing to run in that image.
+      for (const task of tasks) await until(task, TaskState.failed);
+      for (const task of tasks) {
+        const messages = (manager.told.get(task.id) ?? []).filter(({ state }) => state === TaskState.preparing);
+        const numbers = messages.map(({ message }) => /^pulling 127.0.0.1:\d+\/slow:1: (.*) MB of 3.0 MB$/.exec(message)?.[1]);
+        expect(numbers.filter(Boolean).length).toBeGreaterThan(1);
+      }
+      // Until two seconds from now: it counts in whole ones.
+      const events = ['events', '--since', '1m', '--until=-2s', '--filter', 'event=pull', '--format', '{{.Actor.ID}}'];
+      const pulled = (await host.exec('docker', events)).stdout.split('\n').filter((name) => name === slowImage);
+      expect(pulled).toHaveLength(1);
+      await line.kill();
     });
 
     it('is parked until it is wanted running', async () => {
@@ -204,16 +258,15 @@ describe('an agent beside a real engine', () => {
   });
 
   describe('a healthcheck', () => {
-    const checked = (container: object) =>
-      own({
-        container: {
-          Healthcheck: { Test: ['CMD-SHELL', 'test -f /tmp/good'], Interval: SECOND / 4, Timeout: SECOND, Retries: 2 },
-          ...container,
-        },
-      });
+    const Test = ['CMD-SHELL', 'test -f /tmp/good'];
+    const checked = (container: object, health: object = {}) =>
+      own({ container: { Healthcheck: { Test, Interval: SECOND / 4, Timeout: SECOND, Retries: 2, ...health }, ...container } });
+    const GOOD = { Command: ['sh', '-c', "trap 'exit 0' TERM; touch /tmp/good; sleep 3600 & wait"] };
+
+    const statesOf = (task: Task) => manager.told.get(task.id)?.map(({ state }) => state);
 
     it('that passes makes the task running; one that fails later ends it', async () => {
-      const task = checked({ Command: ['sh', '-c', "trap 'exit 0' TERM; touch /tmp/good; sleep 3600 & wait"] });
+      const task = checked(GOOD);
       manager.assign(task);
       await until(task, TaskState.running);
       const { Id } = await containerOf(task);
@@ -222,12 +275,45 @@ describe('an agent beside a real engine', () => {
       expect(manager.statusOf(task)?.err).toBe('unhealthy container');
     });
 
+    it('that passes after a while keeps the task starting until then', async () => {
+      const task = checked({}, { StartPeriod: 60 * SECOND });
+      manager.assign(task);
+      await until(task, TaskState.starting);
+      const { Id } = await containerOf(task);
+      // More failures than retries: in the start period they do not count.
+      const checks = async () => (await containerOf(task)).State.Health?.Log.map(({ ExitCode }) => ExitCode);
+      await eventually(async () => expect(await checks()).toEqual([1, 1, 1, 1, 1]), { reason: 'its check fails' });
+      expect(manager.isIn(task, TaskState.starting)).toBe(true);
+      await host.exec('docker', ['exec', Id, 'touch', '/tmp/good']);
+      await until(task, TaskState.running);
+    });
+
+    it('that never passes ends the task once its start period is over', async () => {
+      const task = checked({}, { StartPeriod: 2 * SECOND });
+      manager.assign(task);
+      await until(task, TaskState.starting);
+      const startedMs = Date.parse((await containerOf(task)).State.StartedAt);
+      await until(task, TaskState.failed);
+      const { FinishedAt } = (await containerOf(task)).State;
+      expect(Date.parse(FinishedAt) - startedMs).toBeGreaterThan(2_000);
+      expect(statesOf(task)).not.toContain(TaskState.running);
+    });
+
+    it('with an interval for its start is run by any engine', async () => {
+      const task = checked(GOOD, { StartPeriod: SECOND, StartInterval: SECOND / 2 });
+      manager.assign(task);
+      await until(task, TaskState.running);
+      const { ApiVersion } = await host.docker.json<{ ApiVersion: string }>({ path: '/version' });
+      const { StartInterval } = (await containerOf(task)).Config.Healthcheck;
+      expect(StartInterval).toBe(Number(ApiVersion.split('.')[1]) >= 44 ? SECOND / 2 : undefined);
+    });
+
     it('that never passes ends the task before it counts as running', async () => {
       const task = checked({});
       manager.assign(task);
       await until(task, TaskState.failed);
       expect(manager.statusOf(task)?.err).toBe('unhealthy container');
-      expect(manager.told.get(task.id)?.map(({ state }) => state)).not.toContain(TaskState.running);
+      expect(statesOf(task)).not.toContain(TaskState.running);
     });
   });
 
@@ -371,6 +457,46 @@ describe('an agent beside a real engine', () => {
     expect(isTerminal(manager.statusOf(survivor)?.state ?? TaskState.new)).toBe(false);
   });
 
+  it('describes its node anew when the engine is back with other labels and generic resources', async () => {
+    host.configureEngine({ labels: ['zone=b', 'disk=hdd'], 'node-generic-resources': ['gpu=UUID1', 'gpu=UUID2', 'fpga=3'] });
+    try {
+      await host.killEngine();
+      await host.startEngine();
+      const described = {
+        // The agent's own label and count win over the engine's.
+        engine: { labels: { zone: 'b', disk: 'ssd' } },
+        resources: {
+          genericResources: [
+            { namedResourceSpec: { kind: 'gpu', value: 'UUID1' } },
+            { namedResourceSpec: { kind: 'gpu', value: 'UUID2' } },
+            { discreteResourceSpec: { kind: 'fpga', value: 2 } },
+          ],
+        },
+      };
+      await eventually(() => expect(manager.descriptions.at(-1)).toMatchObject(described), {
+        reason: 'the node is described',
+        timeoutMs: RETURN_MS,
+      });
+    } finally {
+      host.configureEngine({});
+      await host.killEngine();
+      await host.startEngine();
+    }
+  });
+
+  it('tells a container what it was given of the generic resources', async () => {
+    const gpus = ['UUID1', 'UUID2'].map((value) => ({
+      namedResourceSpec: { kind: 'gpu', value },
+      discreteResourceSpec: undefined,
+    }));
+    const fpgas = { discreteResourceSpec: { kind: 'fpga', value: 2 }, namedResourceSpec: undefined };
+    const task: Task = { ...own(), genericResources: [...gpus, fpgas] };
+    manager.assign(task);
+    await until(task, TaskState.running);
+    const env = (await host.exec('docker', ['exec', (await containerOf(task)).Id, 'env'])).stdout.split('\n');
+    expect(env).toEqual(expect.arrayContaining(['DOCKER_RESOURCE_GPU=UUID1,UUID2', 'DOCKER_RESOURCE_FPGA=2']));
+  });
+
   it('starts without its engine, and describes the node once that is there', async () => {
     agent.signal('SIGTERM');
     await eventually(() => !agent.isRunning(), { reason: 'the agent leaves' });
@@ -385,7 +511,7 @@ describe('an agent beside a real engine', () => {
       engine: { labels: { disk: 'ssd' }, engineVersion: '' },
     });
     await host.startEngine();
-    await eventually(() => manager.descriptions.at(-1)?.engine?.engineVersion, {
+    await eventually(() => Boolean(manager.descriptions.at(-1)?.engine?.engineVersion), {
       reason: 'the node is described',
       timeoutMs: RETURN_MS,
     });
@@ -416,6 +542,94 @@ describe('an agent beside a real engine', () => {
     await manager.listen();
     await eventually(() => manager.hellos.length > sessions, { reason: 'the agent is back', timeoutMs: 1_000 });
     await until(task, TaskState.running);
+  });
+
+  describe('while no manager can be reached', () => {
+    const whileCutOff = async (work: () => Promise<void>): Promise<void> => {
+      manager.kill();
+      try {
+        // It tries to connect anew, so it knows.
+        await manager.dropConnections(1);
+        manager.told.clear();
+        await work();
+      } finally {
+        await manager.listen();
+      }
+    };
+    const inspect = (id: string): Promise<Inspected> => host.docker.json({ path: `/containers/${id}/json` });
+    const untilRestarted = ({ Id, State }: Inspected): Promise<unknown> =>
+      eventually(
+        async () => {
+          const { State: now } = await inspect(Id);
+          return now.Status === 'running' && now.StartedAt !== State.StartedAt;
+        },
+        { reason: 'the container runs again', timeoutMs: PATIENCE_MS },
+      );
+    const crash = async (id: string): Promise<void> => {
+      const before = await inspect(id);
+      await host.exec('kill', ['-9', String(before.State.Pid)]);
+      await untilRestarted(before);
+    };
+
+    const end = async ({ Id, State }: Inspected): Promise<void> => {
+      await host.exec('kill', ['-9', String(State.Pid)]);
+      await eventually(async () => (await inspect(Id)).State.Status === 'exited', { reason: 'the container has ended' });
+    };
+
+    it('a crashed container is started again, which is told afterwards', async () => {
+      const task = await running({ spec: { RestartPolicy: { Delay: SECOND / 5 } } });
+      const { Id } = await containerOf(task);
+      await whileCutOff(async () => {
+        await crash(Id);
+        await crash(Id);
+      });
+      await eventually(() => manager.statusOf(task) !== undefined, { reason: 'the agent is back', timeoutMs: RETURN_MS });
+      expect(manager.told.get(task.id)).toEqual([
+        expect.objectContaining({
+          state: TaskState.running,
+          restarts: 2,
+          message: 'restarted 2 times while no manager could be reached; last exit code 137',
+          containerStatus: { containerId: Id, pid: (await inspect(Id)).State.Pid, exitCode: 0 },
+        }),
+      ]);
+    });
+
+    it('one that its policy leaves ended is reported afterwards', async () => {
+      const task = await running({ spec: { RestartPolicy: { Condition: 'none' } } });
+      const before = await containerOf(task);
+      await whileCutOff(() => end(before));
+      await until(task, TaskState.failed);
+      expect((await inspect(before.Id)).State).toMatchObject({ Status: 'exited', StartedAt: before.State.StartedAt });
+    });
+
+    it('one whose delay is not over when a manager is back is left to that', async () => {
+      const task = await running({ spec: { RestartPolicy: { Delay: 3_600 * SECOND } } });
+      const before = await containerOf(task);
+      await whileCutOff(() => end(before));
+      await until(task, TaskState.failed);
+      expect(manager.statusOf(task)?.err).toBe('task: non-zero exit (137)');
+      expect((await inspect(before.Id)).State).toMatchObject({ Status: 'exited', StartedAt: before.State.StartedAt });
+    });
+
+    it('one that turns unhealthy is stopped and started again', async () => {
+      const task = await running({
+        container: {
+          Command: ['sh', '-c', "trap 'exit 0' TERM; touch /tmp/good; sleep 3600 & wait"],
+          Healthcheck: { Test: ['CMD-SHELL', 'test -f /tmp/good'], Interval: SECOND / 4, Timeout: SECOND, Retries: 2 },
+        },
+        spec: { RestartPolicy: { Delay: SECOND / 5 } },
+      });
+      const before = await containerOf(task);
+      await whileCutOff(async () => {
+        await host.exec('docker', ['exec', before.Id, 'rm', '/tmp/good']);
+        await untilRestarted(before);
+      });
+      await eventually(() => manager.statusOf(task) !== undefined, { reason: 'the agent is back', timeoutMs: RETURN_MS });
+      expect(manager.statusOf(task)).toMatchObject({
+        state: TaskState.running,
+        message: 'restarted once while no manager could be reached; it was unhealthy',
+      });
+    });
   });
 
   it('begins a new session when a set of assignments is missing', async () => {

@@ -102,6 +102,7 @@ export class Agent {
         this.health.setPeriod(welcome.heartbeatPeriodMs);
         this.worker.joinCluster(welcome.clusterId);
       },
+      parted: () => this.worker.partFromManager(),
       assigned: (message) => {
         this.worker.apply(message);
         // Only now can a container that belongs to no task be told from one whose task is yet to come.

@@ -15,6 +15,10 @@ export interface ObservedContainer {
   readonly pid: number;
   /** 0 unless exited. */
   readonly exitCode: number;
+  /** When it was last started, in the engine's own words: another text is another run. */
+  readonly startedAt: string;
+  /** How long it ran before it exited, by the engine's clock; 0 unless exited. */
+  readonly ranMs: number;
   /** The engine's own words about why the container could not start or was ended; usually ''. */
   readonly error: string;
   readonly outOfMemory: boolean;
@@ -52,6 +56,14 @@ export type ContainerEvent =
       readonly health: ContainerHealth;
     };
 
+/** What may happen while a container is made. */
+export interface Preparation {
+  /** Ends the work. */
+  readonly signal: AbortSignal;
+  /** Hears, in words for people, how far a pull is: when that changes, at most once per second. */
+  readonly tell: (progress: string) => void;
+}
+
 /**
  * What the agent needs of a container engine. Every call may be repeated and every call ends: it has a deadline of its own.
  * All of them throw DomainError: UNAVAILABLE or DEADLINE_EXCEEDED when the engine does not answer, INTERNAL when it says that it
@@ -65,11 +77,11 @@ export interface Executor {
   describe(): Promise<NodeDescription>;
 
   /**
-   * Makes the task's container, pulling the image when it is missing. A container that this task already has is adopted.
+   * Makes the task's container, pulling the image when it is missing; those who need the same image share one pull. A container that this task already has is adopted.
    * @throws DomainError INVALID_ARGUMENT the engine refuses the spec · FAILED_PRECONDITION the image is not to be had ·
    *   UNIMPLEMENTED the spec needs what this agent or engine cannot do · ALREADY_EXISTS somebody else's container has the name
    */
-  prepare(task: Task, clusterId: string, signal: AbortSignal): Promise<ObservedContainer>;
+  prepare(task: Task, clusterId: string, preparation: Preparation): Promise<ObservedContainer>;
 
   /** Starts the container; one that runs is left as it is. @throws DomainError NOT_FOUND · INVALID_ARGUMENT */
   start(containerId: string, signal: AbortSignal): Promise<ObservedContainer>;

@@ -6,7 +6,7 @@ import { undescribedNode } from './docker/describe-node';
 import { EngineHealth } from './engine-health';
 import { NodeDescriber } from './node-describer';
 
-const UNDESCRIBED = undescribedNode({ hostname: 'n1', labels: {} });
+const UNDESCRIBED = undescribedNode({ hostname: 'n1', labels: {}, genericResources: [] });
 
 describe('the description of a node', () => {
   const stopping = new AbortController();

@@ -41,6 +41,7 @@ export class SessionLoop {
       this.picker.failed(manager);
       if (!signal.aborted) this.tell(manager, error);
     }
+    if (this.manager !== undefined) this.party.parted();
     this.manager = undefined;
     return monotonicMs() - startedMs;
   }

@@ -21,6 +21,8 @@ export interface SessionParty {
   readonly engineError: ObservedValue<string>;
   readonly statuses: SessionStatuses;
   welcomed(welcome: Welcome): void;
+  /** The session that was welcomed is over. */
+  parted(): void;
   /** Takes the sets in order, first a COMPLETE one. */
   assigned(message: Assignments): void;
 }

@@ -84,7 +84,7 @@ describe('a session', () => {
   beforeEach(async () => {
     manager = new ScriptedManager();
     leaving = new AbortController();
-    description = new ObservedValue(undescribedNode({ hostname: 'n1', labels: {} }));
+    description = new ObservedValue(undescribedNode({ hostname: 'n1', labels: {}, genericResources: [] }));
     engineError = new ObservedValue('');
     statuses = new StatusReporter(0);
     assigned = [];
@@ -96,6 +96,7 @@ describe('a session', () => {
       engineError,
       statuses,
       welcomed: () => undefined,
+      parted: () => undefined,
       assigned: (message) => void assigned.push(message),
     };
     session = runSession(manager.address, party, leaving.signal);
@@ -119,7 +120,7 @@ describe('a session', () => {
   it('tells when the node has changed', async () => {
     manager.say(WELCOME);
     await manager.hears();
-    description.set(undescribedNode({ hostname: 'n1', labels: { disk: 'ssd' } }));
+    description.set(undescribedNode({ hostname: 'n1', labels: { disk: 'ssd' }, genericResources: [] }));
     expect(await manager.hears()).toMatchObject({ description: { engine: { labels: { disk: 'ssd' } } } });
   });
 
@@ -172,6 +173,7 @@ describe('a session', () => {
         engineError,
         statuses,
         welcomed: () => undefined,
+        parted: () => undefined,
         assigned: () => undefined,
       },
       leaving.signal,

@@ -10,6 +10,8 @@ export function aContainer(traits: Partial<ObservedContainer> = {}): ObservedCon
     health: 'none',
     pid: 42,
     exitCode: 0,
+    startedAt: '2026-01-01T00:00:00Z',
+    ranMs: 0,
     error: '',
     outOfMemory: false,
     ports: [],

@@ -2,7 +2,7 @@ import { AsyncQueue } from '#common/concurrency';
 import { DomainError } from '#common/errors';
 import type { NodeDescription, Task } from '#common/proto';
 import { undescribedNode } from '../executor/docker/describe-node';
-import type { ContainerEvent, Executor, ListedContainer, ObservedContainer } from '../executor/executor';
+import type { ContainerEvent, Executor, ListedContainer, ObservedContainer, Preparation } from '../executor/executor';
 import { aContainer } from './a-container';
 import { CLUSTER_ID } from './a-task';
 
@@ -19,6 +19,10 @@ export class FakeExecutor implements Executor {
   readonly calls: string[] = [];
   /** Health of a container with a healthcheck right after its start. */
   startsWithHealth: ObservedContainer['health'] = 'none';
+  /** What is said of the pull of each container's image. */
+  pullProgress: readonly string[] = [];
+  /** The next so many containers that are started end at once, with exit code 1. */
+  crashes = 0;
   /** Called at every call, before it does anything. */
   onCall: () => void = () => undefined;
   private readonly containers = new Map<string, FakeContainer>();
@@ -26,6 +30,7 @@ export class FakeExecutor implements Executor {
   private readonly held = new Map<Call, (() => void)[]>();
   private events = new AsyncQueue<ContainerEvent>();
   private made = 0;
+  private started = 0;
 
   /** The next calls of this name fail, one with each error. */
   failNext(call: Call, ...errors: Error[]): void {
@@ -81,10 +86,11 @@ export class FakeExecutor implements Executor {
 
   async describe(): Promise<NodeDescription> {
     await this.enter('describe', '');
-    return undescribedNode({ hostname: 'fake', labels: {} });
+    return undescribedNode({ hostname: 'fake', labels: {}, genericResources: [] });
   }
 
-  async prepare(task: Task, clusterId: string, signal: AbortSignal): Promise<ObservedContainer> {
+  async prepare(task: Task, clusterId: string, { signal, tell }: Preparation): Promise<ObservedContainer> {
+    for (const progress of this.pullProgress) tell(progress);
     await this.enter('prepare', task.id, signal);
     return this.of(task.id) ?? this.put(task.id, { phase: 'created', pid: 0 }, clusterId);
   }
@@ -92,7 +98,17 @@ export class FakeExecutor implements Executor {
   async start(containerId: string, signal: AbortSignal): Promise<ObservedContainer> {
     await this.enter('start', containerId, signal);
     const { taskId } = this.existing(containerId);
-    return this.change(taskId, { phase: 'running', pid: 42, health: this.startsWithHealth });
+    const startedAt = `start ${++this.started}`;
+    const container = this.change(taskId, {
+      phase: 'running',
+      pid: 42,
+      exitCode: 0,
+      startedAt,
+      health: this.startsWithHealth,
+    });
+    if (this.crashes === 0) return container;
+    this.crashes--;
+    return this.change(taskId, { phase: 'exited', exitCode: 1, pid: 0 });
   }
 
   async inspect(containerId: string): Promise<ObservedContainer | undefined> {

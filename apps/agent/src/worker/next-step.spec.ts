@@ -14,9 +14,11 @@ interface Case {
   state: TaskState;
   container: ContainerView;
   unhealthy?: boolean;
+  restart?: Observed['restart'];
   step: Step;
 }
-const stepOf = ({ state, container, unhealthy = false }: Case, goal: Goal) => nextStep({ state, container, unhealthy }, goal);
+const stepOf = ({ state, container, unhealthy = false, restart = 'no' }: Case, goal: Goal) =>
+  nextStep({ state, container, unhealthy, restart }, goal);
 const reports = (state: TaskState, err?: string): Step => ({ kind: 'report', state, err });
 
 describe('a task that is to run', () => {
@@ -76,6 +78,21 @@ describe('a task that is to run', () => {
       state: S.assigned,
       container: exited(3),
       step: reports(S.accepted),
+    },
+    {
+      name: 'is started again while no manager can be told',
+      state: S.running,
+      container: exited(1),
+      restart: 'now',
+      step: { kind: 'start' },
+    },
+    {
+      name: 'is started again after its delay when it was ended for its check',
+      state: S.running,
+      container: exited(0),
+      unhealthy: true,
+      restart: 'later',
+      step: { kind: 'pause' },
     },
     { name: 'does not run again once it has ended', state: S.failed, container: created, step: { kind: 'pause' } },
     { name: 'is ended when somebody started it after its end', state: S.complete, container: running, step: { kind: 'stop' } },
@@ -143,7 +160,8 @@ function afterStep(observed: Observed, step: Step, actual: ContainerView): Obser
     case 'prepare':
       return { ...observed, container: created };
     case 'start':
-      return { ...observed, container: running };
+      // A new run: what its container was before does not matter any more.
+      return { ...observed, container: running, unhealthy: false, restart: 'no' };
     case 'stop':
       return { ...observed, container: exited(143) };
     case 'remove':
@@ -169,21 +187,23 @@ describe('from whatever is observed', () => {
   );
   const anyState = fc.constantFrom(...Object.values(TaskState));
   const anyGoal = fc.constantFrom<Goal>('run', 'park', 'stop', 'remove', 'forget');
-  const anySituation = { state: anyState, actual: anyView, unhealthy: fc.boolean(), goal: anyGoal };
+  const anyRestart = fc.constantFrom<Observed['restart']>('no', 'later', 'now');
+  const anySituation = { state: anyState, actual: anyView, unhealthy: fc.boolean(), restart: anyRestart, goal: anyGoal };
+  interface Situation extends Omit<Observed, 'container'> {
+    readonly actual: ContainerView;
+    readonly goal: Goal;
+  }
   // Look, five reports, prepare, start, stop, remove: more would be a circle.
   const MOST_STEPS = 10;
 
-  function walk(situation: { state: TaskState; actual: ContainerView; unhealthy: boolean; goal: Goal }): {
-    steps: Step[];
-    last: Observed;
-  } {
-    let observed: Observed = { state: situation.state, container: 'unknown', unhealthy: situation.unhealthy };
+  function walk({ actual, goal, ...rest }: Situation): { steps: Step[]; last: Observed } {
+    let observed: Observed = { ...rest, container: 'unknown' };
     const steps: Step[] = [];
     for (;;) {
-      const step = nextStep(observed, situation.goal);
+      const step = nextStep(observed, goal);
       steps.push(step);
       if (step.kind === 'pause' || step.kind === 'end' || steps.length > MOST_STEPS) return { steps, last: observed };
-      observed = afterStep(observed, step, situation.actual);
+      observed = afterStep(observed, step, actual);
     }
   }
 

@@ -15,6 +15,8 @@ export interface Observed {
   readonly container: ContainerView;
   /** The container has been seen unhealthy while it ran. Ending it hides this, so it is kept apart. */
   readonly unhealthy: boolean;
+  /** Whether an ended container is the agent's to start again, no manager being within reach: `later` once its delay is over. */
+  readonly restart: 'no' | 'later' | 'now';
 }
 
 /** One thing to do; afterwards the task is looked at afresh. `pause`: nothing until the engine or the manager has news. */
@@ -38,8 +40,8 @@ export function toGoal(desired: TaskState): Goal {
 }
 
 /**
- * The next step towards the goal. Reported states only move forward, a task that has ended never runs again, and from
- * whatever is observed a bounded number of steps leads to `pause` or `end`.
+ * The next step towards the goal. Reported states only move forward, a task that has ended never runs again (but a container may,
+ * while no manager can be told of its end), and from whatever is observed a bounded number of steps leads to `pause` or `end`.
  */
 export function nextStep(observed: Observed, goal: Goal): Step {
   if (observed.container === 'unknown') return LOOK;
@@ -53,7 +55,7 @@ export function nextStep(observed: Observed, goal: Goal): Step {
     case 'running':
       return keep(observed, observed.container);
     case 'exited':
-      return reportExit(observed, observed.container);
+      return afterExit(observed, observed.container);
     default:
       return assertNever(observed.container.phase);
   }
@@ -85,11 +87,15 @@ function keep(observed: Observed, container: ObservedContainer): Step {
   return isBefore(observed.state, reached) ? report(reached) : PAUSE;
 }
 
-function reportExit(observed: Observed, container: ObservedContainer): Step {
+function afterExit(observed: Observed, container: ObservedContainer): Step {
+  if (observed.restart !== 'no') return observed.restart === 'now' ? START : PAUSE;
   if (observed.unhealthy) return report(TaskState.failed, 'unhealthy container');
-  return container.exitCode === 0 && container.error === ''
-    ? report(TaskState.complete)
-    : report(TaskState.failed, exitText(container));
+  return endedWell(container) ? report(TaskState.complete) : report(TaskState.failed, exitText(container));
+}
+
+/** Whether a container that has exited did what it was for. */
+export function endedWell({ exitCode, error }: ObservedContainer): boolean {
+  return exitCode === 0 && error === '';
 }
 
 function exitText({ exitCode, error, outOfMemory }: ObservedContainer): string {

@@ -6,8 +6,9 @@ import type { Executor, ObservedContainer } from '../executor/executor';
 import { contradicts, type Claim } from './container-claim';
 import { failureMove, judgeFailure, retryDelayMs } from './failure';
 import { nextStep, toGoal, type ContainerView, type Goal, type Observed, type Step } from './next-step';
+import { OfflineRestarts } from './offline-restarts';
 import type { StatusReporter } from './status-reporter';
-import { movedStatus, refreshedStatus, type StatusMove } from './task-status';
+import { movedStatus, refreshedStatus, restartedStatus, type StatusMove } from './task-status';
 import { WakeSignal } from './wake-signal';
 
 /** What every runner of a node works with. */
@@ -16,6 +17,8 @@ export interface RunnerTools {
   readonly statuses: StatusReporter;
   readonly clusterId: string;
   readonly now: () => Date;
+  /** Whether no manager can be reached, as far as the agent has noticed. */
+  readonly isCutOff: () => boolean;
   readonly logger: Logger;
 }
 
@@ -42,6 +45,7 @@ export class TaskRunner {
   private unhealthy = false;
   /** The step that keeps failing, and how many times in a row; steps of other kinds in between do not count. */
   private trouble: { readonly kind: Step['kind']; readonly failures: number } | undefined;
+  private readonly restarts = new OfflineRestarts();
   private halted = false;
   private attempt: Attempt | undefined;
   private readonly news = new WakeSignal();
@@ -67,6 +71,7 @@ export class TaskRunner {
   /** Takes a new or newer description of the task. A step that no longer serves its goal is interrupted. */
   assign(task: Task): void {
     this.task = task;
+    this.restarts.learn(task);
     if (!this.status || stateRank(task.status?.state ?? TaskState.new) > stateRank(this.state)) this.status = task.status;
     this.setGoal(toGoal(task.desiredState));
   }
@@ -85,6 +90,15 @@ export class TaskRunner {
 
   /** Ends a wait before the next try: the engine is back. */
   retryNow(): void {
+    this.news.wake();
+  }
+
+  /** What the next step depends on has changed. One that no longer serves is interrupted. */
+  reconsider(): void {
+    const current = this.attempt;
+    if (current && nextStep(this.observed(), this.goal).kind !== current.step.kind) {
+      current.interrupt.abort(new DomainError('CANCELLED', 'the task is to do something else'));
+    }
     this.news.wake();
   }
 
@@ -107,11 +121,7 @@ export class TaskRunner {
 
   private setGoal(goal: Goal): void {
     this.goal = goal;
-    const current = this.attempt;
-    if (current && nextStep({ ...this.observed(), container: this.view }, goal).kind !== current.step.kind) {
-      current.interrupt.abort(new DomainError('CANCELLED', 'the goal has changed'));
-    }
-    this.news.wake();
+    this.reconsider();
   }
 
   private observe(): Observed {
@@ -120,14 +130,22 @@ export class TaskRunner {
   }
 
   private observed(): Observed {
-    return { state: this.state, container: this.view, unhealthy: this.unhealthy };
+    return { state: this.state, container: this.view, unhealthy: this.unhealthy, restart: this.restart() };
+  }
+
+  private restart(): Observed['restart'] {
+    const { task, view, unhealthy } = this;
+    const isOurs = this.tools.isCutOff() && this.goal === 'run' && !isTerminal(this.state);
+    if (!isOurs || !task || typeof view === 'string' || view.phase !== 'exited') return 'no';
+    return this.restarts.due(task, view, unhealthy);
   }
 
   private async rest(): Promise<void> {
+    if (this.restart() === 'later') return this.news.wait(this.restarts.waitMs());
     // An adopted container may not be quite what the manager knows.
     const refreshed = this.status && !isTerminal(this.state) && refreshedStatus(this.status, this.view);
     if (refreshed) this.publish(refreshed);
-    await this.news.wait();
+    return this.news.wait();
   }
 
   private async take(step: Step): Promise<void> {
@@ -153,7 +171,7 @@ export class TaskRunner {
       case 'look':
         return this.see(await this.look());
       case 'prepare':
-        return this.see(await executor.prepare(this.assigned(), clusterId, signal));
+        return this.see(await executor.prepare(this.assigned(), clusterId, { signal, tell: (text) => this.say(text) }));
       case 'start':
         return this.see(await executor.start(this.container().id, signal));
       case 'stop':
@@ -182,7 +200,17 @@ export class TaskRunner {
     if (view === 'absent') this.containerId = undefined;
     if (typeof view === 'string') return;
     this.containerId = view.id;
+    this.noteRestart(view);
     if (view.phase === 'running' && view.health === 'unhealthy') this.unhealthy = true;
+  }
+
+  private noteRestart(view: ObservedContainer): void {
+    const last = this.task && this.restarts.seen(this.task, view);
+    if (!last || !this.status) return;
+    this.unhealthy = false;
+    const restarts = (this.status.restarts ?? 0) + 1;
+    this.publish(restartedStatus(this.status, { restarts, at: this.tools.now(), last }, view));
+    this.logger.info({ restarts, exitCode: last.exitCode }, 'container restarted, no manager being within reach');
   }
 
   private async recover(step: Step, error: unknown): Promise<void> {
@@ -197,6 +225,7 @@ export class TaskRunner {
   }
 
   private giveUp(step: Step, error: unknown): void {
+    if (step.kind === 'start' && this.task && this.restarts.failed(this.task)) return;
     const move = failureMove(this.state, step, error);
     this.logger.info({ state: move.state, reason: move.err, detail: move.message }, 'task cannot run here');
     this.move(move);
@@ -205,6 +234,11 @@ export class TaskRunner {
   private move(move: Omit<StatusMove, 'at'>): void {
     this.publish(movedStatus(this.status, { ...move, at: this.tools.now() }, this.view));
     this.logger.debug({ state: move.state, reason: move.err }, 'task moved');
+  }
+
+  /** How far the preparation is. A container that is made anew, its task being ready already, is not worth the words. */
+  private say(message: string): void {
+    if (this.status?.state === TaskState.preparing) this.publish({ ...this.status, message });
   }
 
   private publish(status: TaskStatus): void {

@@ -1,6 +1,6 @@
 import { TaskState } from '#common/domain';
 import { aContainer, CONTAINER_ID } from '../testing/a-container';
-import { movedStatus, refreshedStatus, toTimestamp } from './task-status';
+import { movedStatus, refreshedStatus, restartedStatus, toTimestamp } from './task-status';
 
 const AT = new Date('2026-11-23T05:06:07.123Z');
 const PORT = { name: '', protocol: 'tcp', targetPort: 80, publishedPort: 8080, publishMode: 'host' };
@@ -54,4 +54,24 @@ describe('a second look', () => {
     }));
 
   it('is worth none when it shows the same', () => expect(refreshedStatus(running, aContainer({ pid: 7 }))).toBeUndefined());
+});
+
+describe('a restart that nobody ordered', () => {
+  const running = movedStatus(undefined, { state: TaskState.running, at: AT }, aContainer());
+  const later = new Date('2026-01-02T00:00:00Z');
+  it.each([
+    [1, { unhealthy: false, exitCode: 3 }, 'restarted once while no manager could be reached; last exit code 3'],
+    [2, { unhealthy: true, exitCode: 0 }, 'restarted 2 times while no manager could be reached; it was unhealthy'],
+  ])('is told: number %i after %j', (restarts, last, message) =>
+    expect(restartedStatus(running, { restarts, at: later, last }, aContainer({ pid: 43 }))).toMatchObject({
+      state: TaskState.running,
+      timestamp: '2026-01-02T00:00:00.000000000Z',
+      restarts,
+      message,
+      containerStatus: { pid: 43 },
+    }),
+  );
+
+  it('is remembered when the task moves on', () =>
+    expect(movedStatus({ ...running, restarts: 2 }, { state: TaskState.failed, at: later }, 'absent').restarts).toBe(2));
 });

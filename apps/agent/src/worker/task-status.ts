@@ -30,6 +30,7 @@ export function movedStatus(previous: TaskStatus | undefined, move: StatusMove, 
     state: move.state,
     message: move.message ?? MESSAGES[move.state] ?? previous?.message ?? '',
     err: move.err ?? '',
+    restarts: previous?.restarts,
     ...(containerFacts(container) ?? { containerStatus: previous?.containerStatus, portStatus: previous?.portStatus }),
   };
 }
@@ -39,6 +40,23 @@ export function refreshedStatus(status: TaskStatus, container: ContainerView): T
   const facts = containerFacts(container);
   if (!facts || JSON.stringify(facts.containerStatus) === JSON.stringify(status.containerStatus)) return undefined;
   return { ...status, ...facts };
+}
+
+/** What the agent did while no manager could be told. */
+export interface RestartNews {
+  /** How often it has restarted the container by now. */
+  readonly restarts: number;
+  readonly at: Date;
+  /** The end before the newest restart. */
+  readonly last: { readonly unhealthy: boolean; readonly exitCode: number };
+}
+
+/** The same state after a restart that nobody ordered, saying so. */
+export function restartedStatus(status: TaskStatus, { restarts, at, last }: RestartNews, container: ContainerView): TaskStatus {
+  const times = restarts === 1 ? 'once' : `${restarts} times`;
+  const end = last.unhealthy ? 'it was unhealthy' : `last exit code ${last.exitCode}`;
+  const message = `restarted ${times} while no manager could be reached; ${end}`;
+  return { ...status, timestamp: toTimestamp(at), message, restarts, ...containerFacts(container) };
 }
 
 function containerFacts(container: ContainerView): Pick<TaskStatus, 'containerStatus' | 'portStatus'> | undefined {

@@ -55,6 +55,12 @@ class Bench {
     await settled();
   }
 
+  /** The session ends, and its end is noticed. */
+  async cutOff(): Promise<void> {
+    this.worker.partFromManager();
+    await settled();
+  }
+
   async join(clusterId: string): Promise<void> {
     this.worker.joinCluster(clusterId);
     await settled();
@@ -96,6 +102,17 @@ describe('an assigned task', () => {
     const task = await bench.running();
     expect(bench.states(task)).toEqual(['accepted', 'preparing', 'ready', 'starting', 'running']);
     expect(bench.last(task)).toMatchObject({ message: 'started', containerStatus: { pid: 42 } });
+  });
+
+  it('says how far its pull is', async () => {
+    const task = aTask();
+    bench.engine.pullProgress = ['pulling busybox:latest', 'pulling busybox:latest: 1.0 MB of 2.0 MB'];
+    bench.engine.hold('prepare');
+    await bench.complete(task);
+    expect(bench.last(task)).toMatchObject({ state: 'preparing', message: 'pulling busybox:latest: 1.0 MB of 2.0 MB' });
+    bench.engine.release('prepare');
+    await settled();
+    expect(bench.states(task).slice(-4)).toEqual(['preparing', 'ready', 'starting', 'running']);
   });
 
   it('is looked at only when there is doubt', async () => {
@@ -285,6 +302,148 @@ it('leaves running what it ran when it joins another cluster', async () => {
   await bench.join('another-cluster');
   await bench.complete();
   expect(bench.engine.of(task.id)?.phase).toBe('running');
+});
+
+describe('while no manager can be reached, a container that ends', () => {
+  const withPolicy = (policy: object): TaskTraits => ({ spec: { RestartPolicy: policy } });
+  const starts = (): number => bench.engine.calls.filter((call) => call.startsWith('start')).length;
+  const cutOffWhileRunning = async (traits: TaskTraits = withPolicy({ Delay: 0 })): Promise<Task> => {
+    const task = await bench.running(traits);
+    await bench.cutOff();
+    return task;
+  };
+  const exit = async (task: Task, exitCode: number): Promise<void> => {
+    bench.engine.exit(task.id, exitCode);
+    await settled();
+  };
+
+  it('is started again, and that is all that is told', async () => {
+    const task = await cutOffWhileRunning();
+    const before = bench.engine.of(task.id);
+    await exit(task, 1);
+    await exit(task, 7);
+    expect(bench.engine.of(task.id)).toMatchObject({ id: before?.id, phase: 'running' });
+    expect(bench.states(task)).not.toContain(TaskState.failed);
+    expect(bench.last(task)).toMatchObject({
+      state: 'running',
+      message: 'restarted 2 times while no manager could be reached; last exit code 7',
+      restarts: 2,
+      containerStatus: { containerId: before?.id, pid: 42 },
+    });
+  });
+
+  it('and again as soon as it runs, is started each time', async () => {
+    const task = await cutOffWhileRunning(withPolicy({ Delay: 0, MaxAttempts: 4 }));
+    bench.engine.crashes = 3;
+    await exit(task, 1);
+    expect(bench.last(task)).toMatchObject({ state: 'running', restarts: 4 });
+    expect(bench.engine.of(task.id)?.phase).toBe('running');
+  });
+
+  it('has its end reported once its attempts are used up', async () => {
+    const task = await cutOffWhileRunning(withPolicy({ Delay: 0, MaxAttempts: 2 }));
+    bench.engine.crashes = 9;
+    await exit(task, 3);
+    expect(starts()).toBe(3);
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (1)', restarts: 2 });
+  });
+
+  it('stays ended when its policy says so', async () => {
+    const task = await cutOffWhileRunning(withPolicy({ Condition: 'on-failure', Delay: 0 }));
+    await exit(task, 0);
+    expect(bench.last(task)?.state).toBe(TaskState.complete);
+    expect(starts()).toBe(1);
+  });
+
+  it('is left to the manager when that is back before the delay is over', async () => {
+    const task = await cutOffWhileRunning(withPolicy({ Delay: 3600e9 }));
+    await exit(task, 5);
+    expect(bench.last(task)?.state).toBe(TaskState.running);
+    await bench.complete(task);
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (5)', restarts: undefined });
+    expect(starts()).toBe(1);
+  });
+
+  it('is not started any more when the manager is back while it waits its turn', async () => {
+    const task = await cutOffWhileRunning();
+    bench.engine.hold('start');
+    await exit(task, 5);
+    await bench.complete(task);
+    expect(bench.engine.of(task.id)?.phase).toBe('exited');
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (5)' });
+  });
+
+  it('is not reported as failed when a manager is back that wants it stopped', async () => {
+    const task = await cutOffWhileRunning(withPolicy({ Delay: 3600e9 }));
+    await exit(task, 5);
+    await bench.complete(as(task, TaskState.shutdown));
+    expect(bench.last(task)).toMatchObject({ state: 'shutdown', err: '' });
+  });
+
+  it('fails as usual once a manager is back', async () => {
+    const task = await cutOffWhileRunning();
+    await exit(task, 1);
+    await bench.complete(task);
+    expect(bench.last(task)).toMatchObject({ state: 'running', restarts: 1 });
+    await exit(task, 2);
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (2)', restarts: 1 });
+  });
+
+  it('is left alone when it had ended before', async () => {
+    const task = await bench.running(withPolicy({ Delay: 0 }));
+    await exit(task, 1);
+    await bench.cutOff();
+    expect(bench.last(task)?.state).toBe(TaskState.failed);
+    expect(starts()).toBe(1);
+  });
+
+  it('for its check is stopped and started again, and may become unhealthy once more', async () => {
+    bench.engine.startsWithHealth = 'healthy';
+    const task = await cutOffWhileRunning();
+    for (const restarts of [1, 2]) {
+      bench.engine.sicken(task.id, 'unhealthy');
+      await settled();
+      expect(bench.engine.of(task.id)).toMatchObject({ phase: 'running', health: 'healthy' });
+      expect(bench.last(task)).toMatchObject({ state: 'running', restarts });
+    }
+    expect(bench.last(task)?.message).toBe('restarted 2 times while no manager could be reached; it was unhealthy');
+  });
+
+  it('has failed once more when it cannot be started again', async () => {
+    const task = await cutOffWhileRunning(withPolicy({ Delay: 0, MaxAttempts: 1 }));
+    bench.engine.failNext('start', FAILED, FAILED, FAILED, FAILED, FAILED);
+    await exit(task, 4);
+    for (let tries = 0; tries < 5; tries++) await bench.retry();
+    expect(bench.last(task)).toMatchObject({ state: 'failed', err: 'task: non-zero exit (4)' });
+  });
+
+  it('while the manager wanted it stopped is not started again', async () => {
+    const task = await bench.running(withPolicy({ Delay: 0 }));
+    await bench.change([as(task, TaskState.shutdown)]);
+    await bench.cutOff();
+    expect(bench.engine.of(task.id)?.phase).toBe('exited');
+    expect(bench.last(task)?.state).toBe(TaskState.shutdown);
+  });
+});
+
+describe('a task of a job', () => {
+  it.each([
+    [0, TaskState.complete],
+    [3, TaskState.failed],
+  ])('that ends with %i is %s', async (exitCode, state) => {
+    const task = await bench.running({ desired: TaskState.complete });
+    bench.engine.exit(task.id, exitCode);
+    await settled();
+    expect(bench.last(task)?.state).toBe(state);
+  });
+
+  it('that is done stays so while no manager can be reached', async () => {
+    const task = await bench.running({ desired: TaskState.complete, spec: { RestartPolicy: { Condition: 'any', Delay: 0 } } });
+    await bench.cutOff();
+    bench.engine.exit(task.id, 0);
+    await settled();
+    expect(bench.last(task)?.state).toBe(TaskState.complete);
+  });
 });
 
 describe('an engine in trouble', () => {

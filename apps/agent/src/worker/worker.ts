@@ -19,6 +19,7 @@ export class Worker {
   private readonly runners = new Map<string, TaskRunner>();
   private clusterId: string | undefined;
   private knowsAll = false;
+  private isCutOff = false;
 
   constructor(
     private readonly executor: Executor,
@@ -37,6 +38,11 @@ export class Worker {
     this.knowsAll = false;
   }
 
+  /** The session is over: until the next COMPLETE set, containers that end are restarted here if their policy says so. */
+  partFromManager(): void {
+    this.setCutOff(true);
+  }
+
   /** Takes a set of assignments; sets have to come in order. */
   apply(message: Assignments): void {
     const { assign, forget } = toChanges(this.runners.keys(), { ...message, update: this.admitted(message.update) });
@@ -49,7 +55,10 @@ export class Worker {
       this.statuses.forget(taskId);
       this.runners.get(taskId)?.forget();
     }
-    this.knowsAll ||= message.type === Assignments_Type.COMPLETE;
+    if (message.type !== Assignments_Type.COMPLETE) return;
+    this.knowsAll = true;
+    // Not before: what the manager has decided meanwhile goes before what the agent would do.
+    this.setCutOff(false);
   }
 
   /** Takes note of an event of the engine. */
@@ -89,6 +98,12 @@ export class Worker {
     this.runners.clear();
   }
 
+  private setCutOff(isCutOff: boolean): void {
+    if (isCutOff === this.isCutOff) return;
+    this.isCutOff = isCutOff;
+    for (const runner of this.runners.values()) runner.reconsider();
+  }
+
   /** Ids end up in labels and in the engine's URLs: a task whose id is not one is none of ours. */
   private admitted(tasks: readonly Task[]): Task[] {
     const valid = tasks.filter((task) => isId(task.id));
@@ -105,7 +120,7 @@ export class Worker {
 
   private begin(origin: RunnerOrigin): void {
     const { executor, statuses, logger, now, clusterId = '' } = this;
-    const runner = new TaskRunner(origin, { executor, statuses, clusterId, now, logger });
+    const runner = new TaskRunner(origin, { executor, statuses, clusterId, now, isCutOff: () => this.isCutOff, logger });
     this.runners.set(runner.taskId, runner);
     supervise(this.logger, 'task runner', this.drive(runner));
   }

@@ -21,6 +21,7 @@ const CONVERGE_MS = 60_000;
 const TASKS = 8;
 const FAULT_RATE = 0.2;
 const never = new AbortController().signal;
+const quietly = { signal: never, tell: (): void => undefined };
 
 jest.setTimeout(LAB_TIMEOUT_MS);
 
@@ -49,7 +50,7 @@ afterAll(() => lab?.down());
 
 function connect(socketPath: string, failed = (): void => undefined) {
   const client = new EngineClient(socketPath, { failed, ended: () => undefined });
-  const adapter = new DockerAdapter(client, new StartPlaces(2), NODE_ID, { hostname: 'n1', labels: {} });
+  const adapter = new DockerAdapter(client, new StartPlaces(2), NODE_ID, { hostname: 'n1', labels: {}, genericResources: [] });
   return { client, adapter };
 }
 const containers = (): Promise<Listed[]> => host.docker.json({ path: '/containers/json?all=1' });
@@ -58,8 +59,8 @@ describe('a container', () => {
   it('is made once, however often it is asked for', async () => {
     const { client, adapter } = connect(host.dockerSocket);
     const task = sleeper();
-    const made = await adapter.prepare(task, CLUSTER_ID, never);
-    expect(await adapter.prepare(task, CLUSTER_ID, never)).toMatchObject({ id: made.id, phase: 'created' });
+    const made = await adapter.prepare(task, CLUSTER_ID, quietly);
+    expect(await adapter.prepare(task, CLUSTER_ID, quietly)).toMatchObject({ id: made.id, phase: 'created' });
     expect(await adapter.start(made.id, never)).toMatchObject({ id: made.id, phase: 'running' });
     expect(await adapter.start(made.id, never)).toMatchObject({ id: made.id, phase: 'running' });
     expect(await adapter.find(task)).toMatchObject({ id: made.id });
@@ -75,7 +76,7 @@ describe('a container', () => {
     const { client, adapter } = connect(host.dockerSocket);
     const task = sleeper();
     const foreign = (await host.exec('docker', ['create', '--name', `web.1.${task.id}`, 'busybox'])).stdout.trim();
-    await expect(adapter.prepare(task, CLUSTER_ID, never)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    await expect(adapter.prepare(task, CLUSTER_ID, quietly)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     expect(await adapter.find(task)).toBeUndefined();
     expect(await adapter.list()).toEqual([]);
     await host.exec('docker', ['rm', foreign]);
@@ -97,7 +98,10 @@ it('a pull ends as soon as it is interrupted, even while the registry says nothi
   await eventually(() => registry.logTail().includes('listening'), { reason: 'the registry listens' });
   const { client, adapter } = connect(host.dockerSocket);
   const interrupt = new AbortController();
-  const pulling = adapter.prepare(aTask({ container: { Image: '127.0.0.1:5000/slow:1' } }), CLUSTER_ID, interrupt.signal);
+  const pulling = adapter.prepare(aTask({ container: { Image: '127.0.0.1:5000/slow:1' } }), CLUSTER_ID, {
+    ...quietly,
+    signal: interrupt.signal,
+  });
   await eventually(() => registry.logTail().includes('connected'), { reason: 'the engine pulls' });
   interrupt.abort();
   await expect(pulling).rejects.toMatchObject({ code: 'CANCELLED' });

@@ -3,17 +3,18 @@ import { ConcurrencyLimit } from '#common/concurrency';
 import { DomainError, isCode, messageOf } from '#common/errors';
 import { isId } from '#common/identity';
 import type { NodeDescription, Task } from '#common/proto';
-import type { ContainerEvent, Executor, ListedContainer, ObservedContainer } from '../executor';
+import type { ContainerEvent, Executor, ListedContainer, ObservedContainer, Preparation } from '../executor';
 import { parseApiVersion, type ApiMinor } from './api-version';
 import { containerName, toCreateRequest, type CreateRequest } from './container-config';
 import { toNodeDescription, type NodeFacts } from './describe-node';
 import type { EngineContainer } from './engine-api';
 import type { EngineClient } from './engine-client';
-import { isAlreadyDone } from './engine-error';
+import { isAlreadyDone, toDomainError } from './engine-error';
 import { watchContainers } from './event-stream';
 import { pullImage } from './image-pull';
 import { NODE_LABEL, TASK_LABEL } from './labels';
 import { toCreatedContainer, toListedContainer, toObservedContainer } from './observed-container';
+import { SharedWork, type Participant } from './shared-work';
 import type { StartPlaces } from './start-places';
 
 /**
@@ -35,6 +36,7 @@ const MS_PER_SECOND = 1_000;
 export class DockerAdapter implements Executor {
   private api: ApiMinor | undefined;
   private readonly stops = new ConcurrencyLimit(MAX_STOPS);
+  private readonly pulls = new SharedWork<string>();
 
   constructor(
     private readonly engine: EngineClient,
@@ -58,7 +60,7 @@ export class DockerAdapter implements Executor {
     return toNodeDescription(info, version, this.facts);
   }
 
-  async prepare(task: Task, clusterId: string, signal: AbortSignal): Promise<ObservedContainer> {
+  async prepare(task: Task, clusterId: string, { signal, tell }: Preparation): Promise<ObservedContainer> {
     if (this.api === undefined) await this.describe();
     const request = toCreateRequest(task, { clusterId, api: this.api ?? parseApiVersion(undefined) });
     try {
@@ -66,7 +68,7 @@ export class DockerAdapter implements Executor {
     } catch (error) {
       if (!isMissingImage(error)) throw error;
     }
-    const pullError = await this.pull(request.image, signal);
+    const pullError = await this.pull(request.image, { signal, tell });
     try {
       return await this.create(request, task, signal);
     } catch (error) {
@@ -145,11 +147,12 @@ export class DockerAdapter implements Executor {
   }
 
   /** @returns why the image could not be pulled, unless that is a matter of the engine or of the signal: then it throws */
-  private async pull(image: string, signal: AbortSignal): Promise<unknown> {
+  private async pull(image: string, participant: Participant<string>): Promise<unknown> {
     try {
-      await pullImage(this.engine.patient, image, signal);
+      await this.pulls.run(image, participant, (signal, tell) => pullImage(this.engine.patient, image, signal, tell));
       return undefined;
-    } catch (error) {
+    } catch (cause) {
+      const error = toDomainError(`pull ${image}`, cause);
       if (isCode(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED')) throw error;
       return new DomainError('FAILED_PRECONDITION', `pulling ${image} failed: ${messageOf(error)}`, { cause: error });
     }

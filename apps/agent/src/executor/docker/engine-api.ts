@@ -48,6 +48,14 @@ export interface EngineInfo {
   /** `key=value` each. */
   readonly Labels?: readonly string[] | null;
   readonly Plugins?: Readonly<Record<string, readonly string[] | null>>;
+  /** What dockerd's `node-generic-resources` say. */
+  readonly GenericResources?: readonly GenericResourceInfo[] | null;
+}
+
+/** One of both is there. */
+export interface GenericResourceInfo {
+  readonly NamedResourceSpec?: { readonly Kind?: string; readonly Value?: string } | null;
+  readonly DiscreteResourceSpec?: { readonly Kind?: string; readonly Value?: number } | null;
 }
 
 export interface ListedInfo {
@@ -66,6 +74,8 @@ export interface InspectInfo {
     readonly ExitCode?: number;
     readonly Error?: string;
     readonly OOMKilled?: boolean;
+    readonly StartedAt?: string;
+    readonly FinishedAt?: string;
     readonly Health?: { readonly Status?: string } | null;
   };
   readonly Config?: { readonly Labels?: Strings | null; readonly StopTimeout?: number | null };

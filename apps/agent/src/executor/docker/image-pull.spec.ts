@@ -14,13 +14,20 @@ it.each([
 ])('asks for %s', (image, reference) => expect(toPullReference(image)).toEqual(reference));
 
 describe('a pull', () => {
+  let told: string[];
+  beforeEach(() => (told = []));
   const pull = (createImage: EngineApi['createImage']) =>
-    pullImage({ createImage } as EngineApi, 'busybox', new AbortController().signal);
+    pullImage({ createImage } as EngineApi, 'busybox', new AbortController().signal, (text) => told.push(text));
   const progress = (...reports: object[]) =>
     pull(async () => Readable.from(reports.map((report) => `${JSON.stringify(report)}\n`)));
 
   it('is over when its progress ends', () =>
     expect(progress({ status: 'Pulling' }, { status: 'Done' })).resolves.toBeUndefined());
+
+  it('says at once that it has begun', async () => {
+    await progress({ status: 'Downloading', id: 'a', progressDetail: { current: 1, total: 2 } });
+    expect(told[0]).toBe('pulling busybox');
+  });
 
   it('has failed when its progress says so', () =>
     expect(progress({ status: 'Pulling' }, { error: 'manifest unknown' })).rejects.toMatchObject({

@@ -2,16 +2,18 @@ import { DomainError } from '#common/errors';
 import type { EngineApi } from './engine-api';
 import { toDomainError } from './engine-error';
 import { jsonLines } from './json-lines';
+import type { PullReport } from './pull-progress';
+import { progressTeller, type PullListener } from './progress-teller';
 
 /** A pull without any progress for this long hangs: even unpacking a large layer reports several times a minute. */
 const STALL_MS = 5 * 60_000;
-
 /**
- * Pulls an image and resolves when it is there. The signal interrupts it.
+ * Pulls an image and resolves when it is there. The signal interrupts it. Tells how far it is when that changes, at most once per second.
  * @throws DomainError FAILED_PRECONDITION with the registry's or engine's reason · DEADLINE_EXCEEDED when it makes no progress ·
  *   UNAVAILABLE · CANCELLED
  */
-export async function pullImage(engine: EngineApi, image: string, signal: AbortSignal): Promise<void> {
+export async function pullImage(engine: EngineApi, image: string, signal: AbortSignal, tell: PullListener): Promise<void> {
+  const note = progressTeller(image, tell);
   const stall = new AbortController();
   const expire = (): void =>
     stall.abort(new DomainError('DEADLINE_EXCEEDED', `pulling ${image} made no progress for ${STALL_MS} ms`));
@@ -23,6 +25,7 @@ export async function pullImage(engine: EngineApi, image: string, signal: AbortS
       timer.refresh();
       const reason = (line as { error?: unknown }).error;
       if (typeof reason === 'string') throw new DomainError('FAILED_PRECONDITION', reason);
+      note(line as PullReport);
     }
   } catch (error) {
     if (stall.signal.aborted) throw stall.signal.reason;

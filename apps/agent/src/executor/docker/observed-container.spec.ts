@@ -28,6 +28,16 @@ it('has a process only while it runs, and an exit code only after', () => {
   expect(inspected({ Status: 'exited', Pid: 7, ExitCode: 3 })).toMatchObject({ pid: 0, exitCode: 3 });
 });
 
+it.each([
+  ['2026-01-01T00:00:00.5Z', '2026-01-01T00:00:02.123456789Z', 1_623],
+  ['0001-01-01T00:00:00Z', '2026-01-01T00:00:02Z', 0],
+  ['2026-01-01T00:00:02Z', '2026-01-01T00:00:00Z', 0],
+  [undefined, 'soon', 0],
+])('one that started at %s and ended at %s ran for %s ms', (StartedAt, FinishedAt, ranMs) => {
+  expect(inspected({ Status: 'exited', StartedAt, FinishedAt }).ranMs).toBe(ranMs);
+  expect(inspected({ Status: 'running', StartedAt, FinishedAt }).ranMs).toBe(0);
+});
+
 it('takes its grace period from its own settings', () => {
   expect(inspected({}, { Config: { StopTimeout: 3 } }).graceMs).toBe(3_000);
   expect(inspected({}, { Config: {} }).graceMs).toBe(10_000);

@@ -20,6 +20,8 @@ export function toObservedContainer(info: InspectInfo): ObservedContainer {
     health: state.Status === 'paused' ? 'none' : toHealth(state.Health?.Status),
     pid: phase === 'running' ? (state.Pid ?? 0) : 0,
     exitCode: phase === 'exited' ? (state.ExitCode ?? 0) : 0,
+    startedAt: state.StartedAt ?? '',
+    ranMs: phase === 'exited' ? msBetween(state.StartedAt, state.FinishedAt) : 0,
     error: state.Error ?? '',
     outOfMemory: state.OOMKilled ?? false,
     ports: toHostPorts(info),
@@ -30,7 +32,8 @@ export function toObservedContainer(info: InspectInfo): ObservedContainer {
 /** A container that was made just now. */
 export function toCreatedContainer(id: string, stopTimeoutSeconds: number): ObservedContainer {
   const graceMs = stopTimeoutMs(stopTimeoutSeconds);
-  return { id, phase: 'created', health: 'none', pid: 0, exitCode: 0, error: '', outOfMemory: false, ports: [], graceMs };
+  const untouched = { pid: 0, exitCode: 0, startedAt: '', ranMs: 0, error: '', outOfMemory: false, ports: [] };
+  return { id, phase: 'created', health: 'none', ...untouched, graceMs };
 }
 
 /** Undefined when the entry does not name a task, so that nothing is done to it. */
@@ -62,6 +65,12 @@ function toPhase(status: string): ContainerPhase {
 
 function healthInStatus(status: string): ContainerHealth {
   return toHealth(/\((?:health: )?(\w+)\)$/.exec(status)?.[1]);
+}
+
+/** Zero for what did not happen, of which the engine gives the year 1, and when somebody set the clock back in between. */
+function msBetween(start: string | undefined, end: string | undefined): number {
+  const [from, to] = [Date.parse(start ?? ''), Date.parse(end ?? '')];
+  return from > 0 && to > from ? to - from : 0;
 }
 
 function stopTimeoutMs(seconds: number | null | undefined): number {
