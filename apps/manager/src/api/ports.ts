@@ -63,6 +63,21 @@ export interface Planner {
   moves(serviceId: string, limit: number): { taskId: string; slot: number; from: string; to: string }[];
 }
 
+/** What a registry says of an image. */
+export interface Distribution {
+  mediaType: string;
+  digest: string;
+  /** Bytes of the manifest. */
+  size: number;
+  platforms: { architecture: string; os: string; variant?: string }[];
+}
+
+/** Asks the registry of an image, with what a client sent as X-Registry-Auth. */
+export interface Registry {
+  /** @throws DomainError NOT_FOUND · PERMISSION_DENIED · FAILED_PRECONDITION it cannot be reached, or answers something else */
+  inspect(image: string, auth: string | undefined): Promise<Distribution>;
+}
+
 /** Everything that the API is given. */
 export interface ApiDependencies {
   readonly store: ApiStore;
@@ -70,6 +85,7 @@ export interface ApiDependencies {
   readonly metrics: MetricsSource;
   readonly isUpToDate: UpToDate;
   readonly planner: Planner;
+  readonly registry: Registry;
   /** Modes that the orchestrator behind this API runs; services of other modes are refused. Replicated, unless told. */
   readonly runnableModes?: readonly ModeName[];
   readonly logger: Logger;

@@ -1,7 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '#common/logging';
 import type { AgentMessage, Hello, ManagerMessage, Welcome } from '#common/dispatcher-proto';
-import { observedState, stateRank, TaskState } from '#common/domain';
+import { observedState, stateRank, TaskState, unseal } from '#common/domain';
 import type { NodeDescription, Task } from '#common/proto';
 import { AssignmentStream } from './assignment-stream';
 import type { Arrival } from './node-record';
@@ -38,6 +38,7 @@ export class AgentSession {
     this.assignments = new AssignmentStream(
       { write: (message) => stream.write(message), onDrain: (callback) => stream.once('drain', callback) },
       () => parts.store.view.tasksOfNode(this.nodeId).filter(isAssigned),
+      (serviceId) => unseal(parts.store.view.registryCredentials(serviceId)?.current),
     );
   }
 

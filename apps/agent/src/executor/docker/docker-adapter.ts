@@ -11,7 +11,7 @@ import type { EngineContainer } from './engine-api';
 import type { EngineClient } from './engine-client';
 import { isAlreadyDone, toDomainError } from './engine-error';
 import { watchContainers } from './event-stream';
-import { pullImage } from './image-pull';
+import { pullImage, type WantedImage } from './image-pull';
 import { NODE_LABEL, TASK_LABEL } from './labels';
 import { toCreatedContainer, toListedContainer, toObservedContainer } from './observed-container';
 import { SharedWork, type Participant } from './shared-work';
@@ -60,7 +60,7 @@ export class DockerAdapter implements Executor {
     return toNodeDescription(info, version, this.facts);
   }
 
-  async prepare(task: Task, clusterId: string, { signal, tell }: Preparation): Promise<ObservedContainer> {
+  async prepare(task: Task, clusterId: string, { signal, tell, registryAuth }: Preparation): Promise<ObservedContainer> {
     if (this.api === undefined) await this.describe();
     const request = toCreateRequest(task, { clusterId, api: this.api ?? parseApiVersion(undefined) });
     try {
@@ -68,7 +68,7 @@ export class DockerAdapter implements Executor {
     } catch (error) {
       if (!isMissingImage(error)) throw error;
     }
-    const pullError = await this.pull(request.image, { signal, tell });
+    const pullError = await this.pull({ image: request.image, registryAuth }, { signal, tell });
     try {
       return await this.create(request, task, signal);
     } catch (error) {
@@ -147,9 +147,12 @@ export class DockerAdapter implements Executor {
   }
 
   /** @returns why the image could not be pulled, unless that is a matter of the engine or of the signal: then it throws */
-  private async pull(image: string, participant: Participant<string>): Promise<unknown> {
+  private async pull(wanted: WantedImage, participant: Participant<string>): Promise<unknown> {
+    const { image, registryAuth } = wanted;
+    // Whoever may not have the image must not get it by somebody else's leave.
+    const key = JSON.stringify([image, registryAuth]);
     try {
-      await this.pulls.run(image, participant, (signal, tell) => pullImage(this.engine.patient, image, signal, tell));
+      await this.pulls.run(key, participant, (signal, tell) => pullImage(this.engine.patient, wanted, signal, tell));
       return undefined;
     } catch (cause) {
       const error = toDomainError(`pull ${image}`, cause);

@@ -5,7 +5,7 @@ import { countTasks } from '../count-tasks';
 import { matchesService, parseServiceFilters } from '../filters/service-filters';
 import { readJsonBody, readOptionalJsonBody } from '../http/json-body';
 import { queryFlag, queryOf, queryVersion, requireQueryChoice, requireQueryCount } from '../http/query';
-import { hasRegistryCredentials } from '../http/registry-auth';
+import { registryCredentials } from '../http/registry-auth';
 import { sendEmpty, sendJson, sendJsonList, sendJsonText } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findService } from '../lookup';
@@ -39,7 +39,7 @@ export class ServicesController {
     const body = await readJsonBody(request);
     const { id, warnings } = await this.commands.create({
       body,
-      hasRegistryCredentials: hasRegistryCredentials(request.headers),
+      registryAuth: registryCredentials(request.headers),
     });
     sendJson(response, 201, { ID: id, Warnings: nonEmpty(warnings) });
   }
@@ -56,10 +56,11 @@ export class ServicesController {
     const query = queryOf(request);
     const version = queryVersion(query, 'service');
     const rollback = requireQueryChoice(query, 'rollback', ['previous', 'none']) === 'previous';
-    requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
+    const from = requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
+    const registryAuthFrom = from === 'previous-spec' ? from : 'spec';
     const body = rollback ? await readOptionalJsonBody(request) : await readJsonBody(request);
-    const credentials = hasRegistryCredentials(request.headers);
-    const warnings = await this.commands.update({ term, version, body, rollback, hasRegistryCredentials: credentials });
+    const registryAuth = registryCredentials(request.headers);
+    const warnings = await this.commands.update({ term, version, body, rollback, registryAuth, registryAuthFrom });
     sendJson(response, 200, { Warnings: nonEmpty(warnings) ?? null });
   }
 
