@@ -36,6 +36,13 @@ const CASES: Case[] = [
     },
     target: 20_000,
   },
+  {
+    name: 'away from another service by zone, 1,000 nodes',
+    nodes: 1_000,
+    tasks: 10_000,
+    placement: { constraints: ['service!=db topology=node.labels.zone'] },
+    target: 20_000,
+  },
 ];
 
 /** Placements per second without any I/O. */

@@ -1,9 +1,9 @@
 import { NodeAvailability, NodeState } from '#common/domain';
 import type { Task } from '#common/proto';
 import { aTask } from '../testing/builders';
-import { explainNodes } from './explain';
+import { explainNodes, saysPlaceIsTaken } from './explain';
 import type { NodeInfo } from './node-info';
-import { anInfo, discrete, named, serviceOf, waiting } from './testing/placing';
+import { anInfo, discrete, named, placing, serviceOf, waiting } from './testing/placing';
 
 type Template = Parameters<typeof serviceOf>[1];
 
@@ -102,4 +102,28 @@ describe('each filter explains itself', () => {
       { nodeId: 'b', admitted: false, filter: 'ready', reason: 'the node is down and its availability is active' },
     ]);
   });
+});
+
+it.each([
+  { because: 'of a port of its own', isTaken: true, task: withPort(oneOf({})), there: withPort(aTask({ nodeId: 'a' })) },
+  {
+    because: 'of the limit per node',
+    isTaken: true,
+    task: oneOf({ placement: { maxReplicas: 1 } }),
+    there: aTask({ nodeId: 'a' }),
+  },
+  {
+    because: 'the service keeps its tasks apart',
+    isTaken: true,
+    task: oneOf(placed('service!=web')),
+    there: aTask({ nodeId: 'a' }),
+  },
+  {
+    because: 'of another service',
+    isTaken: false,
+    task: oneOf(placed('service!=db')),
+    there: aTask({ nodeId: 'a', service: serviceOf('db') }),
+  },
+])('a task that is refused because $because could be placed if its predecessor went: $isTaken', ({ task, there, isTaken }) => {
+  expect(saysPlaceIsTaken(placing([task], [anInfo('a', {}, [there])]).unplaced[0]?.reason ?? '')).toBe(isTaken);
 });
