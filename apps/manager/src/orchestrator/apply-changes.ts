@@ -34,7 +34,11 @@ export function changedTasks(changes: readonly TaskChange[], now: number): Map<s
         amend(change.task, { desiredState: change.to, desiredReason: change.reason });
         break;
       case 'assignTask':
-        amend(change.task, { nodeId: change.nodeId, status: assignedStatus(timestamp) });
+        amend(change.task, {
+          nodeId: change.nodeId,
+          genericResources: change.genericResources,
+          status: assignedStatus(timestamp),
+        });
         break;
       case 'holdTask':
         amend(change.task, { status: pendingStatus(timestamp, change.reason) });

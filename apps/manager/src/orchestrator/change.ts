@@ -1,11 +1,11 @@
 import type { TaskState } from '#common/domain';
-import type { RebalanceRequest, Service, Task, UpdateStatus } from '#common/proto';
+import type { GenericResource, RebalanceRequest, Service, Task, UpdateStatus } from '#common/proto';
 
 /** What every decision returns, and all that `commitChanges` understands. */
 export type Change =
   | { kind: 'createTask'; task: Task }
   | { kind: 'setDesiredState'; task: Task; to: TaskState; reason: string }
-  | { kind: 'assignTask'; task: Task; nodeId: string }
+  | { kind: 'assignTask'; task: Task; nodeId: string; genericResources: GenericResource[] }
   | { kind: 'holdTask'; task: Task; reason: string }
   | { kind: 'deleteTask'; taskId: string }
   | { kind: 'setUpdateStatus'; serviceId: string; status: UpdateStatus }

@@ -10,10 +10,11 @@ const create = (count: number, spec = {}): Change[] =>
 describe('the transactions of a plan', () => {
   it('write each task once, whatever happens to it in the plan', () => {
     const task = aTask({ id: 'a', nodeId: '', state: TaskState.pending, desired: TaskState.ready });
+    const genericResources = [{ namedResourceSpec: { kind: 'gpu', value: 'g1' }, discreteResourceSpec: undefined }];
     const [transaction, ...more] = toTransactions(
       [
         { kind: 'setDesiredState', task, to: TaskState.running, reason: 'its turn has come' },
-        { kind: 'assignTask', task, nodeId: 'n' },
+        { kind: 'assignTask', task, nodeId: 'n', genericResources },
       ],
       NOW,
       100,
@@ -22,7 +23,7 @@ describe('the transactions of a plan', () => {
     expect(transaction?.writes).toHaveLength(1);
     const [write] = transaction?.writes ?? [];
     const stored = write?.kind === 'put' ? Task.decode(write.value) : undefined;
-    expect(stored).toMatchObject({ nodeId: 'n', desiredState: 'running', status: { state: 'assigned' } });
+    expect(stored).toMatchObject({ nodeId: 'n', genericResources, desiredState: 'running', status: { state: 'assigned' } });
   });
 
   it('delete a task together with its status, even when the plan also changes it', () => {

@@ -22,7 +22,8 @@ export function decideGlobal(service: Service, snapshot: ServiceSnapshot, inputs
   const present = slots.filter((slot) => isOn(slot, () => true));
   for (const slot of present) {
     if (isOn(slot, mustLeave)) pass.stopSlot(slot, 'node is not available');
-    else if (!isOn(slot, (node) => placementHolds(service, node))) pass.stopSlot(slot, 'node does not satisfy the placement');
+    else if (!isOn(slot, (node) => isPaused(node) || placementHolds(service, node)))
+      pass.stopSlot(slot, 'node does not satisfy the placement');
   }
   const served = present.filter((slot) => isOn(slot, (node) => acceptsTasks(node) && placementHolds(service, node)));
   for (const slot of served) pass.keepAlive(slot);

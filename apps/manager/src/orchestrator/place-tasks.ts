@@ -47,10 +47,9 @@ function placeTasks(tasks: readonly Task[], session: PlacementSession, now: numb
   const free = tasks.filter((task) => task.nodeId === '');
   const bound = tasks.filter((task) => task.nodeId !== '');
   const results = [session.place(free), ...bound.map((task) => session.placeOn(task.nodeId, task))];
-  const placed = results.flatMap((result) => result.placed);
   const unplaced = results.flatMap((result) => result.unplaced);
   return [
-    ...placed.map(({ task, nodeId }): Change => ({ kind: 'assignTask', task, nodeId })),
+    ...results.flatMap((result) => result.placed).map((placed): Change => ({ kind: 'assignTask', ...placed })),
     ...unplaced
       .filter(({ task, reason }) => isNewReason(task, reason, now))
       .map(({ task, reason }): Change => ({ kind: 'holdTask', task, reason })),

@@ -1,6 +1,6 @@
 import { createLogger } from '#common/logging';
 import type { Service } from '#common/proto';
-import type { ClusterView, Guard, Write } from '#common/store';
+import type { ClusterView, Guard, ViewChange, Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { aNode, aService } from '../testing/builders';
 import { ServiceReconciler } from './service.reconciler';
@@ -29,10 +29,43 @@ function aCluster(services: Service[]): { view: ClusterView; term: LeaderTerm; w
   return { view, term: { number: 1, maxWrites: 127, commit } as unknown as LeaderTerm, written };
 }
 
+describe('a service that waits for a node', () => {
+  const taskOf = (serviceId: string, endedOrGone: boolean): ViewChange => ({
+    kind: 'task',
+    id: 't',
+    serviceId,
+    nodeIds: ['a'],
+    endedOrGone,
+  });
+
+  it.each([
+    {
+      name: 'when another service gets a task, if it has an affinity',
+      constraint: 'service==db',
+      endedOrGone: false,
+      again: true,
+    },
+    {
+      name: 'not when another service gets a task, otherwise',
+      constraint: 'node.role==manager',
+      endedOrGone: false,
+      again: false,
+    },
+    { name: 'when any task has ended', constraint: 'node.role==manager', endedOrGone: true, again: true },
+  ])('is looked at again: $name', async ({ constraint, endedOrGone, again }) => {
+    const service = { ...aService({ spec: { taskTemplate: { placement: { constraints: [constraint] } } } }), id: 'waits' };
+    const { view, term } = aCluster([service]);
+    const reconciler = new ServiceReconciler(view, logger, { transactionWrites: () => undefined });
+    await reconciler.reconcile(['service/waits'], term);
+    const keys = [...reconciler.keysOf(taskOf('db-id', endedOrGone))];
+    expect(keys.includes('service/waits')).toBe(again);
+  });
+});
+
 describe('a batch of services', () => {
   it('is not held up by one that cannot be decided', async () => {
     const good = { ...aService({ replicas: 2 }), id: 'good' };
-    const bad = { ...aService({ spec: { taskTemplate: { placement: { constraints: ['nonsense'] } } } }), id: 'bad' };
+    const bad = { ...aService({ spec: { labels: { 'swarmctl.progress-deadline': 'soon' } } }), id: 'bad' };
     const { view, term, written } = aCluster([bad, good]);
     const reconciler = new ServiceReconciler(view, logger, { transactionWrites: () => undefined });
     const result = await reconciler.reconcile(['service/bad', 'service/good'], term);

@@ -6,6 +6,7 @@ import type { ClusterView, ViewChange } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { NodeInfoIndex } from '../scheduler/node-info-index';
 import { PlacementSession } from '../scheduler/placement-session';
+import { affinitiesOf } from '../scheduler/service-affinity';
 import type { Change } from './change';
 import { commitChanges } from './commit-changes';
 import { decideService } from './decide-service';
@@ -27,8 +28,8 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   readonly name = 'service';
   readonly maxBatch = MAX_BATCH;
   private readonly nodeInfos: NodeInfoIndex;
-  /** Services with a task that no node took: anything that frees room concerns them. */
-  private readonly waiting = new Set<string>();
+  /** Services with a task that no node took, and whether other services' tasks decide where theirs may go. */
+  private readonly waiting = new Map<string, { hasAffinity: boolean }>();
 
   constructor(
     private readonly view: ClusterView,
@@ -43,7 +44,10 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     if (change.kind === 'service') yield toKey(change.id);
     if (change.kind === 'task') yield toKey(change.serviceId);
     if (change.kind === 'node') yield* this.concernedByNode(change.id);
-    if (mayFreeRoom(change)) for (const serviceId of this.waiting) yield toKey(serviceId);
+    const freesRoom = mayFreeRoom(change);
+    for (const [serviceId, { hasAffinity }] of this.waiting) {
+      if (freesRoom || (hasAffinity && change.kind === 'task')) yield toKey(serviceId);
+    }
   }
 
   /** Services with tasks on the node, and those that would spread onto it. */
@@ -60,7 +64,7 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
 
   async reconcile(keys: readonly ServiceKey[], term: LeaderTerm): Promise<PassResult<ServiceKey>> {
     const now = Date.now();
-    const session = new PlacementSession(this.nodeInfos.all());
+    const session = new PlacementSession(this.nodeInfos.all(), now);
     const changes: Change[] = [];
     const requeues: Requeue<ServiceKey>[] = [];
     const failed: ServiceKey[] = [];
@@ -86,7 +90,8 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     const snapshot = takeSnapshot(this.view, () => session.nodes(), serviceId);
     const plan = decideService(snapshot, { now, newId });
     const placements = decidePlacements(snapshot.tasks, plan.changes, session, now);
-    if (placements.isWaiting) this.waiting.add(serviceId);
+    const { placement } = snapshot.service?.spec?.taskTemplate ?? {};
+    if (placements.isWaiting) this.waiting.set(serviceId, { hasAffinity: affinitiesOf(placement).length > 0 });
     else this.waiting.delete(serviceId);
     return { ...plan, changes: [...plan.changes, ...placements.changes] };
   }

@@ -106,7 +106,7 @@ export class SlotPass {
     const left = request?.maxMoves ? request.maxMoves - request.moved : Number.POSITIVE_INFINITY;
     const limit = Math.min(left, this.policy.parallelism);
     const running = slots.flatMap(({ current }) => current ?? []);
-    const moves = decideMoves(running, this.snapshot.nodeInfos(), limit);
+    const moves = decideMoves(running, this.snapshot.nodeInfos(), { limit, now: this.inputs.now });
     const moving = new Set(moves.map(({ task }) => task));
     for (const slot of slots) {
       if (!slot.current || !moving.has(slot.current)) continue;
@@ -240,7 +240,9 @@ export class SlotPass {
     if (!node || isLost(node)) return undefined;
     if (node.spec?.availability === NodeAvailability.drain) return 'node is drained';
     const spec = this.isDirty(current) ? current.spec : this.service.spec?.taskTemplate;
-    if (!allowsNode(spec, node)) return 'node no longer satisfies the placement';
+    // What is on a paused node stays as it is.
+    const nodeIsPaused = node.spec?.availability === NodeAvailability.pause;
+    if (!nodeIsPaused && !allowsNode(spec, node)) return 'node no longer satisfies the placement';
     return this.snapshot.isOverCapacity(current) ? 'node no longer has the resources that are reserved on it' : undefined;
   }
 

@@ -1,6 +1,5 @@
-import { Task, type EndpointSpec, type Node, type Placement, type Service, type TaskSpec } from '#common/proto';
-import { preparePipeline } from '../scheduler/pipeline';
-import { toNodeInfo } from '../scheduler/node-info';
+import type { EndpointSpec, Node, Service, Task, TaskSpec } from '#common/proto';
+import { attributesAllow } from '../scheduler/pipeline';
 import { fingerprint } from './spec-fingerprint';
 
 /**
@@ -32,7 +31,10 @@ function withoutPlacement(spec: TaskSpec | undefined): TaskSpec | undefined {
   return known;
 }
 
-/** Whether the service's constraints and platforms allow the node, whatever else is on it. */
+/**
+ * Whether the service's constraints and platforms allow the node itself, whatever else is on it. Affinities are looked at only when
+ * a task is placed.
+ */
 export function placementHolds(service: Service, node: Node): boolean {
   return allowsNode(service.spec?.taskTemplate, node);
 }
@@ -46,13 +48,7 @@ export function allowsNode(spec: TaskSpec | undefined, node: Node): boolean {
   if (!spec || (constraints.length === 0 && platforms.length === 0)) return true;
   const known = answers.get(spec) ?? new WeakMap<Node, boolean>();
   answers.set(spec, known);
-  const answer = known.get(node) ?? passesPlacementFilters({ constraints, platforms }, node);
+  const answer = known.get(node) ?? attributesAllow(spec.placement, node);
   known.set(node, answer);
   return answer;
-}
-
-function passesPlacementFilters(placement: Pick<Placement, 'constraints' | 'platforms'>, node: Node): boolean {
-  const probe = Task.fromPartial({ spec: { placement } });
-  const refusal = preparePipeline(probe).refusedBy(toNodeInfo(node, []));
-  return refusal === undefined || refusal.name === 'ready';
 }

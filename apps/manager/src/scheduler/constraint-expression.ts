@@ -1,58 +1,57 @@
-import { NodeRole } from '#common/domain';
-import { DomainError } from '#common/errors';
+import { holdsAddress, isNodeKey, readIpNetwork, readNumber, type NodeConstraint } from '#common/domain';
 import type { Node } from '#common/proto';
+import { attributeOf } from './node-attribute';
 
-export interface Constraint {
-  key: string;
-  operator: '==' | '!=';
-  value: string;
+type Test = (actual: string) => boolean;
+
+/**
+ * The test that a constraint puts nodes to. Values compare without case and as a whole; a label that is missing is the empty text,
+ * so that `!=` holds. A key that means nothing holds on no node, and neither does a comparison with what is not a number.
+ */
+export function constraintTest(constraint: NodeConstraint): (node: Node) => boolean {
+  const { key, operator } = constraint;
+  if (!isNodeKey(key)) return () => false;
+  if (operator === 'exists') return (node) => attributeOf(key, node) !== undefined;
+  const test = valueTest(constraint);
+  return (node) => test(attributeOf(key, node) ?? '');
 }
 
-const EXPRESSION = /^\s*([^\s=!]+)\s*(==|!=)\s*(\S(?:.*\S)?)\s*$/s;
-
-/** Reads one placement constraint. @throws DomainError INVALID_ARGUMENT saying what was not understood */
-export function parseConstraint(text: string): Constraint {
-  const [, key, operator, value] = EXPRESSION.exec(text) ?? [];
-  if (key === undefined || value === undefined) {
-    throw new DomainError('INVALID_ARGUMENT', `placement constraint '${text}' is not of the form KEY==VALUE or KEY!=VALUE`);
-  }
-  return { key, operator: operator === '!=' ? '!=' : '==', value };
-}
-
-/** Whether the node meets the constraint. Values compare without case; a label that is missing is the empty string. */
-export function satisfies(constraint: Constraint, node: Node): boolean {
-  const actual = attributeOf(constraint.key, node);
-  if (actual === undefined) return false;
-  const same = actual.toLowerCase() === constraint.value.toLowerCase();
-  return constraint.operator === '==' ? same : !same;
-}
-
-const NODE_LABEL = 'node.labels.';
-const ENGINE_LABEL = 'engine.labels.';
-
-/** What a key means on a node; undefined for a key that means nothing, which no node satisfies. */
-export function attributeOf(key: string, node: Node): string | undefined {
-  switch (key.toLowerCase()) {
-    case 'node.id':
-      return node.id;
-    case 'node.hostname':
-      return node.description?.hostname ?? '';
-    case 'node.ip':
-      return node.status?.addr ?? '';
-    case 'node.role':
-      return node.spec?.role ?? NodeRole.worker;
-    case 'node.platform.os':
-      return node.description?.platform?.os ?? '';
-    case 'node.platform.arch':
-      return node.description?.platform?.architecture ?? '';
-    default:
-      return labelOf(key, node);
+function valueTest({ key, operator, values }: NodeConstraint): Test {
+  const [value = ''] = values;
+  switch (operator) {
+    case '<':
+      return compared(value, (a, b) => a < b);
+    case '<=':
+      return compared(value, (a, b) => a <= b);
+    case '>':
+      return compared(value, (a, b) => a > b);
+    case '>=':
+      return compared(value, (a, b) => a >= b);
+    default: {
+      const isAny = key.toLowerCase() === 'node.ip' ? inNetworks(values) : oneOfTexts(values);
+      return operator === '!=' ? negated(isAny) : isAny;
+    }
   }
 }
 
-function labelOf(key: string, node: Node): string | undefined {
-  const lower = key.toLowerCase();
-  if (lower.startsWith(NODE_LABEL)) return node.spec?.labels[key.slice(NODE_LABEL.length)] ?? '';
-  if (lower.startsWith(ENGINE_LABEL)) return node.description?.engine?.labels[key.slice(ENGINE_LABEL.length)] ?? '';
-  return undefined;
+function compared(value: string, holds: (a: number, b: number) => boolean): Test {
+  const limit = readNumber(value);
+  return (actual) => {
+    const number = readNumber(actual);
+    return number !== undefined && limit !== undefined && holds(number, limit);
+  };
+}
+
+function oneOfTexts(values: readonly string[]): Test {
+  const wanted = values.map((value) => value.toLowerCase());
+  return (actual) => wanted.includes(actual.toLowerCase());
+}
+
+function inNetworks(values: readonly string[]): Test {
+  const networks = values.flatMap((value) => readIpNetwork(value) ?? []);
+  return (actual) => networks.some((network) => holdsAddress(network, actual));
+}
+
+function negated(test: Test): Test {
+  return (actual) => !test(actual);
 }

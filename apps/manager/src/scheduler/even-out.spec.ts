@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Task } from '#common/proto';
-import { aNode, aService, aTask } from '../testing/builders';
+import { aNode, aService, aTask, NOW } from '../testing/builders';
 import { decideMoves } from './even-out';
 import { toNodeInfo, type NodeInfo } from './node-info';
 
@@ -30,7 +30,7 @@ function aWorld(counts: Record<string, number>, spec: object = {}, memoryBytes =
 
 function countsAfter({ tasks, infos }: World, limit = Number.POSITIVE_INFINITY): Record<string, number> {
   const counts: Record<string, number> = Object.fromEntries(infos.map(({ node }) => [node.id, 0]));
-  const targets = new Map(decideMoves(tasks, infos, limit).map(({ task, to }) => [task.id, to]));
+  const targets = new Map(decideMoves(tasks, infos, { limit, now: NOW }).map(({ task, to }) => [task.id, to]));
   for (const task of tasks) counts[targets.get(task.id) ?? task.nodeId]! += 1;
   return counts;
 }
@@ -69,7 +69,7 @@ describe('evening out', () => {
         const after = countsAfter(aWorld(Object.fromEntries(list.map((count, index) => [`n${index}`, count]))));
         const counts = Object.values(after);
         expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-        expect(decideMoves(...(Object.values(aWorld(after)) as [Task[], NodeInfo[]]), 100)).toEqual([]);
+        expect(decideMoves(...(Object.values(aWorld(after)) as [Task[], NodeInfo[]]), { limit: 100, now: NOW })).toEqual([]);
       }),
     );
   });
@@ -81,7 +81,7 @@ describe('evening out', () => {
         const least = Math.floor(tasks.length / list.length);
         const most = Math.ceil(tasks.length / list.length);
         const [over, under] = list.reduce(([o, u], n) => [o + Math.max(0, n - most), u + Math.max(0, least - n)], [0, 0]);
-        expect(decideMoves(tasks, infos, 1_000)).toHaveLength(Math.max(over, under));
+        expect(decideMoves(tasks, infos, { limit: 1_000, now: NOW })).toHaveLength(Math.max(over, under));
       }),
     );
   });
@@ -94,7 +94,9 @@ describe('evening out', () => {
         const zones = new Map<string, number>();
         for (const [id, count] of Object.entries(after)) zones.set(id[0]!, (zones.get(id[0]!) ?? 0) + count);
         expect(Math.max(...zones.values()) - Math.min(...zones.values())).toBeLessThanOrEqual(1);
-        expect(decideMoves(...(Object.values(aWorld(after, byZone)) as [Task[], NodeInfo[]]), 100)).toEqual([]);
+        expect(decideMoves(...(Object.values(aWorld(after, byZone)) as [Task[], NodeInfo[]]), { limit: 100, now: NOW })).toEqual(
+          [],
+        );
       }),
     );
   });

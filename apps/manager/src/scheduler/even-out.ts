@@ -1,6 +1,7 @@
 import type { Task } from '#common/proto';
-import { attributeOf } from './constraint-expression';
-import { withoutWish, type NodeInfo } from './node-info';
+import { attributeOf } from './node-attribute';
+import { withoutWish, withTask, type NodeInfo } from './node-info';
+import { NodeSet } from './node-set';
 import { schedule } from './schedule';
 
 /** A running task that would be better placed elsewhere. */
@@ -10,17 +11,23 @@ export interface Move {
   to: string;
 }
 
+export interface MoveBounds {
+  /** Most moves. */
+  limit: number;
+  /** Milliseconds since the epoch, comparable with the stored times. */
+  now: number;
+}
+
 /**
  * Moves that spread a service's running tasks more evenly, one after the other, each on the result of those before. A move is only
  * made when it makes the spread better at the first level where it changes anything (preferences in their order, then nodes), so
  * that there is an end to it and nothing moves forth and back.
  * @param tasks running tasks of one service and one spec
- * @param limit most moves
  */
-export function decideMoves(tasks: readonly Task[], nodes: readonly NodeInfo[], limit: number): Move[] {
+export function decideMoves(tasks: readonly Task[], nodes: readonly NodeInfo[], { limit, now }: MoveBounds): Move[] {
   const [sample] = tasks;
   if (!sample) return [];
-  const board = new Board(sample, tasks, nodes);
+  const board = new Board(sample, tasks, nodes, now);
   const moves: Move[] = [];
   while (moves.length < limit) {
     const move = board.bestMove();
@@ -41,6 +48,7 @@ class Board {
     private readonly sample: Task,
     tasks: readonly Task[],
     nodes: readonly NodeInfo[],
+    private readonly now: number,
   ) {
     this.infos = new Map(nodes.map((info) => [info.node.id, info]));
     for (const task of tasks) this.onNode.set(task.nodeId, [...(this.onNode.get(task.nodeId) ?? []), task]);
@@ -55,7 +63,8 @@ class Board {
     for (const nodeId of this.fullestNodes()) {
       const task = this.onNode.get(nodeId)?.at(-1);
       if (!task) continue;
-      const [placed] = schedule([{ ...this.sample, id: task.id }], [...this.infos.values()]).placed;
+      const nodes = new NodeSet([...this.infos.values()]);
+      const [placed] = schedule([{ ...this.sample, id: task.id }], { nodes, now: this.now }).placed;
       if (placed && this.improves(nodeId, placed.nodeId)) return { task, to: placed.nodeId };
     }
     return undefined;
@@ -65,13 +74,8 @@ class Board {
     const from = this.infos.get(task.nodeId);
     const target = this.infos.get(to);
     if (from) this.infos.set(task.nodeId, withoutWish(from, task));
-    if (target) this.infos.set(to, { ...target, tasksByService: this.countsWith(target, 1) });
+    if (target) this.infos.set(to, withTask(target, task));
     this.onNode.get(task.nodeId)?.pop();
-  }
-
-  private countsWith(info: NodeInfo, more: number): Map<string, number> {
-    const { serviceId } = this.sample;
-    return new Map(info.tasksByService).set(serviceId, (info.tasksByService.get(serviceId) ?? 0) + more);
   }
 
   private count(info: NodeInfo): number {

@@ -1,22 +1,18 @@
 import fc from 'fast-check';
 import { NodeAvailability, NodeState, TaskState } from '#common/domain';
 import type { Task } from '#common/proto';
-import { aNode, aService, aTask, type NodeOptions, type ServiceOptions } from '../testing/builders';
+import { aNode, aService, aTask, type ServiceOptions } from '../testing/builders';
 import { toNodeInfo, withTask, type NodeInfo } from './node-info';
-import { schedule } from './schedule';
+import { anInfo, placing } from './testing/placing';
 
 function unplaced(count: number, spec: ServiceOptions['spec'] = {}): Task[] {
   const service = aService({ replicas: count, spec });
   return Array.from({ length: count }, (_, i) => aTask({ id: `t${i}`, slot: i + 1, nodeId: '', state: TaskState.new, service }));
 }
 
-function anInfo(id: string, options: NodeOptions = {}, tasks: Task[] = []): NodeInfo {
-  return toNodeInfo(aNode(id, options), tasks);
-}
-
 function perNode(tasks: Task[], nodes: NodeInfo[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { nodeId } of schedule(tasks, nodes).placed) counts[nodeId] = (counts[nodeId] ?? 0) + 1;
+  for (const { nodeId } of placing(tasks, nodes).placed) counts[nodeId] = (counts[nodeId] ?? 0) + 1;
   return counts;
 }
 
@@ -46,7 +42,7 @@ describe('placing tasks', () => {
 
   it('respects reservations, counting tasks that still stop', () => {
     const holder = aTask({ nodeId: 'a', desired: TaskState.shutdown, service: aService({ spec: reserving(1.5e9) }) });
-    const result = schedule(unplaced(2, reserving(1e9)), [
+    const result = placing(unplaced(2, reserving(1e9)), [
       anInfo('a', { nanoCpus: 2e9 }, [holder]),
       anInfo('b', { nanoCpus: 1e9 }),
     ]);
@@ -68,14 +64,14 @@ describe('placing tasks', () => {
   });
 
   it('puts at most the allowed number of replicas on a node', () => {
-    const result = schedule(unplaced(3, { taskTemplate: { placement: { maxReplicas: 1 } } }), [anInfo('a'), anInfo('b')]);
+    const result = placing(unplaced(3, { taskTemplate: { placement: { maxReplicas: 1 } } }), [anInfo('a'), anInfo('b')]);
     expect(result.placed).toHaveLength(2);
     expect(result.unplaced[0]?.reason).toBe('no suitable node (max replicas per node limit exceed)');
   });
 
   it('never gives one host port to two tasks of a node', () => {
     const ports = { endpointSpec: { ports: [{ targetPort: 80, publishedPort: 8080, protocol: 'tcp', publishMode: 'host' }] } };
-    const result = schedule(unplaced(3, ports), [anInfo('a'), anInfo('b')]);
+    const result = placing(unplaced(3, ports), [anInfo('a'), anInfo('b')]);
     expect(result.placed.map(({ nodeId }) => nodeId).sort()).toEqual(['a', 'b']);
     expect(result.unplaced[0]?.reason).toBe('no suitable node (host-mode port already in use on 2 nodes)');
   });
@@ -88,7 +84,7 @@ describe('placing tasks', () => {
     { wanted: { architecture: 'amd64', os: 'windows' }, fits: false },
   ])('on an x86_64 node runs an image for $wanted.os/$wanted.architecture: $fits', ({ wanted, fits }) => {
     const tasks = unplaced(1, { taskTemplate: { placement: { platforms: [wanted] } } });
-    expect(schedule(tasks, [anInfo('a')]).placed).toHaveLength(fits ? 1 : 0);
+    expect(placing(tasks, [anInfo('a')]).placed).toHaveLength(fits ? 1 : 0);
   });
 
   it.each([
@@ -104,7 +100,7 @@ describe('placing tasks', () => {
     ];
     const nodes = [anInfo('a', { plugins: [{ type: 'Log', name: 'json-file' }] }), anInfo('b', { plugins })];
     expect(perNode(unplaced(2, { taskTemplate: template }), nodes)).toEqual({ b: 2 });
-    expect(schedule(unplaced(1, { taskTemplate: template }), nodes.slice(0, 1)).unplaced[0]?.reason).toBe(
+    expect(placing(unplaced(1, { taskTemplate: template }), nodes.slice(0, 1)).unplaced[0]?.reason).toBe(
       'no suitable node (missing plugin on 1 node)',
     );
   });
@@ -154,13 +150,13 @@ describe('placing tasks', () => {
 
   it('says how many nodes each reason refuses', () => {
     const nodes = [anInfo('a', { state: NodeState.down }), anInfo('b', { nanoCpus: 1 }), anInfo('c', { nanoCpus: 1 })];
-    expect(schedule(unplaced(1, reserving(1e9)), nodes).unplaced[0]?.reason).toBe(
+    expect(placing(unplaced(1, reserving(1e9)), nodes).unplaced[0]?.reason).toBe(
       'no suitable node (insufficient resources on 2 nodes; 1 node not available for new tasks)',
     );
   });
 
   it('says so when there is no node at all', () => {
-    expect(schedule(unplaced(1), []).unplaced[0]?.reason).toBe('no suitable node');
+    expect(placing(unplaced(1), []).unplaced[0]?.reason).toBe('no suitable node');
   });
 });
 
@@ -186,7 +182,7 @@ describe('any cluster', () => {
     fc.assert(
       fc.property(clusters, fc.nat(40), fc.integer({ min: 1, max: 3 }), (nodes, count, cores) => {
         const before = toInfos(nodes, {});
-        const { placed, unplaced: rest } = schedule(unplaced(count, reserving(cores * 1e9)), before);
+        const { placed, unplaced: rest } = placing(unplaced(count, reserving(cores * 1e9)), before);
         const after = new Map(before.map((info) => [info.node.id, info]));
         for (const { task, nodeId } of placed) after.set(nodeId, withTask(after.get(nodeId) as NodeInfo, task));
         const usable = [...after.values()].filter((info) => info.node.status?.state === NodeState.ready);
@@ -201,9 +197,9 @@ describe('any cluster', () => {
     fc.assert(
       fc.property(clusters, fc.nat(60), (nodes, count) => {
         const before = toInfos(nodes, {});
-        const added = new Set(schedule(unplaced(count), before).placed.map(({ nodeId }) => nodeId));
+        const added = new Set(placing(unplaced(count), before).placed.map(({ nodeId }) => nodeId));
         const counts = new Map(before.map((info) => [info.node.id, info.tasksByService.get('web-id') ?? 0]));
-        for (const { nodeId } of schedule(unplaced(count), before).placed) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
+        for (const { nodeId } of placing(unplaced(count), before).placed) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
         const ready = before.filter((info) => info.node.status?.state === NodeState.ready);
         const lowest = Math.min(...ready.map((info) => counts.get(info.node.id) ?? 0));
         for (const id of added) expect((counts.get(id) ?? 0) - lowest).toBeLessThanOrEqual(1);

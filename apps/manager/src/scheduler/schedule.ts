@@ -1,39 +1,56 @@
-import type { Task } from '#common/proto';
+import type { GenericResource, Task } from '#common/proto';
 import { explain } from './explain';
+import { faultyNodes } from './failures';
 import type { NodeInfo } from './node-info';
+import type { NodeSet } from './node-set';
 import { preparePipeline } from './pipeline';
 import { growTree } from './spread-tree';
 
-/** Where tasks go. `nodes` holds the changed nodes as they are after the placements. */
+/** A task that found its node. */
+export interface Placed {
+  task: Task;
+  nodeId: string;
+  /** What it was given of the node's generic resources. */
+  genericResources: GenericResource[];
+}
+
+/** Where tasks go. */
 export interface Schedule {
-  placed: { task: Task; nodeId: string }[];
+  placed: Placed[];
   unplaced: { task: Task; reason: string }[];
-  nodes: NodeInfo[];
+}
+
+/** The nodes among which to choose. */
+export interface Choice {
+  /** All nodes of the cluster; takes every placement in, for those that come after. */
+  nodes: NodeSet;
+  /** Those that may be chosen; all when not given. */
+  candidates?: readonly NodeInfo[];
+  /** Milliseconds since the epoch, comparable with the stored times. */
+  now: number;
 }
 
 /**
- * Places tasks that are alike (one service, one spec): spread over the branches of their preferences, and in a branch on the node
- * with the fewest tasks of that service, then the fewest tasks, among those that every filter admits. Linear in the nodes plus
- * logarithmic per task.
+ * Places tasks that are alike (one service, one spec): spread over the branches of their preferences, and in a branch on the best
+ * node (`spread-tree.ts`) among those that every filter admits. Linear in the nodes plus logarithmic per task.
  */
-export function schedule(tasks: readonly Task[], nodes: readonly NodeInfo[]): Schedule {
+export function schedule(tasks: readonly Task[], { nodes, candidates = nodes.all(), now }: Choice): Schedule {
   const [sample] = tasks;
-  if (!sample) return { placed: [], unplaced: [], nodes: [] };
-  const pipeline = preparePipeline(sample);
-  const tree = growTree(sample, nodes, pipeline);
-  const placed: Schedule['placed'] = [];
-  const changed = new Map<string, NodeInfo>();
+  if (!sample) return { placed: [], unplaced: [] };
+  const pipeline = preparePipeline(sample, nodes);
+  const tree = growTree(sample, candidates, { pipeline, faulty: faultyNodes(candidates, sample, now) });
+  const placed: Placed[] = [];
   for (const task of tasks) {
-    const after = tree.place(task);
-    if (!after) break;
-    placed.push({ task, nodeId: after.node.id });
-    changed.set(after.node.id, after);
+    const found = tree.place(task);
+    if (!found) break;
+    nodes.put(found.info);
+    placed.push({ task, nodeId: found.info.node.id, genericResources: found.genericResources });
   }
   const rest = tasks.slice(placed.length);
-  if (rest.length === 0) return { placed, unplaced: [], nodes: [...changed.values()] };
+  if (rest.length === 0) return { placed, unplaced: [] };
   const reason = explain(
     pipeline,
-    nodes.map((info) => changed.get(info.node.id) ?? info),
+    candidates.map((info) => nodes.get(info.node.id) ?? info),
   );
-  return { placed, unplaced: rest.map((task) => ({ task, reason })), nodes: [...changed.values()] };
+  return { placed, unplaced: rest.map((task) => ({ task, reason })) };
 }

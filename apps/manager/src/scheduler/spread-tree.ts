@@ -1,8 +1,14 @@
-import type { Task } from '#common/proto';
+import type { GenericResource, Task } from '#common/proto';
 import { BinaryHeap } from './binary-heap';
-import { attributeOf } from './constraint-expression';
-import { withTask, type NodeInfo } from './node-info';
+import { attributeOf } from './node-attribute';
+import { claimOn, withTask, type NodeInfo } from './node-info';
 import type { Pipeline } from './pipeline';
+
+/** The node that a task was put on, as it is then, and what the task was given of it. */
+export interface Found {
+  readonly info: NodeInfo;
+  readonly genericResources: GenericResource[];
+}
 
 /** A part of the cluster over which tasks of one service are spread: nodes, or branches of one more label each. */
 export interface Branch {
@@ -10,8 +16,8 @@ export interface Branch {
   readonly name: string;
   /** Tasks of the service in it, on nodes that may take no more of them too. */
   readonly tasks: number;
-  /** Puts a task on its best node and gives the node as it is then; undefined when there is no room. */
-  place(task: Task): NodeInfo | undefined;
+  /** Puts a task on its best node; undefined when there is no room. */
+  place(task: Task): Found | undefined;
 }
 
 /**
@@ -19,15 +25,21 @@ export interface Branch {
  * looked at. A node without the label is in a branch of its own.
  * @param descriptors for example `node.labels.zone`; none makes one branch of all nodes
  */
-export function growTree(sample: Task, nodes: readonly NodeInfo[], pipeline: Pipeline): Branch {
+export function growTree(sample: Task, nodes: readonly NodeInfo[], rules: Rules): Branch {
   const descriptors = (sample.spec?.placement?.preferences ?? []).flatMap(({ spread }) => spread?.spreadDescriptor ?? []);
-  return grow({ name: '', serviceId: sample.serviceId, pipeline }, nodes, descriptors);
+  return grow({ name: '', serviceId: sample.serviceId, ...rules }, nodes, descriptors);
 }
 
-interface Trunk {
-  name: string;
-  serviceId: string;
-  pipeline: Pipeline;
+/** Which nodes may be chosen, and which had rather not be. */
+export interface Rules {
+  readonly pipeline: Pipeline;
+  /** Nodes on which tasks of the same version keep failing, with how often they did lately. */
+  readonly faulty: ReadonlyMap<string, number>;
+}
+
+interface Trunk extends Rules {
+  readonly name: string;
+  readonly serviceId: string;
 }
 
 function grow(trunk: Trunk, nodes: readonly NodeInfo[], [descriptor, ...rest]: readonly string[]): Branch {
@@ -57,14 +69,14 @@ class LabelBranch implements Branch {
     this.branches = new BinaryHeap(branches, (a, b) => (a.tasks !== b.tasks ? a.tasks < b.tasks : a.name < b.name));
   }
 
-  place(task: Task): NodeInfo | undefined {
+  place(task: Task): Found | undefined {
     for (let emptiest = this.branches.top; emptiest; emptiest = this.branches.top) {
-      const info = emptiest.place(task);
+      const found = emptiest.place(task);
       // A branch without room now has none for any task of this kind.
-      this.branches.replaceTop(info && emptiest);
-      if (!info) continue;
+      this.branches.replaceTop(found && emptiest);
+      if (!found) continue;
       this.tasks++;
-      return info;
+      return found;
     }
     return undefined;
   }
@@ -76,30 +88,45 @@ class NodeBranch implements Branch {
   private readonly nodes: BinaryHeap<NodeInfo>;
   private readonly pipeline: Pipeline;
 
-  constructor({ name, serviceId, pipeline }: Trunk, nodes: readonly NodeInfo[]) {
+  constructor(trunk: Trunk, nodes: readonly NodeInfo[]) {
+    const { name, serviceId, pipeline } = trunk;
     this.name = name;
     this.pipeline = pipeline;
     this.tasks = nodes.reduce((sum, info) => sum + (info.tasksByService.get(serviceId) ?? 0), 0);
     this.nodes = new BinaryHeap(
       nodes.filter((info) => pipeline.admits(info)),
-      (a, b) => isBetter(a, b, serviceId),
+      (a, b) => isBetter(a, b, trunk),
     );
   }
 
-  place(task: Task): NodeInfo | undefined {
-    const best = this.nodes.top;
+  place(task: Task): Found | undefined {
+    const best = this.best();
     if (!best) return undefined;
-    const after = withTask(best, task);
-    this.nodes.replaceTop(this.pipeline.admits(after) ? after : undefined);
+    const genericResources = claimOn(best, task);
+    const info = withTask(best, task, genericResources);
+    this.nodes.replaceTop(this.pipeline.admits(info) ? info : undefined);
     this.tasks++;
-    return after;
+    return { info, genericResources };
+  }
+
+  /** A node that was ruled out by a task placed on another one is ruled out for the rest. */
+  private best(): NodeInfo | undefined {
+    if (this.pipeline.spansNodes) {
+      while (this.nodes.top && !this.pipeline.admits(this.nodes.top)) this.nodes.replaceTop(undefined);
+    }
+    return this.nodes.top;
   }
 }
 
-/** The fewest tasks of the service, then the fewest tasks. */
-function isBetter(a: NodeInfo, b: NodeInfo, serviceId: string): boolean {
+/** Where the version does not keep failing; then the fewest tasks of the service; then the least reserved; then the fewest tasks. */
+function isBetter(a: NodeInfo, b: NodeInfo, { serviceId, faulty }: Trunk): boolean {
+  if (faulty.size > 0) {
+    const failures = (faulty.get(a.node.id) ?? 0) - (faulty.get(b.node.id) ?? 0);
+    if (failures !== 0) return failures < 0;
+  }
   const ofService = (a.tasksByService.get(serviceId) ?? 0) - (b.tasksByService.get(serviceId) ?? 0);
   if (ofService !== 0) return ofService < 0;
+  if (a.load !== b.load) return a.load < b.load;
   if (a.taskCount !== b.taskCount) return a.taskCount < b.taskCount;
   // Any order would do; this one makes decisions repeatable.
   return a.node.id < b.node.id;

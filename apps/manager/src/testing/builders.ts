@@ -1,5 +1,5 @@
 import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain';
-import { Node, Service, type ServiceSpec, type Task, type TaskStatus } from '#common/proto';
+import { Node, Service, type GenericResource, type ServiceSpec, type Task, type TaskStatus } from '#common/proto';
 import { newTask } from '../orchestrator/new-task';
 import type { ServiceSnapshot } from '../orchestrator/service-snapshot';
 import { toNodeInfo } from '../scheduler/node-info';
@@ -38,6 +38,8 @@ export interface NodeOptions {
   memoryBytes?: number;
   labels?: Record<string, string>;
   plugins?: { type: string; name: string }[];
+  genericResources?: GenericResource[];
+  addr?: string;
 }
 
 export function aNode(id: string, options: NodeOptions = {}): Node {
@@ -48,17 +50,19 @@ export function aNode(id: string, options: NodeOptions = {}): Node {
     memoryBytes = 2 ** 31,
     labels = {},
     plugins = [],
+    genericResources = [],
+    addr = '10.77.0.1',
   } = options;
   return Node.fromPartial({
     id,
     spec: { name: '', role: NodeRole.worker, availability, labels },
     description: {
       hostname: id,
-      resources: { nanoCpus, memoryBytes },
+      resources: { nanoCpus, memoryBytes, genericResources },
       platform: { architecture: 'x86_64', os: 'linux' },
       engine: { plugins },
     },
-    status: { state, addr: '10.77.0.1' },
+    status: { state, addr },
   });
 }
 

@@ -1,25 +1,18 @@
+import { constraintProblem } from '#common/domain';
 import type { Placement } from '#common/proto';
 import { invalidSpec } from './refusal';
 
-const OPERATORS = ['==', '!='] as const;
-const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
 const SPREAD_DESCRIPTOR = /^(?:node|engine)\.labels\..+$/i;
 
-/** @throws DomainError INVALID_ARGUMENT naming the expression */
+/** @throws DomainError INVALID_ARGUMENT naming the expression, and the closest one that would be taken */
 export function validatePlacement(placement: Placement | undefined): void {
   placement?.constraints.forEach(validateConstraint);
   placement?.preferences.forEach(({ spread }) => validatePreference(spread?.spreadDescriptor ?? ''));
 }
 
 function validateConstraint(text: string): void {
-  const operator = OPERATORS.find((candidate) => text.includes(candidate));
-  if (!operator) throw invalidSpec(`constraint expected one operator from ${OPERATORS.join(', ')}, got '${text}'`);
-  const at = text.indexOf(operator);
-  const key = text.slice(0, at).trim();
-  const value = text.slice(at + operator.length).trim();
-  if (!KEY.test(key)) throw invalidSpec(`key '${key}' is invalid in constraint '${text}'`);
-  if (!VALUE.test(value)) throw invalidSpec(`value '${value}' is invalid in constraint '${text}'`);
+  const problem = constraintProblem(text);
+  if (problem !== undefined) throw invalidSpec(problem);
 }
 
 function validatePreference(descriptor: string): void {

@@ -40,6 +40,12 @@ function validateGenericResources(resources: readonly GenericResource[]): void {
   for (const { namedResourceSpec: named, discreteResourceSpec: discrete } of resources) {
     const kind = named?.kind ?? discrete?.kind;
     if (!kind) throw invalidSpec('generic resource without a kind');
+    if (named) {
+      throw invalidSpec(
+        `invalid argument for resource ${kind}: a service asks for a number of a kind and is given names, so that '${named.value}' ` +
+          `cannot be asked for; use DiscreteResourceSpec`,
+      );
+    }
     if (discrete && discrete.value < 0) throw invalidSpec(`generic resource '${kind}' cannot be negative`);
   }
 }

@@ -99,6 +99,11 @@ describe('what Swarm accepts and then cannot run is refused at once', () => {
       task({ Resources: { Reservations: { GenericResources: [{ DiscreteResourceSpec: { Kind: 'gpu', Value: -1 } }] } } }),
       "generic resource 'gpu' cannot be negative",
     ],
+    [
+      'a generic resource by name',
+      task({ Resources: { Reservations: { GenericResources: [{ NamedResourceSpec: { Kind: 'gpu', Value: 'g1' } }] } } }),
+      "invalid argument for resource gpu: a service asks for a number of a kind and is given names, so that 'g1' cannot be asked for",
+    ],
     ['a negative rollback delay', service({ RollbackConfig: { Delay: -1 } }), 'rollback-delay cannot be negative'],
     ['an impossible rollback ratio', service({ RollbackConfig: { MaxFailureRatio: 1.5 } }), 'rollback-maxfailureratio'],
     [
@@ -108,6 +113,12 @@ describe('what Swarm accepts and then cannot run is refused at once', () => {
     ],
     ['a constraint without key', task({ Placement: { Constraints: ['==x'] } }), "key '' is invalid"],
     ['a constraint without value', task({ Placement: { Constraints: ['node.role=='] } }), "value '' is invalid"],
+    [
+      'a constraint on what is no key',
+      task({ Placement: { Constraints: ['node.label.zone==a'] } }),
+      "rpc error: code = InvalidArgument desc = constraint 'node.label.zone==a': 'node.label.zone' is not a key; " +
+        "did you mean 'node.labels.zone'?",
+    ],
     ['a preference for nothing', task({ Placement: { Preferences: [{}] } }), "placement preference '' is invalid"],
     ['a health test of no kind', container({ Healthcheck: { Test: ['curl'] } }), 'must start with one of NONE, CMD, CMD-SHELL'],
     ['a negative grace period', container({ StopGracePeriod: -1 }), 'stop-grace-period cannot be negative'],
@@ -170,6 +181,20 @@ describe('what is accepted', () => {
           Preferences: [
             { Spread: { SpreadDescriptor: 'node.labels.zone' } },
             { Spread: { SpreadDescriptor: 'engine.labels.rack' } },
+          ],
+        },
+      }),
+    ],
+    [
+      'constraints of every form',
+      task({
+        Placement: {
+          Constraints: [
+            'node.ip==10.0.0.0/8',
+            'node.labels.zone in (a, b)',
+            'node.labels.ssd exists',
+            'node.labels.cores >= 8',
+            'service!=db topology=node.labels.zone',
           ],
         },
       }),

@@ -1,6 +1,6 @@
 import { isActive, isTerminal, observedState, stateRank, TaskState } from '#common/domain';
 import type { Node, Service, Task, TaskStatus } from '#common/proto';
-import { decideMoves, type Move } from '../../scheduler/even-out';
+import { decideMoves, type Move, type MoveBounds } from '../../scheduler/even-out';
 import { toNodeInfo, type NodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
 import { changedTasks, isTaskChange } from '../apply-changes';
@@ -51,9 +51,9 @@ export function planService(
 }
 
 /** The moves that a rebalancing would make. */
-export function planMoves(tasks: readonly Task[], cluster: PlannedCluster, limit: number): Move[] {
+export function planMoves(tasks: readonly Task[], cluster: PlannedCluster, bounds: MoveBounds): Move[] {
   const running = tasks.filter((task) => isActive(task) && isRunning(task));
-  return decideMoves(running, infosOf(cluster, undefined, []), limit);
+  return decideMoves(running, infosOf(cluster, undefined, []), bounds);
 }
 
 function inBigSteps(service: Service, tasks: number): Service {
@@ -90,7 +90,7 @@ class Rehearsal {
   private decide(): boolean {
     const infos = infosOf(this.cluster, this.service.id, this.tasks);
     const plan = decideService(this.snapshot(infos), { ...this.inputs, now: this.now });
-    const placements = decidePlacements(this.tasks, plan.changes, new PlacementSession(infos), this.now);
+    const placements = decidePlacements(this.tasks, plan.changes, new PlacementSession(infos, this.now), this.now);
     const changes = [...plan.changes, ...placements.changes].filter(isTaskChange);
     const changed = changedTasks(changes, this.now);
     const kept = this.tasks.flatMap((task) => (changed.has(task.id) ? (changed.get(task.id) ?? []) : task));

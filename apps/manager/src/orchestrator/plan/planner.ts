@@ -18,7 +18,7 @@ export class Planner {
 
   /** The moves of a rebalancing, at most `limit`. */
   moves(serviceId: string, limit: number): { taskId: string; slot: number; from: string; to: string }[] {
-    const moves = planMoves(this.view.tasksOfService(serviceId), this.cluster(), limit);
+    const moves = planMoves(this.view.tasksOfService(serviceId), this.cluster(), { limit, now: this.now() });
     return moves.map(({ task, to }) => ({ taskId: task.id, slot: task.slot, from: task.nodeId, to }));
   }
 

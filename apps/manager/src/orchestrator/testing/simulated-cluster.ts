@@ -54,7 +54,10 @@ export class SimulatedCluster {
         this.list().filter((task) => task.nodeId === node.id),
       ),
     );
-    const all = [...changes, ...decidePlacements(snapshot.tasks, changes, new PlacementSession(infos), this.now).changes];
+    const all = [
+      ...changes,
+      ...decidePlacements(snapshot.tasks, changes, new PlacementSession(infos, this.now), this.now).changes,
+    ];
     this.apply(all);
     return all;
   }

@@ -6,11 +6,21 @@ export const platformFilter: Filter = {
   name: 'platform',
   prepare(task) {
     const platforms = task.spec?.placement?.platforms ?? [];
-    if (platforms.length === 0) return undefined;
-    return ({ node }) => platforms.some((wanted) => runsOn(wanted, node.description?.platform));
+    if (platforms.length === 0) return [];
+    return [
+      {
+        admits: ({ node }) => platforms.some((wanted) => runsOn(wanted, node.description?.platform)),
+        why: (nodes) => `unsupported platform ${onNodes(nodes)}`,
+        refusal: ({ node }) =>
+          `the image runs on ${platforms.map(inWords).join(', ')}, the node is ${inWords(node.description?.platform)}`,
+      },
+    ];
   },
-  why: (nodes) => `unsupported platform ${onNodes(nodes)}`,
 };
+
+function inWords(platform: Platform | undefined): string {
+  return `${platform?.os || 'any system'}/${platform?.architecture || 'any architecture'}`;
+}
 
 /** Engines say x86_64 where registries say amd64; an empty field accepts anything. */
 const SAME_ARCHITECTURE: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };

@@ -9,10 +9,20 @@ export const pluginFilter: Filter = {
   name: 'plugins',
   prepare(task) {
     const needed = pluginsOf(task);
-    return needed.length === 0 ? undefined : ({ node }) => needed.every((plugin) => hasPlugin(node, plugin));
+    if (needed.length === 0) return [];
+    return [
+      {
+        admits: ({ node }) => needed.every((plugin) => hasPlugin(node, plugin)),
+        why: (nodes) => `missing plugin ${onNodes(nodes)}`,
+        refusal: ({ node }) => `missing plugin ${missingOn(node, needed).join(', ')}`,
+      },
+    ];
   },
-  why: (nodes) => `missing plugin ${onNodes(nodes)}`,
 };
+
+function missingOn(node: Node, needed: readonly Plugin[]): string[] {
+  return needed.filter((plugin) => !hasPlugin(node, plugin)).map(({ type, name }) => `${name} (${type.toLowerCase()})`);
+}
 
 interface Plugin {
   type: 'Volume' | 'Log';

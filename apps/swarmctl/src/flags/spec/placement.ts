@@ -9,7 +9,7 @@ const labelOf = (preference: PlacementPreference): string => preference.spread?.
 /** Where the tasks of a new service may run. */
 export function newPlacement(flags: CreateFlags): Placement {
   return {
-    constraints: flags.constraint ?? [],
+    constraints: [...(flags.constraint ?? []), ...(flags.affinity ?? [])],
     preferences: (flags.placementPref ?? []).map(spreadOver),
     maxReplicas: flags.replicasMaxPerNode ?? 0,
     platforms: [],
@@ -18,7 +18,9 @@ export function newPlacement(flags: CreateFlags): Placement {
 
 /** Applies the flags for constraints, preferences and replicas per node. */
 export function changedPlacement(current: Placement | undefined, flags: UpdateFlags): Placement | undefined {
-  const { constraintAdd, constraintRm, placementPrefAdd, placementPrefRm, replicasMaxPerNode } = flags;
+  const { placementPrefAdd, placementPrefRm, replicasMaxPerNode } = flags;
+  const constraintAdd = joined(flags.constraintAdd, flags.affinityAdd);
+  const constraintRm = joined(flags.constraintRm, flags.affinityRm);
   const given = [constraintAdd, constraintRm, placementPrefAdd, placementPrefRm, replicasMaxPerNode];
   if (given.every((value) => value === undefined)) return current;
   const base = current ?? { constraints: [], preferences: [], maxReplicas: 0, platforms: [] };
@@ -31,4 +33,9 @@ export function changedPlacement(current: Placement | undefined, flags: UpdateFl
     preferences: [...keptPreferences, ...(placementPrefAdd ?? []).map(spreadOver)],
     maxReplicas: replicasMaxPerNode ?? base.maxReplicas,
   };
+}
+
+/** An affinity is a constraint. */
+function joined(constraints: readonly string[] | undefined, affinities: readonly string[] | undefined): string[] | undefined {
+  return constraints || affinities ? [...(constraints ?? []), ...(affinities ?? [])] : undefined;
 }

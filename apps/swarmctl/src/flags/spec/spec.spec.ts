@@ -57,6 +57,21 @@ describe('update', () => {
   });
 });
 
+describe('affinities', () => {
+  it('are constraints of a new service, behind those that were given as such', () => {
+    const flags = { name: 'web', constraint: ['node.role==worker'], affinity: ['service==db'] };
+    const spec = createSpec({ image: 'nginx', words: [], flags }, SURROUNDINGS);
+    expect(spec.taskTemplate?.placement?.constraints).toEqual(['node.role==worker', 'service==db']);
+  });
+
+  it('come and go in an update as constraints do', () => {
+    const before = updateSpec(web(), { affinityAdd: ['service==db'], constraintAdd: ['node.role==worker'] }, SURROUNDINGS);
+    expect(before.taskTemplate?.placement?.constraints).toEqual(['node.role==worker', 'service==db']);
+    const after = updateSpec(before, { affinityRm: ['service==db'] }, SURROUNDINGS);
+    expect(after.taskTemplate?.placement?.constraints).toEqual(['node.role==worker']);
+  });
+});
+
 describe('the mode in an update', () => {
   const job = {
     replicated: undefined,

@@ -5,7 +5,7 @@ import { genericResource, ulimit } from '../values/limits';
 import { mount } from '../values/mount';
 import { network } from '../values/network';
 import { count } from '../values/numbers';
-import { preference } from '../values/placement';
+import { affinity, preference } from '../values/placement';
 import { ports } from '../values/port';
 import { oneOf, pair, text, variable } from '../values/text';
 import { flagGroups, type SharedFlags } from './shared-flags';
@@ -21,7 +21,11 @@ const MODE_FLAGS = {
   }),
   replicas: one(count, 'Number of tasks', { unset: '1' }),
   maxConcurrent: one(count, 'Tasks of a job that run at a time', { unset: 'as many as --replicas' }),
-  constraint: many(text('expression', 'node.role==worker'), 'Only place tasks on nodes for which this holds'),
+  constraint: many(
+    text('expression', 'node.role==worker'),
+    'Only place tasks on nodes for which this holds: KEY==VALUE, KEY!=VALUE, KEY in (A, B), KEY exists, KEY<8 (also <=, >, >=)',
+  ),
+  affinity: many(affinity, 'Only place tasks beside those of a service, or !=SERVICE away from them; topology=KEY says how near'),
   placementPref: many(preference, 'Spread tasks over the values of a label'),
   replicasMaxPerNode: one(count, 'Most tasks of the service on one node', { unset: '0, no limit' }),
 } as const;

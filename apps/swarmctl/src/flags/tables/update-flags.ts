@@ -5,7 +5,7 @@ import { genericResource, ulimit } from '../values/limits';
 import { mount } from '../values/mount';
 import { network } from '../values/network';
 import { count } from '../values/numbers';
-import { preference } from '../values/placement';
+import { affinity, preference } from '../values/placement';
 import { ports } from '../values/port';
 import { shellWords } from '../values/shell-words';
 import { oneOf, pair, text, variable } from '../values/text';
@@ -25,6 +25,8 @@ const MODE_FLAGS = {
   maxConcurrent: one(count, 'Tasks of a job that run at a time'),
   constraintAdd: many(text('expression', 'node.role==worker'), 'Add a placement constraint'),
   constraintRm: many(text('expression', 'node.role==worker'), 'Remove a placement constraint, written as it was given'),
+  affinityAdd: many(affinity, 'Place tasks beside those of a service, or !=SERVICE away from them; topology=KEY says how near'),
+  affinityRm: many(affinity, 'Remove an affinity, written as it was given'),
   placementPrefAdd: many(preference, 'Spread tasks over the values of one more label'),
   placementPrefRm: many(preference, 'Do not spread over this label any more'),
   replicasMaxPerNode: one(count, 'Most tasks of the service on one node; 0 for no limit'),

@@ -11,13 +11,14 @@ import { genericResource, ulimit } from './limits';
 import { mount } from './mount';
 import { network } from './network';
 import { count, integer, ratio } from './numbers';
-import { preference } from './placement';
+import { affinity, preference } from './placement';
 import { ports } from './port';
 import { shellWords } from './shell-words';
 import { oneOf, pair, text, variable } from './text';
 
 const KINDS: Record<string, ValueKind<unknown>> = {
   address,
+  affinity,
   capability,
   count,
   cpus,
@@ -119,6 +120,22 @@ describe('duration', () => {
         expect(duration.parse(`${minutes}m${seconds}s${ms}ms`)).toBe(minutes * 60e9 + seconds * 1e9 + ms * 1e6);
       }),
     );
+  });
+});
+
+describe('affinity', () => {
+  it.each([
+    ['db', 'service==db'],
+    ['==db', 'service==db'],
+    ['!=db', 'service!=db'],
+    [' service != db ', 'service!=db'],
+    ['service', 'service==service'],
+    ['db topology=node.labels.zone', 'service==db topology=node.labels.zone'],
+    ['!=db,topology=node.labels.zone', 'service!=db topology=node.labels.zone'],
+  ])('%s', (given, constraint) => expect(affinity.parse(given)).toBe(constraint));
+
+  it.each(['', 'a b', 'db topology=zone', '!db'])('not %p', (given) => {
+    expect(() => affinity.parse(given)).toThrow('is not understood');
   });
 });
 
