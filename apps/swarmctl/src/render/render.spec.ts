@@ -143,7 +143,7 @@ it.each([
   [{ Replicated: { Replicas: 2 } }, '1/2'],
   [{ Global: {} }, '1/2'],
   [{ ReplicatedJob: { TotalCompletions: 5 } }, '1/2 (3/5 completed)'],
-  [{ GlobalJob: {} }, '1/2 (3/2 completed)'],
+  [{ GlobalJob: {} }, '1/2 (3/5 completed)'],
 ])('replicas of %j', (Mode, text) => {
   const ServiceStatus = { RunningTasks: 1, DesiredTasks: 2, CompletedTasks: 3 };
   expect(renderReplicas(Service.fromJSON({ Spec: { Mode }, ServiceStatus }))).toBe(text);

@@ -1,3 +1,4 @@
+import { iterationOf } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import {
@@ -15,9 +16,8 @@ import { decodeJson } from '#common/wire';
 import { completeSpec } from '../defaults';
 import { findService } from '../lookup';
 import type { ApiStore } from '../ports';
-import { isJob, type ModeName } from '../service-mode';
+import { isJob } from '../service-mode';
 import { validatePortsAreFree } from '../validate/endpoint';
-import { requireRunnable } from '../validate/mode';
 import { alreadyExists, failedPrecondition, outOfSequence } from '../validate/refusal';
 import { validateChange, validateServiceSpec } from '../validate/service-spec';
 import { warningsFor } from '../validate/warnings';
@@ -52,7 +52,6 @@ export interface ServiceCreation {
 export class ServiceCommands {
   constructor(
     private readonly store: ApiStore,
-    private readonly runnableModes: readonly ModeName[],
     private readonly now: () => Date,
   ) {}
 
@@ -173,7 +172,6 @@ export class ServiceCommands {
   private readSpec(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
     const spec = prepare(ServiceSpec.fromJSON(decodeJson('ServiceSpec', body)));
     validateServiceSpec(spec);
-    requireRunnable(spec.mode, this.runnableModes);
     const complete = completeSpec(spec);
     const size = ServiceSpec.encode(complete).finish().length;
     if (size > MAX_SPEC_BYTES) {
@@ -233,7 +231,7 @@ function previousSpec(service: Service): ServiceSpec {
 
 /** Every update of a job runs it anew. */
 function nextIteration(status: JobStatus, at: string): JobStatus {
-  return { jobIteration: { index: (status.jobIteration?.index ?? 0) + 1 }, lastExecution: at };
+  return { jobIteration: { index: iterationOf(status) + 1 }, lastExecution: at };
 }
 
 function nameTaken(name: string): DomainError {

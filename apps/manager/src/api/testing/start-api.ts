@@ -48,7 +48,7 @@ const HOST: ApiDependencies['host'] = {
   heartbeatPeriodNanos: 5e9,
 };
 
-/** The whole API over a given store, served on a unix socket of its own. Every mode is taken, unless told otherwise. */
+/** The whole API over a given store, served on a unix socket of its own. */
 export async function startApi(store: ApiStore, overrides: Partial<ApiDependencies> = {}): Promise<RunningApi> {
   const dependencies: ApiDependencies = {
     store,
@@ -56,7 +56,6 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: () => Promise.resolve('up 1\n') },
     planner: { plan: () => [], moves: () => [] },
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
-    runnableModes: ['replicated', 'global', 'replicated-job', 'global-job'],
     logger: QUIET,
     ...overrides,
   };
