@@ -89,16 +89,23 @@ describe('a replicated job', () => {
     });
 
     it('waits for the delay, which takes a place', () => {
-      const service = aJob({ concurrent: 1 });
+      const service = aJob({ concurrent: 1, restartPolicy: { delay: 5e9 } });
       const parked = attempt(0, ready, { service, desired: ready, createdMsAgo: 2_000, id: 'parked' });
       const plan = decide(service, [attempt(0, failed, { service, desired: shutdown }), parked]);
       expect(plan).toEqual({ changes: [], requeueAfterMs: 3_000 });
     });
 
     it('starts the next when the delay is over', () => {
-      const parked = attempt(0, ready, { service: job, desired: ready, createdMsAgo: 6_000, id: 'parked' });
-      const plan = decide(job, [attempt(0, failed, { service: job, desired: shutdown }), parked]);
+      const service = aJob({ restartPolicy: { delay: 5e9 } });
+      const parked = attempt(0, ready, { service, desired: ready, createdMsAgo: 6_000, id: 'parked' });
+      const plan = decide(service, [attempt(0, failed, { service, desired: shutdown }), parked]);
       expect(moved(plan)).toEqual([['parked', complete]]);
+    });
+
+    it('waits longer with every failure when the policy names no delay', () => {
+      const again = { ...attempt(0, failed, { service: job }), failures: 3 };
+      const [, next] = decide(job, [again]).changes;
+      expect(next).toMatchObject({ kind: 'createTask', task: { failures: 4, desiredState: ready } });
     });
   });
 
@@ -113,6 +120,13 @@ describe('a replicated job', () => {
       [0, desired],
       [1, complete],
     ]);
+  });
+
+  it('moves off a node that its placement does not allow any more', () => {
+    const constrained = aJob();
+    const taskTemplate = { ...constrained.spec?.taskTemplate, placement: { constraints: ['node.labels.disk==ssd'] } };
+    const service = aService({ iteration: 0, spec: { mode: constrained.spec?.mode, taskTemplate } });
+    expect(moved(decide(service, [attempt(0, running, { service })]))).toEqual([['0.running', shutdown]]);
   });
 
   it('leaves a completed task alone when its node goes', () => {
