@@ -119,7 +119,9 @@ export class ServiceCommands {
     const spec = this.readSpec(body);
     if (before.spec) validateChange(before.spec, spec);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
-    return { ...before, version: { index: (before.version?.index ?? 0) + 1 }, spec, previousSpec: before.spec };
+    const version = { index: (before.version?.index ?? 0) + 1 };
+    const jobStatus = before.jobStatus && nextIteration(before.jobStatus, this.now().toISOString());
+    return { ...before, version, spec, previousSpec: before.spec, jobStatus };
   }
 
   /**
