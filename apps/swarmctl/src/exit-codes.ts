@@ -8,6 +8,7 @@ export const EXIT = {
   unreachable: 3,
   notFound: 4,
   updateStopped: 5,
+  jobFailed: 6,
   timeout: 124,
   interrupted: 130,
 } as const;
@@ -22,6 +23,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   unreachable: 'no manager could be reached',
   notFound: 'there is no such service, node, network, secret or config',
   updateStopped: 'the update was paused or rolled back',
+  jobFailed: 'tasks of the job failed as often as their restart policy allows',
   timeout: 'the time given by --timeout passed; the service goes on by itself',
   interrupted: 'interrupted; the service goes on by itself',
 };

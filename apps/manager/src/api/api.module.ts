@@ -43,8 +43,7 @@ export class ApiModule {
         {
           provide: ServiceCommands,
           inject: [API_DEPENDENCIES],
-          useFactory: ({ store, runnableModes = ['replicated', 'global'] }: ApiDependencies) =>
-            new ServiceCommands(store, runnableModes, now),
+          useFactory: ({ store }: ApiDependencies) => new ServiceCommands(store, now),
         },
         {
           provide: NodeCommands,

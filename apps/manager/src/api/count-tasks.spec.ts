@@ -2,8 +2,15 @@ import { TaskState } from '#common/domain';
 import { Service, Task } from '#common/proto';
 import { countTasks } from './count-tasks';
 
-const task = (state: TaskState, desiredState: TaskState, iteration?: number): Task =>
-  Task.fromPartial({ status: { state }, desiredState, jobIteration: iteration === undefined ? undefined : { index: iteration } });
+const task = (
+  state: TaskState,
+  desiredState: TaskState,
+  rest: { iteration?: number; slot?: number; nodeId?: string } = {},
+): Task => {
+  const { iteration, ...place } = rest;
+  const jobIteration = iteration === undefined ? undefined : { index: iteration };
+  return Task.fromPartial({ status: { state }, desiredState, jobIteration, ...place });
+};
 
 describe('counting a service’s tasks', () => {
   it.each([
@@ -26,11 +33,23 @@ describe('counting a service’s tasks', () => {
         jobStatus: { jobIteration: { index: 1 } },
       },
       tasks: [
-        task(TaskState.complete, TaskState.complete, 0),
-        task(TaskState.complete, TaskState.complete, 1),
-        task(TaskState.running, TaskState.complete, 1),
+        task(TaskState.complete, TaskState.complete, { iteration: 0 }),
+        task(TaskState.complete, TaskState.complete, { iteration: 1 }),
+        task(TaskState.running, TaskState.complete, { iteration: 1 }),
       ],
       counts: { running: 1, desired: 2, completed: 1 },
+    },
+    {
+      name: 'a job counts a slot once that completed twice',
+      service: { spec: { mode: { replicatedJob: { maxConcurrent: 2, totalCompletions: 5 } } } },
+      tasks: [0, 0, 1].map((slot) => task(TaskState.complete, TaskState.complete, { slot })),
+      counts: { running: 0, desired: 2, completed: 2 },
+    },
+    {
+      name: 'a global job counts each node',
+      service: { spec: { mode: { globalJob: {} } } },
+      tasks: ['a', 'b'].map((nodeId) => task(TaskState.complete, TaskState.complete, { nodeId })),
+      counts: { running: 0, desired: 0, completed: 2 },
     },
     {
       name: 'a global job wants what has not completed',

@@ -1,4 +1,4 @@
-import { TaskState } from '#common/domain';
+import { isOfIteration, TaskState } from '#common/domain';
 import type { Service, Task } from '#common/proto';
 import { isJob, modeOf } from './service-mode';
 
@@ -11,13 +11,11 @@ export interface ServiceStatusCounts {
 
 /** Counts a service's tasks. Of a job only the present iteration counts. */
 export function countTasks(service: Service, tasks: readonly Task[]): ServiceStatusCounts {
-  const counted = isJob(service.spec?.mode)
-    ? tasks.filter((task) => iterationOf(task) === iterationOf(service.jobStatus))
-    : tasks;
+  const counted = tasks.filter((task) => isOfIteration(service, task));
   return {
     running: count(counted, (task) => task.status?.state === TaskState.running),
     desired: desiredTasks(service, counted),
-    completed: count(counted, (task) => task.status?.state === TaskState.complete),
+    completed: completedPlaces(service, counted),
   };
 }
 
@@ -35,8 +33,11 @@ function desiredTasks({ spec }: Service, tasks: readonly Task[]): number {
   }
 }
 
-function iterationOf(holder: { jobIteration: { index?: number } | undefined } | undefined): number {
-  return holder?.jobIteration?.index ?? 0;
+/** A task whose node was lost may turn out to have completed beside the one that took its place: that is one completion. */
+function completedPlaces({ spec }: Service, tasks: readonly Task[]): number {
+  const completed = tasks.filter((task) => task.status?.state === TaskState.complete);
+  if (!isJob(spec?.mode)) return completed.length;
+  return new Set(completed.map((task) => (spec?.mode?.globalJob ? task.nodeId : task.slot))).size;
 }
 
 function count(tasks: readonly Task[], test: (task: Task) => boolean): number {

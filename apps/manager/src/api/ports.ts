@@ -1,7 +1,6 @@
 import type { Logger } from '#common/logging';
 import type { Node, Service, ServiceRevision, Task } from '#common/proto';
 import type { ClusterView, Guard, Revision, Write } from '#common/store';
-import type { ModeName } from './service-mode';
 
 /** What the API needs of the store. */
 export interface ApiStore {
@@ -86,8 +85,6 @@ export interface ApiDependencies {
   readonly isUpToDate: UpToDate;
   readonly planner: Planner;
   readonly registry: Registry;
-  /** Modes that the orchestrator behind this API runs; services of other modes are refused. Replicated, unless told. */
-  readonly runnableModes?: readonly ModeName[];
   readonly logger: Logger;
 }
 

@@ -1,4 +1,4 @@
-import { TaskState } from '#common/domain';
+import { iterationOf, TaskState } from '#common/domain';
 import { Task, type Service } from '#common/proto';
 import type { DecisionInputs } from './service-snapshot';
 import type { Place } from './slots';
@@ -23,7 +23,7 @@ export function newTask(service: Service, place: NewPlace, desiredState: TaskSta
     id,
     createdAt: timestamp,
     updatedAt: timestamp,
-    name: `${name}.${place.number || place.nodeId}.${id}`,
+    name: `${name}.${place.number || place.nodeId || 0}.${id}`,
     spec: service.spec?.taskTemplate,
     serviceId: service.id,
     slot: place.number,
@@ -40,6 +40,7 @@ export function newTask(service: Service, place: NewPlace, desiredState: TaskSta
     serviceName: name,
     serviceLabels: service.spec?.labels ?? {},
     endpointSpec: service.spec?.endpointSpec,
+    jobIteration: service.jobStatus && { index: iterationOf(service.jobStatus) },
     serviceVersion: service.version?.index ?? 0,
     desiredReason: place.reason ?? '',
     failures: place.failures ?? 0,

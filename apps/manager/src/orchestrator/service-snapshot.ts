@@ -1,5 +1,6 @@
 import type { Node, RebalanceRequest, Service, Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
+import { tasksOverCapacity } from '../scheduler/evictions';
 import type { NodeInfo } from '../scheduler/node-info';
 
 /** Everything that a decision about one service may look at. */
@@ -26,6 +27,23 @@ export interface DecisionInputs {
   newId(): string;
 }
 
+/** What nodes are found too small for, once per snapshot and node: every task of a service asks. */
+function overCapacityIn(view: ClusterView): ServiceSnapshot['isOverCapacity'] {
+  const known = new Map<string, Set<string>>();
+  return (task) => {
+    const node = view.node(task.nodeId);
+    if (!node || !reservesAnything(task)) return false;
+    const leaving = known.get(node.id) ?? tasksOverCapacity(node, view.tasksOfNode(node.id));
+    known.set(node.id, leaving);
+    return leaving.has(task.id);
+  };
+}
+
+function reservesAnything(task: Task): boolean {
+  const { nanoCpus = 0, memoryBytes = 0, genericResources = [] } = task.spec?.resources?.reservations ?? {};
+  return nanoCpus > 0 || memoryBytes > 0 || genericResources.length > 0;
+}
+
 export function takeSnapshot(view: ClusterView, infos: () => readonly NodeInfo[], serviceId: string): ServiceSnapshot {
   return {
     serviceId,
@@ -33,7 +51,7 @@ export function takeSnapshot(view: ClusterView, infos: () => readonly NodeInfo[]
     tasks: view.tasksOfService(serviceId),
     node: (id) => view.node(id),
     nodes: () => view.nodes(),
-    isOverCapacity: () => false,
+    isOverCapacity: overCapacityIn(view),
     rebalance: view.rebalanceRequest(serviceId),
     nodeInfos: infos,
   };

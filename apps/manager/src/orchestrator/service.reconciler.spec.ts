@@ -73,3 +73,17 @@ describe('a batch of services', () => {
     expect(written).toHaveLength(2);
   });
 });
+
+describe('a node that changes', () => {
+  it.each([
+    { mode: { global: {} }, concerned: true },
+    { mode: { globalJob: {} }, concerned: true },
+    { mode: { replicated: { replicas: 1 } }, concerned: false },
+    { mode: { replicatedJob: { maxConcurrent: 1, totalCompletions: 1 } }, concerned: false },
+  ])('concerns services that want a task on every node, though it has none yet: $mode', ({ mode, concerned }) => {
+    const service = aService({ spec: { mode } });
+    const { view } = aCluster([service]);
+    const reconciler = new ServiceReconciler(view, logger, { transactionWrites: () => undefined });
+    expect([...reconciler.keysOf({ kind: 'node', id: 'new' })]).toEqual(concerned ? [`service/${service.id}`] : []);
+  });
+});

@@ -1,6 +1,7 @@
 import { rebalancesItself } from '#common/domain';
 import { newId } from '#common/identity';
 import type { Logger } from '#common/logging';
+import type { ServiceSpec } from '#common/proto';
 import type { PassResult, Reconciler, Requeue } from '#common/reconcile';
 import type { ClusterView, ViewChange } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
@@ -50,10 +51,10 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     }
   }
 
-  /** Services with tasks on the node, and those that would spread onto it. */
+  /** Services with tasks on the node, and those that have no task there yet but want one: everywhere, or to be spread onto it. */
   private *concernedByNode(nodeId: string): Iterable<ServiceKey> {
     for (const task of this.view.tasksOfNode(nodeId)) yield toKey(task.serviceId);
-    for (const service of this.view.services()) if (rebalancesItself(service.spec)) yield toKey(service.id);
+    for (const { id, spec } of this.view.services()) if (runsEverywhere(spec) || rebalancesItself(spec)) yield toKey(id);
   }
 
   *allKeys(): Iterable<ServiceKey> {
@@ -95,6 +96,10 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     else this.waiting.delete(serviceId);
     return { ...plan, changes: [...plan.changes, ...placements.changes] };
   }
+}
+
+function runsEverywhere(spec: ServiceSpec | undefined): boolean {
+  return spec?.mode?.global !== undefined || spec?.mode?.globalJob !== undefined;
 }
 
 /** Whether a task that no node took might now find one. */

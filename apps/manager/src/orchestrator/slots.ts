@@ -2,7 +2,7 @@ import { isActive, isTerminal, observedState, stateRank, TaskState } from '#comm
 import type { Task } from '#common/proto';
 import { BinaryHeap } from '../scheduler/binary-heap';
 
-/** What tells the tasks of a service apart: their number, or for a global service (numbers are 0) their node. */
+/** What tells the tasks of a service apart: their number, or for a global service or job (numbers are 0) their node. */
 export interface Place {
   number: number;
   /** Empty where the scheduler finds the node. */
@@ -30,21 +30,28 @@ export function isUnassigned(task: Task): boolean {
   return stateRank(observedState(task)) < stateRank(TaskState.assigned);
 }
 
+/** The place of a task: its number, or its node where there is none. */
+function numberOrNode(task: Task): Place {
+  return task.slot > 0 ? { number: task.slot, nodeId: '' } : { number: 0, nodeId: task.nodeId };
+}
+
 /** Groups a service's tasks by place. Tasks that are to be removed no longer fill one. */
-export function groupSlots(tasks: readonly Task[]): Slot[] {
-  const byPlace = new Map<string, Task[]>();
+export function groupSlots(tasks: readonly Task[], placeOf: (task: Task) => Place = numberOrNode): Slot[] {
+  const byPlace = new Map<string, Slot>();
   for (const task of tasks) {
     if (task.desiredState === TaskState.remove) continue;
-    const place = task.slot > 0 ? String(task.slot) : task.nodeId;
-    const group = byPlace.get(place);
-    if (group) group.push(task);
-    else byPlace.set(place, [task]);
+    const place = placeOf(task);
+    const key = place.nodeId || String(place.number);
+    const slot = byPlace.get(key);
+    if (slot) slot.tasks.push(task);
+    else byPlace.set(key, { ...place, tasks: [task], current: undefined });
   }
-  return [...byPlace.values()].map((group) => {
-    group.sort(newestFirst);
-    const { slot: number, nodeId } = group[0] as Task;
-    return { number, nodeId: number > 0 ? '' : nodeId, tasks: group, current: group.find(isActive) };
-  });
+  const slots = [...byPlace.values()];
+  for (const slot of slots) {
+    slot.tasks.sort(newestFirst);
+    slot.current = slot.tasks.find(isActive);
+  }
+  return slots;
 }
 
 function newestFirst(a: Task, b: Task): number {

@@ -1,13 +1,15 @@
+import { isOfIteration } from '#common/domain';
 import type { EndpointSpec, Node, Service, Task, TaskSpec } from '#common/proto';
 import { attributesAllow } from '../scheduler/pipeline';
 import { fingerprint } from './spec-fingerprint';
 
 /**
  * Whether a task no longer is what its service asks for. A changed placement alone does not make a task dirty while its node
- * satisfies the new one.
+ * satisfies the new one. Of a job, what belongs to an earlier iteration is outdated.
  */
 export function isTaskDirty(service: Service, task: Task, node: Node | undefined): boolean {
   if (task.serviceVersion === service.version?.index) return false;
+  if (!isOfIteration(service, task)) return true;
   const wanted = service.spec?.taskTemplate;
   if (portsOf(task.endpointSpec) !== portsOf(service.spec?.endpointSpec)) return true;
   if (fingerprint(task.spec) === fingerprint(wanted)) return false;

@@ -16,12 +16,15 @@ export interface ServiceOptions {
   replicas?: number;
   version?: number;
   spec?: Parameters<typeof ServiceSpec.fromPartial>[0];
+  /** Of a job: which run it is in. */
+  iteration?: number;
 }
 
-export function aService({ replicas = 1, version = 1, spec = {} }: ServiceOptions = {}): Service {
+export function aService({ replicas = 1, version = 1, spec = {}, iteration }: ServiceOptions = {}): Service {
   return Service.fromPartial({
     id: 'web-id',
     version: { index: version },
+    jobStatus: iteration === undefined ? undefined : { jobIteration: { index: iteration } },
     spec: {
       name: 'web',
       mode: { replicated: { replicas } },

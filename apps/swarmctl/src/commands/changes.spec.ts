@@ -87,7 +87,7 @@ describe('service scale', () => {
   it('goes on after one that cannot be scaled, and ends with its code', async () => {
     expect(await bench.type('service scale --detach all=3 nope=2 web=1')).toBe(EXIT.usage);
     expect(bench.session.stdout.text).toBe('web scaled to 1\n');
-    expect(bench.session.stderr.text).toContain('--replicas only goes with services of mode replicated');
+    expect(bench.session.stderr.text).toContain('only services of mode replicated or replicated-job can be scaled');
     expect(bench.session.stderr.text).toContain('service nope not found');
   });
 });

@@ -1,4 +1,4 @@
-import type { Task } from '#common/proto';
+import type { Service, Task } from '#common/proto';
 import { toggle, type FlagValues } from '../flags/flag';
 import type { Fetched } from '../manager-api';
 import { taskColumns, toTaskRows } from '../render/task-table';
@@ -20,17 +20,18 @@ async function nodeNames({ api }: Tools): Promise<Map<string, string>> {
   return new Map(nodes.map(({ object }) => [object.id, object.description?.hostname || object.id]));
 }
 
-/** Writes tasks in the form that the flags ask for. `services` are the names of the services by their ids. */
+/** Writes tasks in the form that the flags ask for. `services` are those that the tasks are of. */
 export async function printTasks(
   tools: Tools,
   tasks: readonly Fetched<Task>[],
-  services: ReadonlyMap<string, string>,
+  services: readonly Service[],
   flags: TaskListFlags,
 ): Promise<void> {
   const { stdout } = tools.session;
   if (flags.format === 'json') return printJsonList(stdout, tasks);
   if (flags.quiet) return printIds(stdout, tasks);
-  const names = flags.noResolve ? { services: new Map(), nodes: new Map() } : { services, nodes: await nodeNames(tools) };
+  const byId = new Map(services.map((service) => [service.id, service]));
+  const names = flags.noResolve ? { services: new Map(), nodes: new Map() } : { services: byId, nodes: await nodeNames(tools) };
   const objects = tasks.map(({ object }) => object);
   const nowMs = tools.session.clock.wallMs();
   printTable(stdout, taskColumns({ truncate: !flags.noTrunc, nowMs }), toTaskRows(objects, names));

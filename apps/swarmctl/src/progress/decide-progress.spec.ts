@@ -160,9 +160,74 @@ describe('a job', () => {
     expect(progressOf(job, tasks)).toMatchObject({ ...expected, desired: 2, isJob: true }),
   );
 
-  it('on every node is done when each node has done it', () => {
-    const tasks = [aTask({ Slot: 0, DesiredState: 'complete' }, { State: 'complete' })];
-    expect(progressOf(withMode({ GlobalJob: {} }), tasks)).toMatchObject({ done: 1, desired: 1, converged: true, isJob: true });
+  it.each([
+    {
+      name: 'is exhausted when what is not done has failed for good',
+      states: ['complete', 'failed'],
+      desired: 'shutdown',
+      isExhausted: true,
+    },
+    { name: 'is not while a slot has not been tried', states: ['failed'], desired: 'shutdown', isExhausted: false },
+    { name: 'is not while the manager may try again', states: ['complete', 'failed'], desired: 'complete', isExhausted: false },
+    { name: 'is not when all is done', states: ['complete', 'complete'], desired: 'complete', isExhausted: false },
+  ])('$name', ({ states, desired, isExhausted }) => {
+    const tasks = states.map((state, Slot) => ({
+      ...run(1, Slot, state),
+      DesiredState: state === 'failed' ? desired : 'complete',
+    }));
+    expect(progressOf(job, tasks).isExhausted).toBe(isExhausted);
+  });
+
+  it('is not exhausted while another attempt follows a failure', () => {
+    const failed = { ...run(1, 1, 'failed'), DesiredState: 'shutdown' };
+    const next = { ...run(1, 1, 'preparing'), ID: 'next', DesiredState: 'ready' };
+    expect(progressOf(job, [run(1, 0, 'complete'), failed, next]).isExhausted).toBe(false);
+  });
+
+  describe('on every node', () => {
+    const on = (NodeID: string, State: string, DesiredState = 'complete'): ApiObject =>
+      aTask({ ID: `${NodeID}-${State}`, Slot: 0, NodeID, DesiredState }, { State });
+
+    it.each([
+      { name: 'is done when each node has done it', tasks: [on('n1-id', 'complete')], done: 1, desired: 1, converged: true },
+      {
+        name: 'waits for a node that is at it',
+        tasks: [on('n1-id', 'complete'), on('n2-id', 'running')],
+        done: 1,
+        desired: 2,
+        converged: false,
+      },
+      {
+        name: 'does not wait for a node that is down',
+        tasks: [on('n1-id', 'complete'), on('n3-id', 'running')],
+        done: 1,
+        desired: 1,
+        converged: true,
+      },
+      {
+        name: 'counts what a node did before it went down',
+        tasks: [on('n1-id', 'complete'), on('n3-id', 'complete')],
+        done: 2,
+        desired: 2,
+        converged: true,
+      },
+      {
+        name: 'does not wait for a node that was drained',
+        tasks: [on('n1-id', 'complete'), on('n2-id', 'shutdown', 'shutdown')],
+        done: 1,
+        desired: 1,
+        converged: true,
+      },
+      {
+        name: 'is not done where a node failed for good',
+        tasks: [on('n1-id', 'complete'), on('n2-id', 'failed', 'shutdown')],
+        done: 1,
+        desired: 2,
+        converged: false,
+      },
+    ])('$name', ({ name: _, tasks, ...expected }) =>
+      expect(progressOf(withMode({ GlobalJob: {} }), tasks)).toMatchObject({ ...expected, isJob: true }),
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { isTerminal, NodeState, stateRank, TaskState } from '#common/domain';
+import { isActive, isOfIteration, isTerminal, NodeState, stateRank, TaskState } from '#common/domain';
 import { UpdateStatus_State, type Node, type Service, type Task } from '#common/proto';
 import { newestFirst } from '../newest-first';
 
@@ -15,6 +15,8 @@ export interface PlaceProgress {
   readonly place: string;
   readonly state: TaskState;
   readonly isDone: boolean;
+  /** Of a job: its last task failed, and the restart policy allows no other. */
+  readonly isGivenUp: boolean;
   /** Why it is not done, as far as is known; empty when all goes well. */
   readonly reason: string;
   /** How long the task has been in this state. */
@@ -33,6 +35,8 @@ export interface Progress {
   readonly isJob: boolean;
   readonly places: readonly PlaceProgress[];
   readonly converged: boolean;
+  /** Of a job: it has ended without being complete, since tasks have failed as often as they may. */
+  readonly isExhausted: boolean;
   readonly rollout: Rollout;
   /** What the manager says of the roll-out. */
   readonly message: string;
@@ -78,27 +82,34 @@ function sinceMs(task: Task, nowMs: number): number {
   return Number.isNaN(time) ? 0 : Math.max(0, nowMs - time);
 }
 
-function placeProgress(place: string, tasks: readonly Task[], isDone: (task: Task) => boolean, nowMs: number): PlaceProgress[] {
+/** What a task is to come to, and whether it never will. */
+interface Aim {
+  isDone(task: Task): boolean;
+  isGivenUp(task: Task): boolean;
+}
+
+function placeProgress(place: string, tasks: readonly Task[], aim: Aim, nowMs: number): PlaceProgress[] {
   const [current] = [...tasks].sort(compareTasks);
   if (!current) return [];
-  const done = isDone(current);
-  const reason = done ? '' : complaintOf(current) || earlierFailure(tasks, current);
-  return [{ place, state: stateOf(current), isDone: done, reason, sinceMs: sinceMs(current, nowMs) }];
+  const isDone = aim.isDone(current);
+  const reason = isDone ? '' : complaintOf(current) || earlierFailure(tasks, current);
+  const isGivenUp = aim.isGivenUp(current);
+  return [{ place, state: stateOf(current), isDone, isGivenUp, reason, sinceMs: sinceMs(current, nowMs) }];
 }
 
 const runs = (task: Task): boolean => !isTerminal(task.desiredState) && stateOf(task) === TaskState.running;
 const hasCompleted = (task: Task): boolean => stateOf(task) === TaskState.complete;
+/** A failed task that nothing has followed: the manager creates the next one in the same moment as it lets go of the last. */
+const hasFailedForGood = (task: Task): boolean =>
+  !isActive(task) && (stateOf(task) === TaskState.failed || stateOf(task) === TaskState.rejected);
 
-/** Tasks of the job's present run: each update of a job starts a new one. */
-function tasksOfRun({ service, tasks }: ServiceSnapshot): readonly Task[] {
-  const run = service.jobStatus?.jobIteration?.index;
-  return run === undefined ? tasks : tasks.filter((task) => (task.jobIteration?.index ?? 0) === run);
-}
+const RUNNING: Aim = { isDone: runs, isGivenUp: () => false };
+const COMPLETE: Aim = { isDone: hasCompleted, isGivenUp: hasFailedForGood };
 
-/** A task on a node that is down neither runs nor tells anything, whatever its last word was. */
+/** A task on a node that is down neither runs nor tells anything, whatever its last word was; but what is complete stays so. */
 function onLiveNodes(tasks: readonly Task[], nodes: readonly Node[]): Task[] {
   const down = new Set(nodes.filter((node) => node.status?.state === NodeState.down).map((node) => node.id));
-  return tasks.filter((task) => !down.has(task.nodeId));
+  return tasks.filter((task) => !down.has(task.nodeId) || hasCompleted(task));
 }
 
 interface Places {
@@ -109,15 +120,16 @@ interface Places {
 }
 
 /** A service that runs on every node wants as many tasks as there are nodes that got one: only the manager knows which. */
-function placesPerNode(tasks: readonly Task[]): Places {
-  const wanted = tasks.filter((task) => task.nodeId !== '' && (!isTerminal(task.desiredState) || hasCompleted(task)));
+function placesPerNode(tasks: readonly Task[], { isGivenUp }: Aim): Places {
+  const isWanted = (task: Task): boolean => isActive(task) || hasCompleted(task) || isGivenUp(task);
+  const wanted = tasks.filter((task) => task.nodeId !== '' && isWanted(task));
   const groups = groupBy(wanted, (task) => task.nodeId);
   return { groups, desired: groups.size === 0 ? undefined : groups.size };
 }
 
-function placesOf({ service }: ServiceSnapshot, tasks: readonly Task[]): Places {
+function placesOf({ service }: ServiceSnapshot, tasks: readonly Task[], aim: Aim): Places {
   const mode = service.spec?.mode;
-  if (mode?.global || mode?.globalJob) return placesPerNode(tasks);
+  if (mode?.global || mode?.globalJob) return placesPerNode(tasks, aim);
   const desired = mode?.replicatedJob ? mode.replicatedJob.totalCompletions : mode?.replicated?.replicas;
   return { groups: groupBy(tasks, (task) => String(task.slot)), desired: desired ?? 1 };
 }
@@ -128,12 +140,14 @@ const byPlace = (a: PlaceProgress, b: PlaceProgress): number => Number(a.place) 
 export function decideProgress(snapshot: ServiceSnapshot, nowMs: number): Progress {
   const { service, nodes } = snapshot;
   const isJob = service.spec?.mode?.replicatedJob !== undefined || service.spec?.mode?.globalJob !== undefined;
-  const tasks = isJob ? tasksOfRun(snapshot) : onLiveNodes(snapshot.tasks, nodes);
-  const { groups, desired } = placesOf(snapshot, tasks);
+  // Each update of a job starts a new run of it.
+  const ofRun = snapshot.tasks.filter((task) => isOfIteration(service, task));
+  const aim = isJob ? COMPLETE : RUNNING;
+  const { groups, desired } = placesOf(snapshot, onLiveNodes(ofRun, nodes), aim);
   const hostnames = new Map(nodes.map((node) => [node.id, node.description?.hostname]));
-  const isDone = isJob ? hasCompleted : runs;
-  const places = [...groups].flatMap(([key, inPlace]) => placeProgress(hostnames.get(key) || key, inPlace, isDone, nowMs));
+  const places = [...groups].flatMap(([key, inPlace]) => placeProgress(hostnames.get(key) || key, inPlace, aim, nowMs));
   const done = places.filter((place) => place.isDone).length;
+  const givenUp = places.filter((place) => place.isGivenUp).length;
   const state = service.updateStatus?.state;
   return {
     done,
@@ -142,6 +156,7 @@ export function decideProgress(snapshot: ServiceSnapshot, nowMs: number): Progre
     places: places.sort(byPlace),
     // More than wanted is not there yet either: a service that is scaled down still has tasks to stop.
     converged: desired !== undefined && done === desired,
+    isExhausted: givenUp > 0 && done + givenUp === desired,
     rollout: state === undefined ? 'forward' : ROLLOUTS[state],
     message: service.updateStatus?.message ?? '',
   };

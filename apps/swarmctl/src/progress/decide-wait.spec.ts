@@ -1,7 +1,16 @@
 import type { Progress, Rollout } from './decide-progress';
 import { decideWait, type Intent, type WaitMemory } from './decide-wait';
 
-const DONE: Progress = { done: 2, desired: 2, isJob: false, places: [], converged: true, rollout: 'forward', message: '' };
+const DONE: Progress = {
+  done: 2,
+  desired: 2,
+  isJob: false,
+  places: [],
+  converged: true,
+  isExhausted: false,
+  rollout: 'forward',
+  message: '',
+};
 const NOT_DONE: Progress = { ...DONE, done: 1, converged: false };
 
 function decide(progress: Progress, nowMs: number, memory: WaitMemory = {}, intent: Intent = 'deploy') {
@@ -28,6 +37,15 @@ it('counts anew after a failure', () => {
 
 it('does not watch a job that is complete', () => {
   expect(decide({ ...DONE, isJob: true }, 0).step).toEqual({ kind: 'end', outcome: 'complete' });
+});
+
+it('ends when a job can do no more, but not for a moment in which it looks so', () => {
+  const exhausted = { ...NOT_DONE, isJob: true, isExhausted: true };
+  const { step, memory } = decide(exhausted, 100);
+  expect(step).toEqual({ kind: 'wait' });
+  expect(decide(exhausted, 1099, memory).step).toEqual({ kind: 'wait' });
+  expect(decide(exhausted, 1100, memory).step).toEqual({ kind: 'end', outcome: 'exhausted' });
+  expect(decide(NOT_DONE, 500, memory).memory).toEqual({});
 });
 
 it.each<{ rollout: Rollout; intent: Intent; outcome: string }>([

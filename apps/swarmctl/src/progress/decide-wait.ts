@@ -6,10 +6,15 @@ export type Intent = 'deploy' | 'rollback';
 /** What is kept from one look to the next: since when the service is as it should be. */
 export interface WaitMemory {
   readonly convergedSinceMs?: number;
+  /** Since when nothing more is tried for a job that is not complete. */
+  readonly exhaustedSinceMs?: number;
 }
 
+// What the manager writes about hundreds of tasks at once may become visible in parts.
+const EXHAUSTED_FOR_MS = 1000;
+
 /** How waiting ends by itself. */
-export type Outcome = 'converged' | 'complete' | 'paused' | 'rollback-paused' | 'rolled-back';
+export type Outcome = 'converged' | 'complete' | 'exhausted' | 'paused' | 'rollback-paused' | 'rolled-back';
 
 /** To look again, or why not to. While the service is as it should be, for how much longer it has to stay so. */
 export type WaitStep =
@@ -30,7 +35,8 @@ function stableOutcome({ rollout }: Progress, intent: Intent): Outcome {
 
 /**
  * Docker's rule: a service has converged once all its tasks run and go on running for the monitor time of its update policy;
- * a task that fails in that time starts the count again. A job has converged when it is complete.
+ * a task that fails in that time starts the count again. A job has converged when it is complete, and ends
+ * as well when its tasks have failed as often as their restart policy allows, for which Docker waits for ever.
  *
  * Docker also stops waiting, with success, when an update is reported complete while tasks are missing again. Here success
  * always means that the tasks run.
@@ -39,6 +45,11 @@ export function decideWait(progress: Progress, memory: WaitMemory, rule: WaitRul
   const end = (outcome: Outcome): { step: WaitStep; memory: WaitMemory } => ({ step: { kind: 'end', outcome }, memory: {} });
   if (progress.rollout === 'paused') return end('paused');
   if (progress.rollout === 'rollback-paused') return end('rollback-paused');
+  if (progress.isExhausted) {
+    const exhaustedSinceMs = memory.exhaustedSinceMs ?? rule.nowMs;
+    if (rule.nowMs - exhaustedSinceMs >= EXHAUSTED_FOR_MS) return end('exhausted');
+    return { step: { kind: 'wait' }, memory: { exhaustedSinceMs } };
+  }
   if (!progress.converged) return { step: { kind: 'wait' }, memory: {} };
   if (progress.isJob) return end('complete');
   const convergedSinceMs = memory.convergedSinceMs ?? rule.nowMs;

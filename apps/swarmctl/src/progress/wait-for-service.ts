@@ -28,6 +28,7 @@ export interface AwaitedService {
 const EXIT_BY_OUTCOME = {
   converged: EXIT.ok,
   complete: EXIT.ok,
+  exhausted: EXIT.jobFailed,
   paused: EXIT.updateStopped,
   'rollback-paused': EXIT.updateStopped,
   'rolled-back': EXIT.updateStopped,

@@ -12,6 +12,7 @@ const aPlace = (place: string, parts: Partial<PlaceProgress> = {}): PlaceProgres
   place,
   state: TaskState.preparing,
   isDone: false,
+  isGivenUp: false,
   reason: '',
   sinceMs: 0,
   ...parts,
@@ -19,7 +20,16 @@ const aPlace = (place: string, parts: Partial<PlaceProgress> = {}): PlaceProgres
 const running = (place: string): PlaceProgress => aPlace(place, { state: TaskState.running, isDone: true });
 
 function aView(parts: Partial<Progress> = {}, step: WaitStep = { kind: 'wait' }, note = ''): ProgressView {
-  const none: Progress = { done: 0, desired: 3, isJob: false, places: [], converged: false, rollout: 'forward', message: '' };
+  const none: Progress = {
+    done: 0,
+    desired: 3,
+    isJob: false,
+    places: [],
+    converged: false,
+    isExhausted: false,
+    rollout: 'forward',
+    message: '',
+  };
   return { service: 'web', progress: { ...none, ...parts }, step, note };
 }
 
@@ -94,6 +104,7 @@ describe('the display without a terminal', () => {
 it.each([
   ['converged', 'web: converged, 3/3 running'],
   ['complete', 'web: job complete, 3/3 completed'],
+  ['exhausted', 'web: job failed, 3/3 completed; see why: swarmctl service ps web'],
   ['paused', 'web: the update was paused: why'],
   ['rollback-paused', 'web: the rollback was paused: why'],
   ['rolled-back', 'web: the update failed and was rolled back: why'],

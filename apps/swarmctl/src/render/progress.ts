@@ -68,6 +68,10 @@ export function renderOutcome(outcome: Outcome, { service, progress }: ProgressV
       return plainText(`${service}: converged, ${progress.done}/${progress.desired} running`);
     case 'complete':
       return plainText(`${service}: job complete, ${progress.done}/${progress.desired} completed`);
+    case 'exhausted':
+      return plainText(
+        `${service}: job failed, ${progress.done}/${progress.desired} completed; see why: swarmctl service ps ${service}`,
+      );
     case 'paused':
       return plainText(`${service}: the update was paused${because}`);
     case 'rollback-paused':

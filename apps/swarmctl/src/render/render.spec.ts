@@ -143,7 +143,7 @@ it.each([
   [{ Replicated: { Replicas: 2 } }, '1/2'],
   [{ Global: {} }, '1/2'],
   [{ ReplicatedJob: { TotalCompletions: 5 } }, '1/2 (3/5 completed)'],
-  [{ GlobalJob: {} }, '1/2 (3/2 completed)'],
+  [{ GlobalJob: {} }, '1/2 (3/5 completed)'],
 ])('replicas of %j', (Mode, text) => {
   const ServiceStatus = { RunningTasks: 1, DesiredTasks: 2, CompletedTasks: 3 };
   expect(renderReplicas(Service.fromJSON({ Spec: { Mode }, ServiceStatus }))).toBe(text);
@@ -173,7 +173,7 @@ it('lists tasks by slot, with their history below them', () => {
       { State: 'pending', Err: 'no suitable node (insufficient resources on 3 nodes, and more)' },
     ),
   ].map((task) => Task.fromJSON(task));
-  const names = { services: new Map([['web-id', 'web']]), nodes: new Map([['n1-id', 'n1']]) };
+  const names = { services: new Map([['web-id', Service.fromJSON(aService())]]), nodes: new Map([['n1-id', 'n1']]) };
   expect(renderTable(taskColumns({ truncate: true, nowMs: NOW }), toTaskRows(tasks, names))).toEqual([
     'ID        NAME        IMAGE     NODE      DESIRED STATE   CURRENT STATE           ERROR                                                  PORTS',
     'new       web.1       nginx:1   n1        Running         Running 5 minutes ago',
@@ -186,6 +186,12 @@ it('lists tasks by slot, with their history below them', () => {
 it('names tasks of a global service by their nodes, and leaves unknown ids', () => {
   const task = Task.fromJSON(aTask({ Slot: 0 }));
   expect(toTaskRows([task], { services: new Map(), nodes: new Map() })[0]).toMatchObject({ name: 'web-id.n1-id', node: 'n1-id' });
+});
+
+it('names tasks of a replicated job by their slots, of which the first is 0', () => {
+  const task = Task.fromJSON(aTask({ Slot: 0 }));
+  const job = Service.fromJSON(aService({ Spec: { Name: 'batch', Mode: { ReplicatedJob: {} } } }));
+  expect(toTaskRows([task], { services: new Map([['web-id', job]]), nodes: new Map() })[0]).toMatchObject({ name: 'batch.0' });
 });
 
 it('lists nodes and marks its own', () => {
@@ -278,4 +284,22 @@ it('describes a service', () => {
       "Endpoint mode:       vip",
     ]
   `);
+});
+
+it('describes a job by its completions and iteration, and without a roll-out', () => {
+  const Spec = {
+    Name: 'batch',
+    Mode: { ReplicatedJob: { MaxConcurrent: 2, TotalCompletions: 5 } },
+    UpdateConfig: { Parallelism: 1 },
+  };
+  const JobStatus = { JobIteration: { Index: 3 }, LastExecution: '2026-01-01T00:00:00Z' };
+  const details = renderDetails(describeService(Service.fromJSON(aService({ Spec, JobStatus })), NOW));
+  expect(details.slice(2)).toEqual([
+    'Mode:           replicated job',
+    'Job:',
+    '  Completions:  5',
+    '  At a time:    2',
+    '  Iteration:    3',
+    '  Last started: 5 minutes ago',
+  ]);
 });

@@ -1,3 +1,4 @@
+import { iterationOf } from '#common/domain';
 import type { ContainerSpec, Mount, ResourceRequirements, RestartPolicy, Service, TaskSpec, UpdateConfig } from '#common/proto';
 import { renderCpus, renderSize } from './amounts';
 import { ago, renderDuration } from './durations';
@@ -97,6 +98,26 @@ function describeUpdateStatus({ updateStatus }: Service, nowMs: number): Detail[
   ];
 }
 
+function describeJob({ spec, jobStatus }: Service, nowMs: number): Detail[] {
+  if (!jobStatus) return [];
+  const job = spec?.mode?.replicatedJob;
+  return [
+    ...said('Completions', job?.totalCompletions),
+    ...said('At a time', job?.maxConcurrent),
+    ...said('Iteration', iterationOf(jobStatus)),
+    ...said('Last started', ago(jobStatus.lastExecution, nowMs)),
+  ];
+}
+
+/** A job is not rolled out, whatever the manager fills in for those who ask for all defaults. */
+function describeRollout({ spec, jobStatus }: Service): Detail[] {
+  if (jobStatus) return [];
+  return [
+    ...section('Rolling update', describeUpdateConfig(spec?.updateConfig)),
+    ...section('Rollback', describeUpdateConfig(spec?.rollbackConfig)),
+  ];
+}
+
 /** What `service inspect --pretty` shows. */
 export function describeService(service: Service, nowMs: number): Detail[] {
   const { spec, endpoint } = service;
@@ -106,6 +127,7 @@ export function describeService(service: Service, nowMs: number): Detail[] {
     { name: 'Name', value: spec?.name ?? '' },
     { name: 'Mode', value: modeName(spec?.mode) },
     ...said('Replicas', spec?.mode?.replicated?.replicas, 0),
+    ...section('Job', describeJob(service, nowMs)),
     ...section('Labels', describeMap(spec?.labels)),
     ...section('Update status', describeUpdateStatus(service, nowMs)),
     ...section('Container', describeContainer(task?.containerSpec)),
@@ -113,8 +135,7 @@ export function describeService(service: Service, nowMs: number): Detail[] {
     ...section('Placement', describePlacement(task ?? {})),
     ...section('Resources', describeResources(task?.resources)),
     ...section('Restart', describeRestart(task?.restartPolicy)),
-    ...section('Rolling update', describeUpdateConfig(spec?.updateConfig)),
-    ...section('Rollback', describeUpdateConfig(spec?.rollbackConfig)),
+    ...describeRollout(service),
     ...said('Endpoint mode', spec?.endpointSpec?.mode, 0),
     ...said('Ports', renderPorts(endpoint?.ports ?? []), 0),
   ];

@@ -26,7 +26,8 @@ export function renderReplicas({ spec, serviceStatus }: Service): string {
     case 'replicated job':
       return `${running} (${completedTasks}/${spec?.mode?.replicatedJob?.totalCompletions ?? 1} completed)`;
     case 'global job':
-      return `${running} (${completedTasks}/${desiredTasks} completed)`;
+      // What has completed is not desired any more: both together are all the nodes that it is for.
+      return `${running} (${completedTasks}/${desiredTasks + completedTasks} completed)`;
     default:
       return assertNever(mode);
   }

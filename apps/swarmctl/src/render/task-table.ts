@@ -1,5 +1,5 @@
 import { TaskState } from '#common/domain';
-import type { Task } from '#common/proto';
+import type { Service, Task } from '#common/proto';
 import { newestFirst } from '../newest-first';
 import { ago } from './durations';
 import { renderPorts } from './ports';
@@ -16,15 +16,17 @@ export interface TaskRow {
   readonly isHistory: boolean;
 }
 
-/** Names by id; an id without a name stands for itself. */
+/** What is known by id; an id that is not stands for itself. */
 export interface Names {
-  readonly services: ReadonlyMap<string, string>;
+  readonly services: ReadonlyMap<string, Service>;
   readonly nodes: ReadonlyMap<string, string>;
 }
 
+/** Slots of a replicated job count from 0; of other services 0 says that the node stands for the slot. */
 function slotName(task: Task, names: Names): string {
-  const service = names.services.get(task.serviceId) ?? task.serviceId;
-  return `${service}.${task.slot > 0 ? task.slot : task.nodeId || shortId(task.id)}`;
+  const spec = names.services.get(task.serviceId)?.spec;
+  const isNumbered = task.slot > 0 || spec?.mode?.replicatedJob !== undefined;
+  return `${spec?.name || task.serviceId}.${isNumbered ? task.slot : task.nodeId || shortId(task.id)}`;
 }
 
 /** Tasks by slot, the newest of each first, and marked as history after that. */

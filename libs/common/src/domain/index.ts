@@ -1,5 +1,6 @@
 export * from './defaults';
 export * from './duration';
+export * from './job';
 export * from './node-state';
 export * from './placement';
 export * from './restart-backoff';

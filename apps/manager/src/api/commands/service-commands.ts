@@ -1,3 +1,4 @@
+import { iterationOf } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import {
@@ -15,9 +16,8 @@ import { decodeJson } from '#common/wire';
 import { completeSpec } from '../defaults';
 import { findService } from '../lookup';
 import type { ApiStore } from '../ports';
-import { isJob, type ModeName } from '../service-mode';
+import { isJob } from '../service-mode';
 import { validatePortsAreFree } from '../validate/endpoint';
-import { requireRunnable } from '../validate/mode';
 import { alreadyExists, failedPrecondition, outOfSequence } from '../validate/refusal';
 import { validateChange, validateServiceSpec } from '../validate/service-spec';
 import { warningsFor } from '../validate/warnings';
@@ -56,7 +56,6 @@ export interface ServiceCreation {
 export class ServiceCommands {
   constructor(
     private readonly store: ApiStore,
-    private readonly runnableModes: readonly ModeName[],
     private readonly now: () => Date,
   ) {}
 
@@ -130,7 +129,9 @@ export class ServiceCommands {
     const spec = this.readSpec(body);
     if (before.spec) validateChange(before.spec, spec);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
-    return { ...before, version: { index: (before.version?.index ?? 0) + 1 }, spec, previousSpec: before.spec };
+    const version = { index: (before.version?.index ?? 0) + 1 };
+    const jobStatus = before.jobStatus && nextIteration(before.jobStatus, this.now().toISOString());
+    return { ...before, version, spec, previousSpec: before.spec, jobStatus };
   }
 
   /**
@@ -139,7 +140,10 @@ export class ServiceCommands {
    * @throws DomainError NOT_FOUND · FAILED_PRECONDITION while an update is not finished · as ApiStore.commit
    */
   async rebalance(term: string, maxMoves: number): Promise<void> {
-    const { id, updateStatus } = findService(this.store.view, term);
+    const { id, updateStatus, spec } = findService(this.store.view, term);
+    if (!spec?.mode?.replicated) {
+      throw failedPrecondition(`service ${term} is not replicated: only replicated services can be spread anew`);
+    }
     if (updateStatus && UNFINISHED.has(updateStatus.state)) {
       throw failedPrecondition(`service ${term} is being updated or its update is paused: finish that first`);
     }
@@ -188,7 +192,6 @@ export class ServiceCommands {
   private readSpec(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
     const spec = prepare(ServiceSpec.fromJSON(decodeJson('ServiceSpec', body)));
     validateServiceSpec(spec);
-    requireRunnable(spec.mode, this.runnableModes);
     const complete = completeSpec(spec);
     const size = ServiceSpec.encode(complete).finish().length;
     if (size > MAX_SPEC_BYTES) {
@@ -249,7 +252,7 @@ function previousSpec(service: Service): ServiceSpec {
 
 /** Every update of a job runs it anew. */
 function nextIteration(status: JobStatus, at: string): JobStatus {
-  return { jobIteration: { index: (status.jobIteration?.index ?? 0) + 1 }, lastExecution: at };
+  return { jobIteration: { index: iterationOf(status) + 1 }, lastExecution: at };
 }
 
 function nameTaken(name: string): DomainError {

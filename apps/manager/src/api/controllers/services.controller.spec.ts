@@ -1,6 +1,5 @@
 import { TaskState } from '#common/domain';
 import { ApiScenario, filters, spec } from '../testing/api-scenario';
-import { startApi } from '../testing/start-api';
 
 let scenario: ApiScenario;
 
@@ -104,16 +103,22 @@ describe('creating a service', () => {
   });
 });
 
-describe('a manager whose orchestrator runs no jobs', () => {
-  it.each([{ ReplicatedJob: {} }, { GlobalJob: {} }])('refuses them (%j)', async (mode) => {
-    const limited = await startApi(scenario.store, { runnableModes: undefined });
-    const create = (body: object) => limited.request('POST', '/services/create', { body });
-    expect(await create(spec('web', { Mode: mode }))).toMatchObject({
-      status: 501,
-      json: { message: expect.stringMatching(/^services of mode .* are not available/) },
-    });
-    expect((await create(spec('web'))).status).toBe(201);
-    await limited.close();
+describe('a job', () => {
+  it.each([
+    { Mode: { ReplicatedJob: {} }, UpdateConfig: {}, message: 'Jobs may not have an update config' },
+    { Mode: { GlobalJob: {} }, UpdateConfig: {}, message: 'Jobs may not have an update config' },
+    { Mode: { ReplicatedJob: {} }, RollbackConfig: {}, message: 'Jobs may not have a rollback config' },
+    { Mode: { GlobalJob: {} }, RollbackConfig: {}, message: 'Jobs may not have a rollback config' },
+  ])('is neither created nor updated where there is nothing to roll out: $message', async ({ message, ...part }) => {
+    const refused = { status: 400, json: { message: `rpc error: code = InvalidArgument desc = ${message}` } };
+    expect(await scenario.post('/services/create', spec('job', part))).toMatchObject(refused);
+    await scenario.createService('job', { Mode: part.Mode });
+    expect(await scenario.updateService('job', spec('job', part))).toMatchObject(refused);
+  });
+
+  it('may not become a service that runs for ever', async () => {
+    await scenario.createService('job', { Mode: { ReplicatedJob: {} } });
+    expect(await scenario.updateService('job', spec('job'))).toMatchObject({ status: 501 });
   });
 });
 

@@ -49,7 +49,7 @@ const HOST: ApiDependencies['host'] = {
   heartbeatPeriodNanos: 5e9,
 };
 
-/** The whole API over a given store, served on a unix socket of its own. Every mode is taken, unless told otherwise. */
+/** The whole API over a given store, served on a unix socket of its own. */
 export async function startApi(store: ApiStore, overrides: Partial<ApiDependencies> = {}): Promise<RunningApi> {
   const dependencies: ApiDependencies = {
     store,
@@ -58,7 +58,6 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     registry: { inspect: (image) => Promise.reject(new DomainError('NOT_FOUND', `manifest unknown: ${image}`)) },
     planner: { plan: () => [], moves: () => [] },
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
-    runnableModes: ['replicated', 'global', 'replicated-job', 'global-job'],
     logger: QUIET,
     ...overrides,
   };

@@ -1,6 +1,5 @@
-import { DomainError } from '#common/errors';
 import type { ServiceMode, ServiceSpec } from '#common/proto';
-import { isJob, modeOf, modesOf, type ModeName } from '../service-mode';
+import { isJob, modesOf } from '../service-mode';
 import { invalidSpec, unreadableSpec } from './refusal';
 
 /** Far beyond any cluster, and few enough that a slip of the keyboard cannot fill the store. */
@@ -10,18 +9,13 @@ export const MAX_TASKS_PER_SERVICE = 100_000;
 export function validateMode(spec: ServiceSpec): void {
   if (modesOf(spec.mode).length > 1) throw unreadableSpec('must specify only one service mode');
   if (isJob(spec.mode) && spec.updateConfig) throw invalidSpec('Jobs may not have an update config');
+  // Docker stores this one and never uses it; a job is not rolled out, so there is nothing to roll back by it either.
+  if (isJob(spec.mode) && spec.rollbackConfig) throw invalidSpec('Jobs may not have a rollback config');
   for (const [name, count] of requestedTasks(spec.mode)) {
     if (count > MAX_TASKS_PER_SERVICE) {
       throw invalidSpec(`${name} ${count} is more than a service may have here (${MAX_TASKS_PER_SERVICE})`);
     }
   }
-}
-
-/** Refuses a mode that nobody here would run. @throws DomainError UNIMPLEMENTED */
-export function requireRunnable(mode: ServiceMode | undefined, runnable: readonly ModeName[]): void {
-  const name = modeOf(mode);
-  if (!runnable.includes(name))
-    throw new DomainError('UNIMPLEMENTED', `services of mode ${name} are not available on this manager yet`);
 }
 
 function requestedTasks(mode: ServiceMode | undefined): [name: string, count: number][] {

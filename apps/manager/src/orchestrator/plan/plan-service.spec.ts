@@ -42,6 +42,20 @@ describe('a plan', () => {
     );
   });
 
+  it('of a job tells where each completion would be reached, also of the first slot, and again with an update', () => {
+    const aJob = (iteration: number): Service => {
+      const mode = { replicatedJob: { maxConcurrent: 2, totalCompletions: 3 } };
+      return aService({ iteration, version: iteration + 1, spec: { mode } });
+    };
+    const started = plan(aJob(0), []);
+    expect(started.map(({ slot, action }) => `${slot} ${action}`).sort()).toEqual(['0 start', '1 start', '2 start']);
+    const done = [0, 1, 2].map((slot) =>
+      aTask({ id: `t${slot}`, slot, service: aJob(0), state: TaskState.complete, desired: TaskState.complete }),
+    );
+    expect(plan(aJob(0), done).map(({ action }) => action)).toEqual(['keep', 'keep', 'keep']);
+    expect(plan(aJob(1), done).map(({ action }) => action)).toEqual(['replace', 'replace', 'replace']);
+  });
+
   it('of nothing new keeps every task', () => {
     const service = aService({ replicas: 3 });
     expect(actions(plan({ ...service, version: { index: 2 } }, runningTasks(service, 3)))).toEqual([

@@ -5,9 +5,10 @@ import { toNodeInfo, type NodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
 import { changedTasks, isTaskChange } from '../apply-changes';
 import { decideService } from '../decide-service';
+import { byNumber } from '../jobs/job-slots';
 import { decidePlacements } from '../place-tasks';
 import type { DecisionInputs, ServiceSnapshot } from '../service-snapshot';
-import { groupSlots, isRunning } from '../slots';
+import { groupSlots, isRunning, type Slot } from '../slots';
 
 /** Passes after which a plan is given as far as it has come. */
 const MAX_PASSES = 200;
@@ -24,7 +25,7 @@ export type PlannedAction = 'start' | 'stop' | 'replace' | 'move' | 'keep' | 'wa
 
 /** What would become of one slot. */
 export interface PlannedTask {
-  /** 0 where the node stands for the slot. */
+  /** 0 where the node stands for the slot, and for the first one of a replicated job. */
   slot: number;
   action: PlannedAction;
   /** Nodes; empty where there is none. */
@@ -35,7 +36,7 @@ export interface PlannedTask {
 
 /**
  * What would happen if this were the service's spec: every decision and placement that would be made, with agents that do at once
- * what they are told. Nothing is written.
+ * what they are told, and jobs that all succeed. Nothing is written.
  * @param service with the spec to plan for, and a version of its own
  * @param tasks that it has now
  */
@@ -47,7 +48,8 @@ export function planService(
 ): PlannedTask[] {
   const rehearsal = new Rehearsal(inBigSteps(service, tasks.length), tasks, cluster, inputs);
   rehearsal.run();
-  return compare(tasks, rehearsal.tasks);
+  const slotsOf = (list: readonly Task[]): Slot[] => groupSlots(list, service.spec?.mode?.replicatedJob && byNumber);
+  return compare(slotsOf(tasks), slotsOf(rehearsal.tasks), rehearsal.tasks);
 }
 
 /** The moves that a rebalancing would make. */
@@ -127,6 +129,7 @@ function nextState(task: Task): TaskState {
   const state = observedState(task);
   if (isTerminal(state) || stateRank(state) < stateRank(TaskState.assigned)) return state;
   if (!isActive(task)) return TaskState.shutdown;
+  if (task.desiredState === TaskState.complete) return TaskState.complete;
   return task.desiredState === TaskState.ready ? TaskState.ready : TaskState.running;
 }
 
@@ -148,10 +151,10 @@ function infosOf({ nodes, tasksOfNode }: PlannedCluster, serviceId: string | und
   });
 }
 
-/** Tells slot by slot what the tasks after differ in from those before. */
-function compare(before: readonly Task[], after: readonly Task[]): PlannedTask[] {
-  const had = new Map(groupSlots(before).flatMap((slot) => (slot.current ? [[placeOf(slot), slot.current]] : [])));
-  const has = new Map(groupSlots(after).flatMap((slot) => (slot.current ? [[placeOf(slot), slot.current]] : [])));
+/** Tells slot by slot what the tasks after differ in from those before. @param after all tasks there are then */
+function compare(slotsBefore: readonly Slot[], slotsAfter: readonly Slot[], after: readonly Task[]): PlannedTask[] {
+  const had = new Map(slotsBefore.flatMap((slot) => (slot.current ? [[placeOf(slot), slot.current]] : [])));
+  const has = new Map(slotsAfter.flatMap((slot) => (slot.current ? [[placeOf(slot), slot.current]] : [])));
   const stopped = [...had].filter(([place]) => !has.has(place)).map(([, task]) => toStopped(task, after));
   return [...[...has].map(([place, task]) => toPlanned(had.get(place), task, after)), ...stopped];
 }

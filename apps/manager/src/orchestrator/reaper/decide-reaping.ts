@@ -19,7 +19,7 @@ export function decideReaping(tasks: readonly Task[], slots: readonly Slot[], no
 }
 
 /** The restart policy counts attempts in the history, which must be long enough for that (SwarmKit taskreaper). */
-function historyLimit(slot: Slot): number {
+export function historyLimit(slot: Slot): number {
   const maxAttempts = slot.tasks[0]?.spec?.restartPolicy?.maxAttempts ?? 0;
   return Math.max(DEFAULT_TASK_HISTORY_LIMIT, maxAttempts + 1);
 }

@@ -9,6 +9,9 @@ import { decidePlacements } from '../place-tasks';
 import { toWriteGroups } from '../commit-changes';
 import { aSnapshot, countingIds } from '../../testing/builders';
 
+/** What a container does that has been started. */
+export type Outcome = 'runs' | 'fails' | 'completes';
+
 /** A cluster in memory with agents that obey: for histories of thousands of steps without I/O. */
 export class SimulatedCluster {
   readonly tasks = new Map<string, Task>();
@@ -63,7 +66,7 @@ export class SimulatedCluster {
   }
 
   /** Lets the agent of a task take one step towards what is desired; `outcome` is what a running container does. */
-  step(task: Task, outcome: 'runs' | 'fails'): void {
+  step(task: Task, outcome: Outcome): void {
     const node = this.nodes.find(({ id }) => id === task.nodeId);
     if (node?.status?.state !== 'ready' || isTerminal(observedState(task))) return;
     const next = nextObserved(task, outcome);
@@ -92,10 +95,11 @@ export class SimulatedCluster {
   }
 }
 
-function nextObserved(task: Task, outcome: 'runs' | 'fails'): TaskState | undefined {
+function nextObserved(task: Task, outcome: Outcome): TaskState | undefined {
   const state = observedState(task);
   if (stateRank(task.desiredState) >= stateRank(TaskState.shutdown)) return TaskState.shutdown;
   if (state === TaskState.assigned) return TaskState.ready;
-  if (state === TaskState.ready) return task.desiredState === TaskState.running ? TaskState.running : undefined;
-  return state === TaskState.running && outcome === 'fails' ? TaskState.failed : undefined;
+  if (state === TaskState.ready) return task.desiredState === TaskState.ready ? undefined : TaskState.running;
+  if (state !== TaskState.running || outcome === 'runs') return undefined;
+  return outcome === 'fails' ? TaskState.failed : TaskState.complete;
 }

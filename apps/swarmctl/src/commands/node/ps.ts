@@ -20,7 +20,8 @@ async function listTasks(tools: Tools, references: readonly string[], flags: Tas
   if (ids.length === 0) return code;
   const tasks = await api.tasks({ ...toFilters(flags.filter), node: ids });
   const services = flags.noResolve || flags.format === 'json' ? [] : await api.services({});
-  await printTasks(tools, tasks, new Map(services.map(({ object }) => [object.id, object.spec?.name ?? object.id])), flags);
+  const objects = services.map(({ object }) => object);
+  await printTasks(tools, tasks, objects, flags);
   return code;
 }
 

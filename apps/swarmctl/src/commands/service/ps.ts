@@ -18,8 +18,7 @@ async function listTasks(tools: Tools, references: readonly string[], flags: Tas
   });
   if (found.length === 0) return code;
   const tasks = await api.tasks({ ...toFilters(flags.filter), service: found.map(({ id }) => id) });
-  const services = new Map(found.map(({ id, spec }) => [id, spec?.name ?? id]));
-  await printTasks(tools, tasks, services, flags);
+  await printTasks(tools, tasks, found, flags);
   return code;
 }
 

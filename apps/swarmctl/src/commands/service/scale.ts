@@ -3,7 +3,7 @@ import type { CliCommand } from '../../cli-command';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { badValue } from '../../flags/flag';
 import { declareFlags } from '../../flags/declare-flags';
-import { changedMode } from '../../flags/spec/service-mode';
+import { scaledMode } from '../../flags/spec/service-mode';
 import { WAIT_FLAGS, type WaitFlags } from '../../flags/tables/shared-flags';
 import { parseWhole } from '../../flags/values/numbers';
 import { waitForService } from '../../progress/wait-for-service';
@@ -25,7 +25,7 @@ function parseScale(text: string): Scale {
 
 async function toReplicas(service: Service, replicas: number): Promise<Change> {
   const spec = specOf(service);
-  return { spec: { ...spec, mode: changedMode(spec.mode, { replicas }) } };
+  return { spec: { ...spec, mode: scaledMode(spec.mode, replicas) } };
 }
 
 async function scaleAll(tools: Tools, scales: readonly Scale[], flags: WaitFlags): Promise<ExitCode> {
@@ -48,7 +48,7 @@ async function scaleAll(tools: Tools, scales: readonly Scale[], flags: WaitFlags
 
 const DESCRIPTION = `Set how many tasks services have, and wait until so many run.
 
-All services are changed before the first is waited for.`;
+All services are changed before the first is waited for. A job is run anew, with so many completions.`;
 
 /** Declares `swarmctl service scale`. */
 export function declare(command: CliCommand, perform: Perform): void {

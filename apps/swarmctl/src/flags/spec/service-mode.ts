@@ -48,3 +48,10 @@ export function changedMode(current: ServiceMode | undefined, flags: UpdateFlags
   }
   return current;
 }
+
+/** The mode with so many tasks: of a job, those that are to complete. Docker's `scale` does the same. */
+export function scaledMode(current: ServiceMode | undefined, replicas: number): ServiceMode {
+  if (current?.replicated) return { ...NO_MODE, replicated: { replicas } };
+  if (current?.replicatedJob) return { ...NO_MODE, replicatedJob: { ...current.replicatedJob, totalCompletions: replicas } };
+  throw conflict('only services of mode replicated or replicated-job can be scaled');
+}

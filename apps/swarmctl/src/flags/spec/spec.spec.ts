@@ -3,7 +3,7 @@ import { createSpec } from './create-spec';
 import { parseEnvFile } from './environment';
 import { changedHealthcheck } from './health';
 import { registryOf, taggedImage, withDistribution } from './image-reference';
-import { changedMode } from './service-mode';
+import { changedMode, scaledMode } from './service-mode';
 import type { Surroundings } from './surroundings';
 import { updateSpec } from './update-spec';
 
@@ -85,6 +85,11 @@ describe('the mode in an update', () => {
   });
 
   it('does not take replicas for a job', () => expect(() => changedMode(job, { replicas: 3 })).toThrow('--replicas'));
+
+  it('of a job is scaled by its completions, of a global service not at all', () => {
+    expect(scaledMode(job, 7).replicatedJob).toEqual({ maxConcurrent: 2, totalCompletions: 7 });
+    expect(() => scaledMode({ ...job, replicatedJob: undefined, global: {} }, 7)).toThrow('replicated-job can be scaled');
+  });
 });
 
 describe('the health check in an update', () => {

@@ -267,7 +267,7 @@ export interface Task {
   labels: { [key: string]: string };
   spec: TaskSpec | undefined;
   serviceId: string;
-  /** 1..n for replicated services, 0 where the node stands for the slot. */
+  /** 1..n for replicated services, 0..n-1 for replicated jobs, 0 where the node stands for the slot. */
   slot: number;
   nodeId: string;
   status: TaskStatus | undefined;
@@ -7176,7 +7176,8 @@ export const protoMetadata = {
       }, {
         "path": [4, 12, 2, 8],
         "span": [132, 2, 39],
-        "leadingComments": " 1..n for replicated services, 0 where the node stands for the slot.\n",
+        "leadingComments":
+          " 1..n for replicated services, 0..n-1 for replicated jobs, 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {

@@ -1,0 +1,27 @@
+import { isActive } from '#common/domain';
+import type { Node, Task } from '#common/proto';
+import type { Change } from '../change';
+import { decideReaping, historyLimit } from '../reaper/decide-reaping';
+import { hasEnded, isUnassigned } from '../slots';
+import type { JobSlot } from './job-slots';
+
+/**
+ * Tasks of a job that nobody needs any more: removed ones that have stopped, and the oldest of a slot's ended tasks beyond the
+ * history limit, whatever their iteration. What tells that a slot has completed in the present iteration is never among them: the
+ * job would run again.
+ */
+export function decideJobReaping(
+  tasks: readonly Task[],
+  slots: readonly JobSlot[],
+  node: (id: string) => Node | undefined,
+): Change[] {
+  const isOver = (task: Task): boolean =>
+    hasEnded(task) || (!isActive(task) && (isUnassigned(task) || node(task.nodeId) === undefined));
+  const old = slots.flatMap((slot) => {
+    const past = slot.tasks.filter((task) => task !== slot.current && isOver(task));
+    const beyondLimit = past.filter((task) => !isUnassigned(task)).slice(historyLimit(slot));
+    return [...past.filter(isUnassigned), ...beyondLimit.filter((task) => task !== slot.completed)];
+  });
+  const forgotten = old.map((task): Change => ({ kind: 'deleteTask', taskId: task.id }));
+  return [...decideReaping(tasks, [], node), ...forgotten];
+}
