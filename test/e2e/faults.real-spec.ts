@@ -63,6 +63,30 @@ describe('faults', () => {
     60_000,
   );
 
+  it('a container that dies while no manager is there is restarted by its agent, which reports it afterwards', async () => {
+    await swarm.createSleepers('web', 3, { RestartPolicy: { Delay: 1e9 } });
+    const before = await swarm.untilRunning('web', 3);
+    const ids = await swarm.runningContainerIds();
+    await swarm.cluster.kill('manager');
+    const [victim] = (await swarm.containers()).filter(({ Id }) => Id === before[0]?.Status.ContainerStatus?.ContainerID);
+    await swarm.lab.host(victim?.host ?? '').docker.json({ method: 'POST', path: `/containers/${victim?.Id}/kill` });
+    await eventually(async () => expect(await swarm.runningContainerIds()).not.toEqual(ids), { reason: 'the container is dead' });
+    await eventually(async () => expect(await swarm.runningContainerIds()).toEqual(ids), {
+      reason: 'the agent has started the same container again',
+    });
+    swarm.cluster.start('manager');
+    await swarm.cluster.ready();
+    await eventually(
+      async () => {
+        const task = (await swarm.tasks('web')).find(({ ID }) => ID === before[0]?.ID);
+        expect(task).toMatchObject({ DesiredState: 'running', Status: { State: 'running' } });
+        expect(task?.Status.Message).toContain('restarted');
+      },
+      { reason: 'the task runs on, and says that it was restarted' },
+    );
+    expect(await swarm.tasks('web')).toHaveLength(3);
+  }, 60_000);
+
   it('a container that dies while its agent is dead is found dead, and replaced', async () => {
     await swarm.createSleepers('web', 3, { RestartPolicy: { Delay: 0 } });
     await swarm.untilRunning('web', 3);
