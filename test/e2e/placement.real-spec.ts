@@ -60,4 +60,29 @@ describe('placement, on three hosts', () => {
       "'node.label.zone' is not a key; did you mean 'node.labels.zone'?",
     );
   });
+
+  it('gives each task generic resources of its own, by its environment, until none is left', async () => {
+    const n1 = swarm.lab.host('n1');
+    const restart = async (): Promise<void> => {
+      await n1.killEngine();
+      await n1.startEngine();
+    };
+    n1.configureEngine({ 'node-generic-resources': ['gpu=left', 'gpu=right'] });
+    try {
+      await restart();
+      const gpu = [{ DiscreteResourceSpec: { Kind: 'gpu', Value: 1 } }];
+      await swarm.createSleepers('render', 3, { Resources: { Reservations: { GenericResources: gpu } } });
+      await untilPerHost('render', { n1: 2, n2: 0, n3: 0 });
+      await untilWaiting('render', 'no suitable node (insufficient resources on 3 nodes)');
+      const containers = (await swarm.containers(['n1'])).filter(({ State }) => State === 'running');
+      const environments = await Promise.all(
+        containers.map(({ Id }) => n1.docker.json<{ Config: { Env: string[] } }>({ path: `/containers/${Id}/json` })),
+      );
+      const given = environments.flatMap(({ Config }) => Config.Env.filter((entry) => entry.startsWith('DOCKER_RESOURCE_')));
+      expect(given.sort()).toEqual(['DOCKER_RESOURCE_GPU=left', 'DOCKER_RESOURCE_GPU=right']);
+    } finally {
+      n1.configureEngine({});
+      await restart();
+    }
+  }, 90_000);
 });
