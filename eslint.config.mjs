@@ -8,7 +8,7 @@ const PURE = [
   'libs/common/src/store/{join,keys,id-index,joined-collection}.ts',
   'apps/manager/src/api/{validate,filters,render}/**/*.ts',
   'apps/manager/src/api/{defaults,lookup,count-tasks,service-mode}.ts',
-  'apps/manager/src/dispatcher/{assignment-diff,node-liveness,node-record,registry-auth-for}.ts',
+  'apps/manager/src/dispatcher/{assignment-diff,decide-orphans,node-liveness,node-record,registry-auth-for}.ts',
   'apps/manager/src/leader/lease-deadline.ts',
   'apps/manager/src/orchestrator/**/*.ts',
   'apps/manager/src/scheduler/**/*.ts',

@@ -8,7 +8,7 @@ import { EngineClient } from './executor/docker/engine-client';
 import { StartPlaces } from './executor/docker/start-places';
 import { EngineHealth } from './executor/engine-health';
 import { NodeDescriber } from './executor/node-describer';
-import { loadNodeId } from './node-id';
+import { loadNodeId, nodeIdFile } from './node-id';
 import { ManagerPicker } from './session/manager-picker';
 import { SessionLoop } from './session/session-loop';
 import type { SessionParty } from './session/session-party';
@@ -108,7 +108,20 @@ export class Agent {
         // Only now can a container that belongs to no task be told from one whose task is yet to come.
         if (message.type === Assignments_Type.COMPLETE) this.watch.compareNow();
       },
+      removed: ({ clusterId }) => this.leaveCluster(clusterId),
     };
+  }
+
+  /** The node was removed: nothing of the cluster is to stay here. The agent remains, so that it can finish that and say so. */
+  private leaveCluster(clusterId: string): void {
+    this.worker.joinCluster(clusterId);
+    this.worker.apply({ type: Assignments_Type.COMPLETE, appliesTo: 0, resultsIn: 0, update: [], remove: [] });
+    this.watch.compareNow();
+    this.logger.error(
+      { nodeId: this.nodeId, clusterId },
+      `this node was removed from the cluster; its containers are removed. To join as a new node: ${nodeIdFile(this.config.dataDir)} ` +
+        'has to be deleted, and the agent started again',
+    );
   }
 
   private async serveStatus(address: string): Promise<void> {
@@ -124,6 +137,8 @@ export class Agent {
 
   private troubles(): string[] {
     const engine = this.health.error.value;
-    return [...(engine === '' ? [] : [engine]), ...(this.sessions.manager === undefined ? ['no session with a manager'] : [])];
+    const { manager, isRemoved } = this.sessions;
+    const absence = isRemoved ? 'this node was removed from the cluster' : 'no session with a manager';
+    return [...(engine === '' ? [] : [engine]), ...(manager === undefined ? [absence] : [])];
   }
 }

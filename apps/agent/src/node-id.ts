@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { DomainError } from '#common/errors';
 import { isId, newId } from '#common/identity';
 
-const FILE_NAME = 'node-id';
+/** Where a node's id is kept. */
+export function nodeIdFile(dataDir: string): string {
+  return join(dataDir, 'node-id');
+}
 
 /**
  * This node's id: the one in the data directory, or a new one that is kept there from now on. The file is complete or absent,
@@ -11,7 +14,7 @@ const FILE_NAME = 'node-id';
  * @throws DomainError FAILED_PRECONDITION when the file holds something else than an id; whatever the file system throws
  */
 export async function loadNodeId(dataDir: string): Promise<string> {
-  const path = join(dataDir, FILE_NAME);
+  const path = nodeIdFile(dataDir);
   const stored = await readIfPresent(path);
   if (stored === undefined) return storeNodeId(dataDir, path);
   if (isId(stored)) return stored;

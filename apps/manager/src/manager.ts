@@ -4,6 +4,7 @@ import { ClusterStore, EtcdStore } from '#common/store';
 import { AllowedPeers } from './dispatcher/allowed-peers';
 import { DispatcherServer } from './dispatcher/dispatcher.server';
 import { takeOverNodes } from './dispatcher/node-takeover';
+import { orphanTasks } from './dispatcher/orphan-tasks';
 import { StatusInbox } from './dispatcher/status-inbox';
 import { watchLeadership } from './leader/leader-election';
 import { reconcilerLoop, runLeaderLoops } from './leader/leader-loops';
@@ -93,7 +94,12 @@ export class Manager {
     const services = new ServiceReconciler(store.view, logger, metrics);
     return runLeaderLoops(
       watchLeadership({ etcd, store, managerId, logger }, signal),
-      [ensureCluster(store), reconcilerLoop(services, { store, logger, metrics }), takeOverNodes(store, logger)],
+      [
+        ensureCluster(store),
+        reconcilerLoop(services, { store, logger, metrics }),
+        takeOverNodes(store, logger),
+        orphanTasks(store, logger),
+      ],
       logger,
     );
   }

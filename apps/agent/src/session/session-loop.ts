@@ -9,10 +9,12 @@ import type { SessionParty } from './session-party';
 /** A session that lasted this long was a good one: the next failure is the first of a new row. */
 const SETTLED_MS = 5_000;
 
-/** Keeps a session with one of the managers at all times, until the signal aborts. */
+/** Keeps a session with one of the managers at all times, until the signal aborts or the node is removed from the cluster. */
 export class SessionLoop {
   /** The manager that there is a session with; undefined when there is none. */
   manager: string | undefined;
+  /** Whether a manager has said that this node is no part of the cluster any more. */
+  isRemoved = false;
   private lastReason = '';
 
   constructor(
@@ -24,7 +26,7 @@ export class SessionLoop {
 
   async run(signal: AbortSignal): Promise<void> {
     let backoffMs = 0;
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.isRemoved) {
       const lastedMs = await this.runOnce(this.picker.pick(), signal);
       backoffMs = nextBackoffMs(lastedMs > SETTLED_MS ? 0 : backoffMs);
       // Random, so that the agents of a manager that died do not all arrive at another one together.
@@ -56,6 +58,10 @@ export class SessionLoop {
         this.picker.learn(welcome.managerAddresses);
         this.logger.info({ manager, sessionId: welcome.sessionId, clusterId: welcome.clusterId }, 'session began');
         this.party.welcomed(welcome);
+      },
+      removed: (removal) => {
+        this.isRemoved = true;
+        this.party.removed(removal);
       },
     };
   }

@@ -79,6 +79,7 @@ describe('a session', () => {
   let engineError: ObservedValue<string>;
   let statuses: StatusReporter;
   let assigned: Assignments[];
+  let removedFrom: string[];
   let session: Promise<never>;
 
   beforeEach(async () => {
@@ -88,6 +89,7 @@ describe('a session', () => {
     engineError = new ObservedValue('');
     statuses = new StatusReporter(0);
     assigned = [];
+    removedFrom = [];
     await manager.listen();
     const party: SessionParty = {
       nodeId: 'node',
@@ -98,6 +100,7 @@ describe('a session', () => {
       welcomed: () => undefined,
       parted: () => undefined,
       assigned: (message) => void assigned.push(message),
+      removed: ({ clusterId }) => void removedFrom.push(clusterId),
     };
     session = runSession(manager.address, party, leaving.signal);
     session.catch(() => undefined);
@@ -145,6 +148,15 @@ describe('a session', () => {
     await expect(session).rejects.toMatchObject({ code });
   });
 
+  it.each([
+    { name: 'at its hello', before: [] },
+    { name: 'in the midst of a session', before: [WELCOME, FIRST_SET] },
+  ])('ends for good when the node was removed: $name', async ({ before }) => {
+    manager.say(...before, { removed: { clusterId: 'c' } });
+    await expect(session).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    expect(removedFrom).toEqual(['c']);
+  });
+
   it('ends when the manager ends it', async () => {
     manager.say(WELCOME);
     await manager.hears();
@@ -175,6 +187,7 @@ describe('a session', () => {
         welcomed: () => undefined,
         parted: () => undefined,
         assigned: () => undefined,
+        removed: () => undefined,
       },
       leaving.signal,
     );

@@ -6,6 +6,7 @@ import {
   type AgentMessage,
   type Assignments,
   type ManagerMessage,
+  type Removed,
   type Welcome,
 } from '#common/dispatcher-proto';
 import { followSequence } from './assignment-sequence';
@@ -29,7 +30,8 @@ const CODES: Partial<Record<GrpcStatus, ErrorCode>> = {
 
 /**
  * Talks with the manager at `address` (host:port) until either side ends it.
- * @throws DomainError saying why it ended; UNAVAILABLE when the manager went away, CANCELLED when the signal aborted
+ * @throws DomainError saying why it ended; UNAVAILABLE when the manager went away, FAILED_PRECONDITION when this node was removed,
+ *   CANCELLED when the signal aborted
  */
 export async function runSession(address: string, party: SessionParty, signal: AbortSignal): Promise<never> {
   // A pool of its own: the shared one would hand out a connection that still sits out its backoff.
@@ -98,6 +100,7 @@ class Session {
     try {
       if (message.welcome) this.begin(message.welcome);
       else if (message.assignments) this.assign(message.assignments);
+      else if (message.removed) this.leaveForGood(message.removed);
     } catch (error) {
       this.end(error instanceof Error && error.name === 'DomainError' ? (error as DomainError) : internal(error));
     }
@@ -130,6 +133,11 @@ class Session {
     this.party.statuses.onUnsent(() => this.outbox.sendStatuses());
     this.party.statuses.resendAll();
     this.whenEnded(() => this.party.statuses.onUnsent(() => undefined));
+  }
+
+  private leaveForGood(removal: Removed): void {
+    this.party.removed(removal);
+    this.end(new DomainError('FAILED_PRECONDITION', 'this node was removed from the cluster'));
   }
 
   private ended(): Promise<void> {

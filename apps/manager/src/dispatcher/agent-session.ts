@@ -1,8 +1,9 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '#common/logging';
 import type { AgentMessage, Hello, ManagerMessage, Welcome } from '#common/dispatcher-proto';
-import { observedState, stateRank, TaskState, unseal } from '#common/domain';
-import type { NodeDescription, Task } from '#common/proto';
+import { unseal } from '#common/domain';
+import type { NodeDescription } from '#common/proto';
+import { isForAgent } from './assignment-diff';
 import { AssignmentStream } from './assignment-stream';
 import type { Arrival } from './node-record';
 import type { NodeLiveness } from './node-liveness';
@@ -37,7 +38,7 @@ export class AgentSession {
     this.nodeId = hello.nodeId;
     this.assignments = new AssignmentStream(
       { write: (message) => stream.write(message), onDrain: (callback) => stream.once('drain', callback) },
-      () => parts.store.view.tasksOfNode(this.nodeId).filter(isAssigned),
+      () => parts.store.view.tasksOfNode(this.nodeId).filter(isForAgent),
       (serviceId) => unseal(parts.store.view.registryCredentials(serviceId)?.current),
     );
   }
@@ -62,6 +63,13 @@ export class AgentSession {
     if (message.heartbeat) this.onHeartbeat(message.heartbeat.engineError);
     if (message.statuses) this.parts.inbox.receive(this.nodeId, message.statuses.observations);
     if (message.description) this.onDescription(message.description);
+  }
+
+  /** The node was removed: tells the agent so, and ends. */
+  expel(clusterId: string): void {
+    if (this.ended) return;
+    this.stream.write({ removed: { clusterId } });
+    this.end('the node was removed');
   }
 
   end(reason: string): void {
@@ -90,9 +98,4 @@ export class AgentSession {
       .catch((error: unknown) => this.parts.logger.warn({ err: error, nodeId: this.nodeId }, 'the node was not recorded'))
       .finally(() => (this.recording = false));
   }
-}
-
-/** A task that is bound to the node but waits for room there is not the agent's business yet. */
-function isAssigned(task: Task): boolean {
-  return stateRank(observedState(task)) >= stateRank(TaskState.assigned);
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { TaskState } from '#common/domain';
 import { Task } from '#common/proto';
-import { toAssignmentDiff, type SentTasks } from './assignment-diff';
+import { isForAgent, toAssignmentDiff, type SentTasks } from './assignment-diff';
 
 const task = (id: string, version: number): Task => Task.fromPartial({ id, version: { index: version } });
 
@@ -35,4 +36,15 @@ describe('what an agent is told', () => {
       }),
     );
   });
+});
+
+it.each([
+  { state: TaskState.pending, isSent: false },
+  { state: TaskState.assigned, isSent: true },
+  { state: TaskState.running, isSent: true },
+  { state: TaskState.shutdown, isSent: true },
+  // Its node was away for too long: what is left of it there is removed.
+  { state: TaskState.orphaned, isSent: false },
+])('a task that is $state is sent to its agent: $isSent', ({ state, isSent }) => {
+  expect(isForAgent(Task.fromPartial({ status: { state } }))).toBe(isSent);
 });

@@ -1,3 +1,4 @@
+import { observedState, stateRank, TaskState } from '#common/domain';
 import type { Task } from '#common/proto';
 
 /** What an agent has been sent: the version of each task. */
@@ -20,6 +21,15 @@ export function toAssignmentDiff(sent: SentTasks, tasks: readonly Task[]): Assig
     remove: [...sent.keys()].filter((id) => !next.has(id)),
     sent: next,
   };
+}
+
+/**
+ * Whether the agent of the task's node has to know of it. One that is bound to the node but waits for room there is not its business
+ * yet; one that was given up while the node was away is no more: what is left of it there goes.
+ */
+export function isForAgent(task: Task): boolean {
+  const state = observedState(task);
+  return stateRank(state) >= stateRank(TaskState.assigned) && state !== TaskState.orphaned;
 }
 
 function versionOf(task: Task): number {

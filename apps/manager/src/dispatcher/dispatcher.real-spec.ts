@@ -1,14 +1,16 @@
 import { credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
-import { NodeState, TaskState } from '#common/domain';
+import { NodeState, ORPHANED_AFTER_MS, TaskState } from '#common/domain';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
 import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage } from '#common/dispatcher-proto';
-import { Cluster, Task, TaskStatus } from '#common/proto';
-import { ClusterStore, EtcdStore, keys } from '#common/store';
+import { Cluster, RemovedNode, Task, TaskStatus } from '#common/proto';
+import { ClusterStore, EtcdStore, keys, type Guard, type Write } from '#common/store';
 import { eventually, PrivateEtcd } from '#common/testing';
 import { aTask } from '../testing/builders';
+import type { LeaderTerm } from '../leader/leader-term';
 import { AllowedPeers } from './allowed-peers';
 import { DispatcherServer } from './dispatcher.server';
+import { orphanTasks } from './orphan-tasks';
 import { StatusInbox } from './status-inbox';
 
 const ADDRESS = '127.0.0.1:23178';
@@ -90,6 +92,16 @@ describe('the dispatcher', () => {
     eventually(() => stateOf(agent) === state, { reason: `the node is ${state}`, timeoutMs: 5_000 });
   const putTask = (task: Task): Promise<number> =>
     store.commit([], [{ kind: 'put', key: keys.task(task.id), value: Task.encode(task).finish() }]);
+
+  const removeNode = (nodeId: string): Promise<number> =>
+    store.commit(
+      [],
+      [
+        { kind: 'delete', key: keys.node(nodeId) },
+        { kind: 'delete', key: keys.nodeStatus(nodeId) },
+        { kind: 'put', key: keys.removedNode(nodeId), value: RemovedNode.encode({ removedAt: '' }).finish() },
+      ],
+    );
 
   beforeAll(async () => {
     etcd = await PrivateEtcd.start();
@@ -207,17 +219,85 @@ describe('the dispatcher', () => {
     expect(stateOf(second)).toBe(NodeState.ready);
   });
 
-  it('ends the session of a node that is removed', async () => {
+  it('tells a node that it was removed, ends its session, and turns it away whenever it comes back', async () => {
     const agent = anAgent().hello().beat();
     await untilState(agent, NodeState.ready);
-    await store.commit(
-      [],
-      [
-        { kind: 'delete', key: keys.node(agent.nodeId) },
-        { kind: 'delete', key: keys.nodeStatus(agent.nodeId) },
-      ],
-    );
+    await removeNode(agent.nodeId);
+    const clusterId = store.view.cluster()?.id;
     await eventually(() => agent.ended, { reason: 'the session is ended' });
+    expect(agent.messages.at(-1)?.removed).toEqual({ clusterId });
+    const again = anAgent(agent.nodeId).hello().beat();
+    await eventually(() => again.ended, { reason: 'it is turned away' });
+    expect(again.messages).toEqual([expect.objectContaining({ removed: { clusterId } })]);
+    expect(store.view.node(agent.nodeId)).toBeUndefined();
+  });
+
+  describe('the leader, for nodes that nobody hears of', () => {
+    let now: number;
+    let over: AbortController;
+    let looking: Promise<void>;
+    const stateOfTask = (task: Task): TaskState | undefined => store.view.task(task.id)?.status?.state;
+
+    const lead = (): void => {
+      over = new AbortController();
+      const term = { signal: over.signal, commit: (guards: Guard[], writes: Write[]) => store.commit(guards, writes) };
+      looking = orphanTasks(store, logger, () => now)(term as LeaderTerm);
+    };
+    const resign = async (): Promise<void> => {
+      over.abort();
+      await looking;
+    };
+    const runTaskOn = async (agent: FakeAgent): Promise<Task> => {
+      await untilState(agent, NodeState.ready);
+      const task = aTask({ id: newId(), nodeId: agent.nodeId, state: TaskState.assigned, desired: TaskState.shutdown });
+      await putTask(task);
+      agent.report(task.id, TaskState.running);
+      await eventually(() => stateOfTask(task) === TaskState.running, { reason: 'it runs' });
+      return task;
+    };
+
+    beforeEach(() => {
+      now = Date.now();
+    });
+    afterEach(() => resign());
+
+    it('orphans the tasks of one that has been down for a day, whoever led in between, and what comes back is to be removed', async () => {
+      const agent = anAgent().hello().beat();
+      const task = await runTaskOn(agent);
+      agent.close();
+      await untilState(agent, NodeState.down);
+      const downSince = Date.parse(store.view.observedNode(agent.nodeId)?.observed.downSince ?? '');
+      expect(Math.abs(downSince - Date.now())).toBeLessThan(10_000);
+      now = downSince + ORPHANED_AFTER_MS - 1;
+      lead();
+      await resign();
+      expect(stateOfTask(task)).toBe(TaskState.running);
+      now = downSince + ORPHANED_AFTER_MS;
+      lead();
+      await eventually(() => stateOfTask(task) === TaskState.orphaned, { reason: 'it is orphaned' });
+
+      const back = anAgent(agent.nodeId).hello().beat();
+      await untilState(back, NodeState.ready);
+      expect(store.view.observedNode(agent.nodeId)?.observed.downSince).toBeUndefined();
+      await eventually(() => back.assignments().length === 1, { reason: 'it has its tasks' });
+      expect(back.assignments()[0]).toMatchObject({ type: 'COMPLETE', update: [] });
+      const { revision } = store.view;
+      const other = aTask({ id: newId(), nodeId: agent.nodeId, state: TaskState.assigned });
+      await putTask(other);
+      back.report(task.id, TaskState.running);
+      back.report(other.id, TaskState.running);
+      await eventually(() => stateOfTask(other) === TaskState.running, { reason: 'a later report has arrived' });
+      expect(store.view.revision).toBeGreaterThan(revision);
+      expect(stateOfTask(task)).toBe(TaskState.orphaned);
+    });
+
+    it('orphans the tasks of one that was removed at once', async () => {
+      const agent = anAgent().hello().beat();
+      const task = await runTaskOn(agent);
+      lead();
+      await removeNode(agent.nodeId);
+      await eventually(() => stateOfTask(task) === TaskState.orphaned, { reason: 'it is orphaned' });
+    });
   });
 
   it.each([

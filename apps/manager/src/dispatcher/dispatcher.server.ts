@@ -111,7 +111,8 @@ export class DispatcherServer {
     stream.on('error', gone);
   }
 
-  private welcome(stream: AgentStream, hello: Hello | undefined): AgentSession {
+  /** @returns undefined when there is to be no session */
+  private welcome(stream: AgentStream, hello: Hello | undefined): AgentSession | undefined {
     const { managerId, peers, store, logger, inbox, heartbeatPeriodMs } = this.parts;
     const address = peerAddress(stream.getPeer());
     if (!peers.allows(address) && address !== this.parts.ownAddress) {
@@ -122,6 +123,7 @@ export class DispatcherServer {
     }
     const clusterId = store.view.cluster()?.id;
     if (!store.isSynced() || !clusterId) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
+    if (store.view.wasRemoved(hello.nodeId)) return this.turnAway(stream, hello, clusterId);
     const arrival = {
       managerId,
       sessionId: newId(),
@@ -145,11 +147,28 @@ export class DispatcherServer {
     return session;
   }
 
+  private turnAway(stream: AgentStream, { nodeId, description }: Hello, clusterId: string): undefined {
+    this.parts.logger.warn({ nodeId, hostname: description?.hostname }, 'a node that was removed is turned away');
+    stream.write({ removed: { clusterId } });
+    stream.end();
+  }
+
   private onChange(change: ViewChange): void {
     if (change.kind === 'task') for (const nodeId of change.nodeIds) this.sessions.of(nodeId)?.touch();
-    if (change.kind === 'everything') for (const session of this.sessions.all()) session.touch();
-    if (change.kind === 'node' && !this.parts.store.view.node(change.id))
-      this.sessions.of(change.id)?.end('the node was removed');
+    if (change.kind === 'everything') for (const session of this.sessions.all()) this.onRebuiltView(session);
+    if (change.kind === 'node' && !this.parts.store.view.node(change.id)) this.expel(change.id);
+  }
+
+  private onRebuiltView(session: AgentSession): void {
+    if (this.parts.store.view.wasRemoved(session.nodeId)) this.expel(session.nodeId);
+    else session.touch();
+  }
+
+  private expel(nodeId: string): void {
+    const { view } = this.parts.store;
+    const session = this.sessions.of(nodeId);
+    if (view.wasRemoved(nodeId)) session?.expel(view.cluster()?.id ?? '');
+    else session?.end('the node is not recorded any more');
   }
 
   private lookForLostNodes(): void {

@@ -40,7 +40,11 @@ export function connectedNode(hello: Hello, arrival: Arrival): ObservedNode {
   };
 }
 
-/** The same node, lost for `reason`. */
-export function lostNode(observed: ObservedNode, reason: string): ObservedNode {
-  return { ...observed, status: { addr: '', ...observed.status, state: NodeState.down, message: reason } };
+/** The same node, lost for `reason`. It counts as down since `now`, unless it has been down before that. */
+export function lostNode(observed: ObservedNode, reason: string, now: Date): ObservedNode {
+  return {
+    ...observed,
+    status: { addr: '', ...observed.status, state: NodeState.down, message: reason },
+    downSince: observed.downSince ?? now.toISOString(),
+  };
 }

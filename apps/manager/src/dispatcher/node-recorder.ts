@@ -17,7 +17,11 @@ export class NodeRecorder {
   async connected(hello: Hello, arrival: Arrival): Promise<void> {
     const { nodeId } = hello;
     const isNew = this.store.view.node(nodeId) === undefined;
-    const guards: Guard[] = [isNew ? { key: keys.node(nodeId), createRevision: 0 } : { key: keys.node(nodeId), exists: true }];
+    const guards: Guard[] = [
+      isNew ? { key: keys.node(nodeId), createRevision: 0 } : { key: keys.node(nodeId), exists: true },
+      // One that is removed at this very moment does not come back by a hello that was on its way.
+      { key: keys.removedNode(nodeId), createRevision: 0 },
+    ];
     const node = Node.encode(newNode(nodeId, arrival, new Date())).finish();
     const creation: Write[] = isNew ? [{ kind: 'put', key: keys.node(nodeId), value: node }] : [];
     await this.store.commit(guards, [...creation, putStatus(nodeId, connectedNode(hello, arrival))]);
@@ -37,7 +41,7 @@ export class NodeRecorder {
     try {
       await this.store.commit(
         [{ key: keys.nodeStatus(nodeId), modRevision: known.modRevision }],
-        [putStatus(nodeId, lostNode(known.observed, reason))],
+        [putStatus(nodeId, lostNode(known.observed, reason, new Date()))],
       );
       this.logger.warn({ nodeId, reason }, 'node is down');
     } catch (error) {

@@ -48,7 +48,7 @@ function guardsOf(orphans: readonly Orphan[]): Guard[] {
 }
 
 function toWrite({ nodeId, observed }: Orphan): Write {
-  const value = ObservedNode.encode(lostNode(observed, 'the node did not find another manager')).finish();
+  const value = ObservedNode.encode(lostNode(observed, 'the node did not find another manager', new Date())).finish();
   return { kind: 'put', key: keys.nodeStatus(nodeId), value };
 }
 

@@ -23,6 +23,8 @@ describe('the states of a task', () => {
     [shutdown, running, false],
     [running, rejected, false],
     [running, orphaned, false],
+    [orphaned, running, false],
+    [orphaned, shutdown, false],
     [running, remove, false],
     [pending, running, false],
   ])('an agent may report of a task that is %s that it is %s: %s', (from, to, may) => {

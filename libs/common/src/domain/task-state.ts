@@ -2,7 +2,7 @@ import { TaskStatus_State, taskStatus_StateToNumber, type Task, type TaskStatus 
 
 export { TaskStatus_State as TaskState };
 
-type Owner = 'scheduler' | 'agent' | 'reaper';
+type Owner = 'scheduler' | 'agent' | 'leader' | 'reaper';
 type Transition = readonly [from: TaskStatus_State | null, to: TaskStatus_State | null];
 
 const S = TaskStatus_State;
@@ -31,7 +31,9 @@ export const TRANSITIONS: Readonly<Record<Owner, readonly Transition[]>> = {
     ...to(S.failed, LIVE),
     ...to(S.rejected, [S.assigned, S.accepted, S.preparing, S.ready]),
   ],
-  reaper: [S.pending, S.complete, S.shutdown, S.failed, S.rejected].map((state): Transition => [state, null]),
+  // Nobody will hear of the task again: its node was removed, or has been down for a day (SwarmKit dispatcher.go).
+  leader: to(S.orphaned, LIVE),
+  reaper: [S.pending, S.complete, S.shutdown, S.failed, S.rejected, S.orphaned].map((state): Transition => [state, null]),
 };
 
 /** Position of a state in a task's life: later states have higher numbers (SwarmKit's numbering). */

@@ -37,6 +37,7 @@ export class ClusterCache implements ClusterView {
   private clusterRecord: Cluster | undefined;
   private leaderRecord: LeaderRecord | undefined;
   private presences = new Map<string, ManagerPresence>();
+  private removedNodes = new Set<string>();
   private serviceNames = new Map<string, Service>();
   private credentials = new Map<string, RegistryCredentials>();
   private rebalances = new Map<string, RebalanceRequest>();
@@ -69,6 +70,7 @@ export class ClusterCache implements ClusterView {
   nodesByHostname = (hostname: string): Node[] => this.hostnames.of(hostname);
   nodes = (): Node[] => this.nodeObjects.values();
   observedNode = (id: string): RevisedNode | undefined => this.nodeObjects.side(id);
+  wasRemoved = (nodeId: string): boolean => this.removedNodes.has(nodeId);
   task = (id: string): Task | undefined => this.taskObjects.get(id);
   tasks = (): Task[] => this.taskObjects.values();
   taskStatusRevision = (id: string): Revision => this.taskObjects.side(id)?.modRevision ?? 0;
@@ -80,6 +82,7 @@ export class ClusterCache implements ClusterView {
     this.clusterRecord = undefined;
     this.leaderRecord = undefined;
     this.presences = new Map();
+    this.removedNodes = new Set();
     this.serviceNames = new Map();
     this.credentials = new Map();
     this.rebalances = new Map();
@@ -134,6 +137,10 @@ export class ClusterCache implements ClusterView {
         return this.nodeObjects.setMain(id, versioned(decoded(Node), stored));
       case 'node-status':
         return this.nodeObjects.setSide(id, revised(decoded(ObservedNode), stored));
+      case 'removed-nodes':
+        if (stored) this.removedNodes.add(id);
+        else this.removedNodes.delete(id);
+        return;
       case 'managers':
         return this.setManager(id, decoded(ManagerPresence));
       case 'leader':

@@ -35,6 +35,8 @@ export interface ClusterView {
   nodes(): Node[];
   /** The part of a node that its manager writes, with the revision to compare when writing it. */
   observedNode(id: string): { observed: ObservedNode; modRevision: Revision } | undefined;
+  /** Whether a node with this id was removed from the cluster, and may not come back. */
+  wasRemoved(nodeId: string): boolean;
 
   task(id: string): Task | undefined;
   tasks(): Task[];

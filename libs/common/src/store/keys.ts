@@ -16,6 +16,7 @@ export const keys = {
   taskStatus: (id: string) => `task-status/${id}`,
   node: (id: string) => `nodes/${id}`,
   nodeStatus: (id: string) => `node-status/${id}`,
+  removedNode: (id: string) => `removed-nodes/${id}`,
 } as const;
 
 /** Splits a key into its collection and id; a key without a slash is a collection of one. */

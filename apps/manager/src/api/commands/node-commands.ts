@@ -1,11 +1,11 @@
 import { isCode } from '#common/errors';
 import { NodeState } from '#common/domain';
-import { Node, NodeSpec } from '#common/proto';
-import { keys } from '#common/store';
+import { Node, NodeSpec, RemovedNode } from '#common/proto';
+import { keys, type Guard } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { findNode } from '../lookup';
 import type { ApiStore } from '../ports';
-import { validateNodeRemoval, validateNodeSpec, validateRoleChange } from '../validate/node-spec';
+import { nodeNotDown, validateNodeRemoval, validateNodeSpec, validateRoleChange } from '../validate/node-spec';
 import { outOfSequence } from '../validate/refusal';
 import { untilViewHas } from './until-view-has';
 
@@ -48,18 +48,25 @@ export class NodeCommands {
   }
 
   /**
-   * Forgets a node; its tasks move elsewhere.
+   * Forgets a node, but for its id, which may not come back; its tasks move elsewhere.
    * @throws DomainError NOT_FOUND · FAILED_PRECONDITION · as ApiStore.commit
    */
   async remove(term: string, force: boolean): Promise<void> {
-    const node = findNode(this.store.view, term);
+    const { view } = this.store;
+    const node = findNode(view, term);
+    const { id } = node;
     validateNodeRemoval(node, node.status?.state === NodeState.down, force);
-    await this.store.commit(
-      [],
-      [
-        { kind: 'delete', key: keys.node(node.id) },
-        { kind: 'delete', key: keys.nodeStatus(node.id) },
-      ],
-    );
+    // A node that comes back at this very moment is not down any more.
+    const stillDown: Guard = { key: keys.nodeStatus(id), modRevision: view.observedNode(id)?.modRevision ?? 0 };
+    const record = RemovedNode.encode({ removedAt: this.now().toISOString() }).finish();
+    try {
+      await this.store.commit(force ? [] : [stillDown], [
+        { kind: 'delete', key: keys.node(id) },
+        { kind: 'delete', key: keys.nodeStatus(id) },
+        { kind: 'put', key: keys.removedNode(id), value: record },
+      ]);
+    } catch (error) {
+      throw isCode(error, 'ABORTED') ? nodeNotDown(id) : error;
+    }
   }
 }

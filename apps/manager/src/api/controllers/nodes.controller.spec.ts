@@ -1,4 +1,5 @@
 import { NodeRole, NodeState } from '#common/domain';
+import { DomainError } from '#common/errors';
 import { ApiScenario, NODE_ID, OTHER_NODE_ID } from '../testing/api-scenario';
 
 let scenario: ApiScenario;
@@ -75,6 +76,22 @@ describe('nodes', () => {
     expect((await remove('/nodes/two')).status).toBe(404);
     await scenario.addNode(OTHER_NODE_ID, { hostname: 'two', state: NodeState.down });
     expect((await remove('/nodes/two')).status).toBe(200);
+  });
+
+  it('may not come back once removed', async () => {
+    await scenario.addNode(OTHER_NODE_ID, { hostname: 'two', state: NodeState.down });
+    expect(scenario.store.view.wasRemoved(OTHER_NODE_ID)).toBe(false);
+    await scenario.delete('/nodes/two');
+    expect(scenario.store.view.wasRemoved(OTHER_NODE_ID)).toBe(true);
+  });
+
+  it('stay when they come back at the moment of their removal', async () => {
+    await scenario.addNode(OTHER_NODE_ID, { hostname: 'two', state: NodeState.down });
+    scenario.store.objects.failure = new DomainError('ABORTED', 'the status has been written since');
+    expect(await scenario.delete('/nodes/two')).toMatchObject({
+      status: 400,
+      json: { message: `rpc error: code = FailedPrecondition desc = node ${OTHER_NODE_ID} is not down and can't be removed` },
+    });
   });
 
   it('that share a hostname have to be told apart', async () => {

@@ -1,4 +1,5 @@
 import { NodeRole } from '#common/domain';
+import type { DomainError } from '#common/errors';
 import type { Node, NodeSpec } from '#common/proto';
 import { failedPrecondition, unreadableSpec } from './refusal';
 
@@ -21,7 +22,12 @@ export function validateNodeRemoval(node: Node, isDown: boolean, force: boolean)
       `node ${node.id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
     );
   }
-  if (!isDown && !force) throw failedPrecondition(`node ${node.id} is not down and can't be removed`);
+  if (!isDown && !force) throw nodeNotDown(node.id);
+}
+
+/** The refusal to remove a node that may still run tasks. */
+export function nodeNotDown(id: string): DomainError {
+  return failedPrecondition(`node ${id} is not down and can't be removed`);
 }
 
 function isManager(node: Node): boolean {

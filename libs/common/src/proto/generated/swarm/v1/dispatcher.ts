@@ -58,6 +58,12 @@ export interface TaskObservation {
 export interface ManagerMessage {
   welcome?: Welcome | undefined;
   assignments?: Assignments | undefined;
+  removed?: Removed | undefined;
+}
+
+/** The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id. */
+export interface Removed {
+  clusterId: string;
 }
 
 export interface Welcome {
@@ -600,7 +606,7 @@ export const TaskObservation: MessageFns<TaskObservation> = {
 };
 
 function createBaseManagerMessage(): ManagerMessage {
-  return { welcome: undefined, assignments: undefined };
+  return { welcome: undefined, assignments: undefined, removed: undefined };
 }
 
 export const ManagerMessage: MessageFns<ManagerMessage> = {
@@ -610,6 +616,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.assignments !== undefined) {
       Assignments.encode(message.assignments, writer.uint32(18).fork()).join();
+    }
+    if (message.removed !== undefined) {
+      Removed.encode(message.removed, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -643,6 +652,14 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
             message.assignments = Assignments.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.removed = Removed.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -659,6 +676,7 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     return {
       welcome: isSet(object.welcome) ? Welcome.fromJSON(object.welcome) : undefined,
       assignments: isSet(object.assignments) ? Assignments.fromJSON(object.assignments) : undefined,
+      removed: isSet(object.removed) ? Removed.fromJSON(object.removed) : undefined,
     };
   },
 
@@ -669,6 +687,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.assignments !== undefined) {
       obj.assignments = Assignments.toJSON(message.assignments);
+    }
+    if (message.removed !== undefined) {
+      obj.removed = Removed.toJSON(message.removed);
     }
     return obj;
   },
@@ -684,6 +705,82 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     message.assignments = (object.assignments !== undefined && object.assignments !== null)
       ? Assignments.fromPartial(object.assignments)
       : undefined;
+    message.removed = (object.removed !== undefined && object.removed !== null)
+      ? Removed.fromPartial(object.removed)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRemoved(): Removed {
+  return { clusterId: "" };
+}
+
+export const Removed: MessageFns<Removed> = {
+  encode(message: Removed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clusterId !== "") {
+      writer.uint32(10).string(message.clusterId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Removed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoved();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clusterId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Removed {
+    return {
+      clusterId: isSet(object.clusterId)
+        ? globalThis.String(object.clusterId)
+        : isSet(object.cluster_id)
+        ? globalThis.String(object.cluster_id)
+        : "",
+    };
+  },
+
+  toJSON(message: Removed): unknown {
+    const obj: any = {};
+    if (message.clusterId !== "") {
+      obj.clusterId = message.clusterId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Removed>): Removed {
+    return Removed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Removed>): Removed {
+    const message = createBaseRemoved();
+    message.clusterId = object.clusterId ?? "";
     return message;
   },
 };
@@ -1194,7 +1291,7 @@ export const DispatcherService = {
    * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
    * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
-   * UNAVAILABLE manager not ready. The stream of a node that is removed simply ends.
+   * UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.
    */
   session: {
     path: "/swarm.v1.Dispatcher/Session" as const,
@@ -1212,7 +1309,7 @@ export interface DispatcherServer extends UntypedServiceImplementation {
    * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
    * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
-   * UNAVAILABLE manager not ready. The stream of a node that is removed simply ends.
+   * UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.
    */
   session: handleBidiStreamingCall<AgentMessage, ManagerMessage>;
 }
@@ -1222,7 +1319,7 @@ export interface DispatcherClient extends Client {
    * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
    * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
-   * UNAVAILABLE manager not ready. The stream of a node that is removed simply ends.
+   * UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.
    */
   session(): ClientDuplexStream<AgentMessage, ManagerMessage>;
   session(options: Partial<CallOptions>): ClientDuplexStream<AgentMessage, ManagerMessage>;
@@ -1485,12 +1582,48 @@ export const protoMetadata = {
         "jsonName": "assignments",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "removed",
+        "number": 3,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Removed",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "removed",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
       "oneofDecl": [{ "name": "payload", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "Removed",
+      "field": [{
+        "name": "cluster_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "clusterId",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -1745,7 +1878,7 @@ export const protoMetadata = {
         "path": [6, 0, 2, 0],
         "span": [11, 2, 67],
         "leadingComments":
-          " The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then\n INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.\n Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·\n UNAVAILABLE manager not ready. The stream of a node that is removed simply ends.\n",
+          " The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then\n INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.\n Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·\n UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
@@ -1782,34 +1915,41 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 6, 2, 3],
-        "span": [59, 2, 40],
+        "path": [4, 6],
+        "span": [56, 0, 58, 1],
+        "leadingComments":
+          " The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 7, 2, 3],
+        "span": [65, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 1],
-        "span": [69, 2, 24],
+        "path": [4, 8, 2, 1],
+        "span": [75, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 3],
-        "span": [72, 2, 27],
+        "path": [4, 8, 2, 3],
+        "span": [78, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 4],
-        "span": [74, 2, 29],
+        "path": [4, 8, 2, 4],
+        "span": [80, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 5],
-        "span": [76, 2, 42],
+        "path": [4, 8, 2, 5],
+        "span": [82, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
         "trailingComments": "",
@@ -1826,6 +1966,7 @@ export const protoMetadata = {
     ".swarm.v1.TaskStatusReport": TaskStatusReport,
     ".swarm.v1.TaskObservation": TaskObservation,
     ".swarm.v1.ManagerMessage": ManagerMessage,
+    ".swarm.v1.Removed": Removed,
     ".swarm.v1.Welcome": Welcome,
     ".swarm.v1.Assignments": Assignments,
     ".swarm.v1.Assignments.Type": Assignments_Type,

@@ -304,7 +304,10 @@ export interface Task_ServiceLabelsEntry {
   value: string;
 }
 
-/** task-status/<id>, written by the manager that holds the stream of the task's node. */
+/**
+ * task-status/<id>, written by the manager that holds the stream of the task's node, or by the leader once nobody is to hear of
+ * that node's tasks again.
+ */
 export interface TaskStatus {
   timestamp: string;
   state?: TaskStatus_State | undefined;
@@ -519,6 +522,11 @@ export interface ObservedNode {
   besideManager: boolean;
   /** Since when the node is down; absent while it is not. */
   downSince?: string | undefined;
+}
+
+/** removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again. */
+export interface RemovedNode {
+  removedAt: string;
 }
 
 export interface NodeDescription {
@@ -3972,6 +3980,79 @@ export const ObservedNode: MessageFns<ObservedNode> = {
   },
 };
 
+function createBaseRemovedNode(): RemovedNode {
+  return { removedAt: "" };
+}
+
+export const RemovedNode: MessageFns<RemovedNode> = {
+  encode(message: RemovedNode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.removedAt !== "") {
+      writer.uint32(10).string(message.removedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemovedNode {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemovedNode();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.removedAt = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RemovedNode {
+    return {
+      removedAt: isSet(object.removedAt)
+        ? globalThis.String(object.removedAt)
+        : isSet(object.removed_at)
+        ? globalThis.String(object.removed_at)
+        : "",
+    };
+  },
+
+  toJSON(message: RemovedNode): unknown {
+    const obj: any = {};
+    if (message.removedAt !== "") {
+      obj.removedAt = message.removedAt;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RemovedNode>): RemovedNode {
+    return RemovedNode.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemovedNode>): RemovedNode {
+    const message = createBaseRemovedNode();
+    message.removedAt = object.removedAt ?? "";
+    return message;
+  },
+};
+
 function createBaseNodeDescription(): NodeDescription {
   return { hostname: "", platform: undefined, resources: undefined, engine: undefined };
 }
@@ -6594,6 +6675,30 @@ export const protoMetadata = {
       "reservedName": [],
       "visibility": 0,
     }, {
+      "name": "RemovedNode",
+      "field": [{
+        "name": "removed_at",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "removedAt",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
       "name": "NodeDescription",
       "field": [{
         "name": "hostname",
@@ -7207,116 +7312,124 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13],
-        "span": [153, 0, 183, 1],
-        "leadingComments": " task-status/<id>, written by the manager that holds the stream of the task's node.\n",
+        "span": [154, 0, 184, 1],
+        "leadingComments":
+          " task-status/<id>, written by the manager that holds the stream of the task's node, or by the leader once nobody is to hear of\n that node's tasks again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 4, 0],
-        "span": [155, 2, 170, 3],
+        "span": [156, 2, 171, 3],
         "leadingComments":
           " In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 6],
-        "span": [179, 2, 33],
+        "span": [180, 2, 33],
         "leadingComments":
           " What follows is ours and is not part of Docker's TaskStatus.\n When the manager took the status in, and when it first took in that the task runs: by the managers' clocks, which decide.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 8],
-        "span": [182, 2, 31],
+        "span": [183, 2, 31],
         "leadingComments":
           " How often the agent has restarted the container by itself, being cut off from all managers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 16, 2, 1],
-        "span": [198, 2, 58],
+        "span": [199, 2, 58],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19],
-        "span": [212, 0, 221, 1],
+        "span": [213, 0, 222, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20],
-        "span": [224, 0, 235, 1],
+        "span": [225, 0, 236, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 2],
-        "span": [228, 2, 24],
+        "span": [229, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 3],
-        "span": [230, 2, 24],
+        "span": [231, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 4],
-        "span": [232, 2, 26],
+        "span": [233, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 5],
-        "span": [234, 2, 33],
+        "span": [235, 2, 33],
         "leadingComments": " Since when the node is down; absent while it is not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 23, 2, 0],
-        "span": [252, 2, 39],
+        "path": [4, 21],
+        "span": [239, 0, 241, 1],
+        "leadingComments":
+          " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 24, 2, 0],
+        "span": [258, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 25, 2, 1],
-        "span": [271, 2, 55],
+        "path": [4, 26, 2, 1],
+        "span": [277, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 25, 2, 2],
-        "span": [273, 2, 39],
+        "path": [4, 26, 2, 2],
+        "span": [279, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26],
-        "span": [277, 0, 283, 1],
+        "path": [4, 27],
+        "span": [283, 0, 289, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 2, 2],
-        "span": [281, 2, 27],
+        "path": [4, 27, 2, 2],
+        "span": [287, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 27],
-        "span": [286, 0, 289, 1],
+        "path": [4, 28],
+        "span": [292, 0, 295, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28],
-        "span": [292, 0, 297, 1],
+        "path": [4, 29],
+        "span": [298, 0, 303, 1],
         "leadingComments": " cluster, written once by the first leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -7352,6 +7465,7 @@ export const protoMetadata = {
     ".swarm.v1.AttachedNetworkSpec": AttachedNetworkSpec,
     ".swarm.v1.Node": Node,
     ".swarm.v1.ObservedNode": ObservedNode,
+    ".swarm.v1.RemovedNode": RemovedNode,
     ".swarm.v1.NodeDescription": NodeDescription,
     ".swarm.v1.EngineDescription": EngineDescription,
     ".swarm.v1.EngineDescription.LabelsEntry": EngineDescription_LabelsEntry,
