@@ -9,6 +9,7 @@ import { Manager } from './manager';
 import type { ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
 import { Planner } from './orchestrator/plan/planner';
+import { explainTask } from './orchestrator/explain-task';
 import { InsecureRegistries } from './registry/insecure-registries';
 import { RegistryClient } from './registry/registry-client';
 import { isTaskDirty } from './orchestrator/task-dirty';
@@ -55,6 +56,7 @@ export class ManagerModule {
           isUpToDate: (task, service, node) => !isTaskDirty(service, task, node),
           registry: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
           planner: new Planner(manager.store.view),
+          explainTask: (task) => explainTask(task, manager.store.view),
           logger: context.logger,
         }),
       },

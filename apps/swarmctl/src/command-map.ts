@@ -48,8 +48,15 @@ export const NOUNS: readonly Noun[] = [
       verb('node/ps', 'List the tasks on nodes'),
       verb('node/inspect', 'Show everything about nodes'),
       verb('node/update', 'Change a node'),
+      verb('node/promote', 'Give nodes the role of a manager'),
+      verb('node/demote', 'Give nodes the role of a worker'),
       verb('node/rm', 'Remove nodes'),
     ],
+  },
+  {
+    name: 'task',
+    summary: 'Look into tasks',
+    verbs: [verb('task/inspect', 'Show everything about tasks, and why one has no node')],
   },
 ];
 

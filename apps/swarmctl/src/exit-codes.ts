@@ -21,7 +21,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   refused: 'the manager refused or failed',
   usage: 'the command line is wrong; nothing was sent',
   unreachable: 'no manager could be reached',
-  notFound: 'there is no such service, node, network, secret or config',
+  notFound: 'there is no such service, task, node, network, secret or config',
   updateStopped: 'the update was paused or rolled back',
   jobFailed: 'tasks of the job failed as often as their restart policy allows',
   timeout: 'the time given by --timeout passed; the service goes on by itself',

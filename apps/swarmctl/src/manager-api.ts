@@ -1,6 +1,7 @@
 import { DomainError } from '#common/errors';
 import { Node, NodeSpec, Service, ServiceSpec, Task } from '#common/proto';
 import type { ManagerClient } from './client';
+import type { TaskExplanation } from './task-explanation';
 
 /** An object of the API: as it came, for JSON output, and decoded. */
 export interface Fetched<T> {
@@ -52,6 +53,26 @@ function encodeFilters(filters: Filters): string | undefined {
 function toWritten(body: unknown): Written {
   const { ID, Warnings } = asObject(body);
   return { id: typeof ID === 'string' ? ID : '', warnings: Array.isArray(Warnings) ? Warnings.map(String) : [] };
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+function toExplanation({ Nodes, Desired, Failures, Restarts, RunningSince }: Json): TaskExplanation {
+  return {
+    nodes: asList(Nodes)
+      .map(asObject)
+      .map(({ NodeID, Hostname, Admitted, Reason }) => ({
+        nodeId: textOf(NodeID),
+        hostname: textOf(Hostname),
+        admitted: Admitted === true,
+        reason: textOf(Reason),
+      })),
+    desiredReason: textOf(asObject(Desired).Reason),
+    failures: numberOf(Failures),
+    restarts: numberOf(Restarts),
+    runningSince: textOf(RunningSince),
+  };
 }
 
 function authHeader(auth: string | undefined): Record<string, string> {
@@ -106,6 +127,16 @@ export class ManagerApi {
 
   async tasks(filters: Filters): Promise<Fetched<Task>[]> {
     return asList(await this.get('/tasks', { filters: encodeFilters(filters) })).map((raw) => fetched(raw, Task));
+  }
+
+  /** One task by id or unique prefix of the id. */
+  async task(reference: string): Promise<Fetched<Task>> {
+    return fetched(await this.get(pathOf('tasks', reference)), Task);
+  }
+
+  /** What the manager tells of a task beyond Docker's API. */
+  async explainTask(id: string): Promise<TaskExplanation> {
+    return toExplanation(asObject(await this.get(pathOf('tasks', id, '/explain'))));
   }
 
   async nodes(filters: Filters = {}): Promise<Fetched<Node>[]> {

@@ -77,6 +77,18 @@ export interface Registry {
   inspect(image: string, auth: string | undefined): Promise<Distribution>;
 }
 
+/** What a node says to a task that is to be placed. */
+export interface NodeVerdict {
+  readonly nodeId: string;
+  readonly admitted: boolean;
+  /** Name of the filter that refuses. */
+  readonly filter?: string;
+  readonly reason?: string;
+}
+
+/** What each node that the task might go to would say, if it were to be placed now. */
+export type ExplainTask = (task: Task) => readonly NodeVerdict[];
+
 /** Everything that the API is given. */
 export interface ApiDependencies {
   readonly store: ApiStore;
@@ -85,6 +97,7 @@ export interface ApiDependencies {
   readonly isUpToDate: UpToDate;
   readonly planner: Planner;
   readonly registry: Registry;
+  readonly explainTask: ExplainTask;
   readonly logger: Logger;
 }
 

@@ -114,6 +114,24 @@ describe('nodes', () => {
     expect(bench.manager.nodes[0]).toMatchObject({ Spec: { Role: 'worker', Availability: 'drain', Labels: { b: '2', c: '3' } } });
   });
 
+  it('are promoted and demoted, in the words of docker', async () => {
+    expect(await bench.type('node promote n1')).toBe(EXIT.ok);
+    expect(bench.manager.nodes[0]).toMatchObject({
+      Spec: { Role: 'manager', Availability: 'active', Labels: { a: '1', b: '2' } },
+    });
+    await bench.type('node promote n1');
+    await bench.type('node demote n1');
+    expect(await bench.type('node demote n1 nope')).toBe(EXIT.notFound);
+    expect(bench.session.stdout.text.split('\n')).toEqual([
+      'Node n1 promoted to a manager in the swarm.',
+      'Node n1-id is already a manager.',
+      'Manager n1 demoted in the swarm.',
+      'Node n1-id is already a worker.',
+      '',
+    ]);
+    expect(bench.manager.changes()).toHaveLength(2);
+  });
+
   it('are removed', async () => {
     expect(await bench.type('node rm --force n1')).toBe(EXIT.ok);
     expect(bench.manager.changes()).toEqual(['DELETE /nodes/n1?force=1']);

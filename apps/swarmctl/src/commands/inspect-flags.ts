@@ -15,6 +15,11 @@ export const INSPECT_FLAGS = {
 
 export type InspectFlags = FlagValues<typeof INSPECT_FLAGS>;
 
+/** Whether the objects are to be shown for people. */
+export function isPretty({ pretty, format }: InspectFlags): boolean {
+  return pretty === true || format === 'table';
+}
+
 /** How objects of one kind are found and described. */
 export interface Inspection<T> {
   readonly find: (reference: string) => Promise<Fetched<T>>;
@@ -33,8 +38,7 @@ export async function inspectAll<T>(
     found.push(await find(reference));
     return EXIT.ok;
   });
-  const isPretty = flags.pretty || flags.format === 'table';
-  if (!isPretty) printJsonList(session.stdout, found);
+  if (!isPretty(flags)) printJsonList(session.stdout, found);
   else
     printLines(
       session.stdout,

@@ -31,12 +31,12 @@ describe('lists', () => {
     ]);
   });
 
-  it.each(['service ls', 'service ps web', 'node ls', 'node ps', 'service inspect web', 'node inspect n1'])(
+  it.each(['service ls', 'service ps web', 'node ls', 'node ps', 'service inspect web', 'node inspect n1', 'task inspect t1'])(
     '%s --format json is one JSON array of the objects as they came',
     async (line) => {
       bench.manager.services[0] = { ...bench.manager.services[0], NewField: 1 };
       expect(await bench.type(`${line} --format json`)).toBe(EXIT.ok);
-      const kind = line.includes('ps')
+      const kind = / ps|^task/.test(line)
         ? bench.manager.tasks
         : line.startsWith('node')
           ? bench.manager.nodes
@@ -88,6 +88,47 @@ describe('lists', () => {
     expect(bench.session.stdout.text).toMatch(/^ID: +web-id\nName: +web\n/);
     expect(await bench.type('node inspect --pretty self')).toBe(EXIT.ok);
     expect(bench.session.stdout.text).toMatch(/ID: +n1-id\n/);
+  });
+
+  it('task inspect --pretty says why no node takes a task', async () => {
+    const Err = 'no suitable node (2 nodes not available for new tasks)';
+    bench.manager.tasks = [aTask({ ID: 't1', NodeID: '', ServiceID: 'gone-id' }, { State: 'pending', Err })];
+    bench.manager.explanation = {
+      Nodes: [
+        { NodeID: 'n2-id', Hostname: 'n2', Admitted: false, Filter: 'ready', Reason: 'drained' },
+        { NodeID: 'n1-id', Hostname: 'n1', Admitted: true },
+      ],
+      Desired: { State: 'running', Reason: 'task ended' },
+      Failures: 3,
+      Restarts: 0,
+    };
+    expect(await bench.type('task inspect --pretty t1 nope')).toBe(EXIT.notFound);
+    expect(bench.session.stdout.text.split('\n')).toEqual([
+      'ID:                 t1',
+      'Name:               gone-id.1',
+      'Service:            gone-id',
+      'Image:              nginx:1',
+      'Node:               none yet',
+      'State:              pending',
+      'Since:              2026-01-01T00:00:00Z (less than a second ago)',
+      `Error:              ${Err}`,
+      'Desired state:      running',
+      'Because:            task ended',
+      'Created:            2026-01-01T00:00:00Z (less than a second ago)',
+      'Failures before it: 3',
+      'Nodes:',
+      '  n1:               would take it',
+      '  n2:               drained',
+      '',
+    ]);
+  });
+
+  it('task inspect --pretty tells how a task ended', async () => {
+    const ContainerStatus = { ContainerID: 'c1', PID: 0, ExitCode: 137 };
+    bench.manager.tasks = [aTask({ ID: 't1', DesiredState: 'shutdown' }, { State: 'failed', ContainerStatus })];
+    expect(await bench.type('task inspect --pretty t1')).toBe(EXIT.ok);
+    expect(bench.session.stdout.text).toMatch(/Name: +web\.1\nService: +web\n[^]*Node: +n1\nState: +failed\n/);
+    expect(bench.session.stdout.text).toMatch(/Container: +c1\nExit code: +137\n$/);
   });
 
   it('info and version tell what the manager says', async () => {

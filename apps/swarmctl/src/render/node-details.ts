@@ -1,12 +1,12 @@
 import { NodeAvailability, NodeRole, NodeState } from '#common/domain';
-import type { Node } from '#common/proto';
+import type { Node, PluginDescription } from '#common/proto';
 import { renderCpus, renderSize } from './amounts';
 import { renderManagerStatus } from './node-table';
 import type { Detail } from './table';
 
-function labelDetails(labels: Readonly<Record<string, string>> | undefined): Detail[] {
+function labelDetails(heading: string, labels: Readonly<Record<string, string>> | undefined): Detail[] {
   const names = Object.keys(labels ?? {}).sort();
-  return names.length === 0 ? [] : [{ name: 'Labels' }, ...names.map((name) => ({ name, value: labels?.[name], depth: 1 }))];
+  return names.length === 0 ? [] : [{ name: heading }, ...names.map((name) => ({ name, value: labels?.[name], depth: 1 }))];
 }
 
 function describeHost({ description }: Node): Detail[] {
@@ -16,7 +16,22 @@ function describeHost({ description }: Node): Detail[] {
     { name: 'CPUs', value: renderCpus(resources?.nanoCpus ?? 0) },
     { name: 'Memory', value: renderSize(resources?.memoryBytes ?? 0) },
     { name: 'Engine version', value: engine?.engineVersion },
+    ...labelDetails('Engine labels', engine?.labels),
+    ...pluginDetails(engine?.plugins ?? []),
   ];
+}
+
+/** Drivers by what they are for: `Log: json-file, syslog`. */
+function pluginDetails(plugins: readonly PluginDescription[]): Detail[] {
+  const types = [...new Set(plugins.map(({ type }) => type))].sort();
+  const namesOf = (type: string): string =>
+    plugins
+      .filter((plugin) => plugin.type === type)
+      .map(({ name }) => name)
+      .join(', ');
+  return types.length === 0
+    ? []
+    : [{ name: 'Plugins' }, ...types.map((type) => ({ name: type, value: namesOf(type), depth: 1 }))];
 }
 
 /** What `node inspect --pretty` shows. */
@@ -38,7 +53,7 @@ export function describeNode(node: Node): Detail[] {
     { name: 'Address', value: status?.addr },
     { name: 'Role', value: spec?.role ?? NodeRole.worker },
     { name: 'Availability', value: spec?.availability ?? NodeAvailability.active },
-    ...labelDetails(spec?.labels),
+    ...labelDetails('Labels', spec?.labels),
     ...describeHost(node),
     ...manager,
   ];

@@ -229,6 +229,25 @@ it('describes a node', () => {
   ]);
 });
 
+it('describes the engine of a node: its labels, and its drivers by what they are for', () => {
+  const Engine = {
+    Labels: { region: 'eu' },
+    Plugins: [
+      { Type: 'Volume', Name: 'local' },
+      { Type: 'Log', Name: 'json-file' },
+      { Type: 'Log', Name: 'syslog' },
+    ],
+  };
+  const node = Node.fromJSON(aNode({ Description: { Hostname: 'n1', Engine } }));
+  expect(renderDetails(describeNode(node)).slice(-5)).toEqual([
+    'Engine labels:',
+    '  region:       eu',
+    'Plugins:',
+    '  Log:          json-file, syslog',
+    '  Volume:       local',
+  ]);
+});
+
 it('describes a service', () => {
   const Spec = {
     Name: 'web',

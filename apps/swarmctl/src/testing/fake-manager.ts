@@ -31,6 +31,8 @@ export class FakeManager {
   services: ApiObject[] = [];
   tasks: ApiObject[] = [];
   nodes: ApiObject[] = [];
+  /** What is told of any task beyond Docker's API. */
+  explanation: ApiObject = { Nodes: [], Desired: { State: 'running' }, Failures: 0, Restarts: 0 };
   info: ApiObject = { Swarm: {} };
   version: ApiObject = { Version: '0.1.0', ApiVersion: '1.41', Os: 'linux', Arch: 'amd64' };
   /** Every request as `METHOD /path?query`, without the API version. */
@@ -99,7 +101,7 @@ export class FakeManager {
     if (asked.path === '/services/create') return this.create(asked.body as ApiObject);
     if (collection === 'services') return this.answerFor(this.services, asked);
     if (collection === 'nodes') return this.answerFor(this.nodes, asked);
-    if (collection === 'tasks') return { status: 200, body: this.tasksFor(asked.query) };
+    if (collection === 'tasks') return this.answerForTasks(asked);
     if (collection === 'info') return { status: 200, body: this.info };
     if (collection === 'version') return { status: 200, body: this.version };
     return refuse(501, `${asked.path} is not available`);
@@ -116,6 +118,14 @@ export class FakeManager {
       return { status: 200 };
     }
     return { status: 200, body: object };
+  }
+
+  private answerForTasks({ path, query }: Asked): Answer {
+    const [, reference, verb] = path.slice(1).split('/');
+    if (reference === undefined) return { status: 200, body: this.tasksFor(query) };
+    const task = this.tasks.find((one) => idOf(one) === reference);
+    if (!task) return refuse(404, `task ${reference} not found`);
+    return { status: 200, body: verb === 'explain' ? this.explanation : task };
   }
 
   private create(spec: ApiObject): Answer {

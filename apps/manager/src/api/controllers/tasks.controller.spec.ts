@@ -4,7 +4,12 @@ import { ApiScenario, filters, NODE_ID, OTHER_NODE_ID } from '../testing/api-sce
 let scenario: ApiScenario;
 
 beforeEach(async () => {
-  scenario = await ApiScenario.start();
+  scenario = await ApiScenario.start({
+    explainTask: () => [
+      { nodeId: NODE_ID, admitted: true },
+      { nodeId: OTHER_NODE_ID, admitted: false, filter: 'ready', reason: 'it is drained' },
+    ],
+  });
 });
 
 afterEach(() => scenario.stop());
@@ -40,5 +45,24 @@ describe('listing tasks', () => {
       status: 404,
       json: { message: 'service nope not found' },
     });
+  });
+});
+
+describe('explaining a task', () => {
+  it('tells what each node says to it, and why it is wanted as it is', async () => {
+    await scenario.addNode(NODE_ID, { hostname: 'one' });
+    await scenario.addNode(OTHER_NODE_ID, { hostname: 'two' });
+    await scenario.addTask('task00000000000000000000a', 'web', { state: TaskState.pending, nodeId: '' });
+    expect((await scenario.get('/tasks/task00000000000000000000a/explain')).json).toEqual({
+      TaskID: 'task00000000000000000000a',
+      Nodes: [
+        { NodeID: NODE_ID, Hostname: 'one', Admitted: true },
+        { NodeID: OTHER_NODE_ID, Hostname: 'two', Admitted: false, Filter: 'ready', Reason: 'it is drained' },
+      ],
+      Desired: { State: 'running' },
+      Failures: 0,
+      Restarts: 0,
+    });
+    expect((await scenario.get('/tasks/nope/explain')).status).toBe(404);
   });
 });

@@ -2,10 +2,11 @@ import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/com
 import type { Request, Response } from 'express';
 import { parseTaskFilters, selectTasks } from '../filters/task-filters';
 import { queryOf } from '../http/query';
-import { sendJsonList, sendJsonText } from '../http/send';
+import { sendJson, sendJsonList, sendJsonText } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findTask } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
+import { explanationJson } from '../render/render-explanation';
 import { renderTask } from '../render/render-task';
 
 @Controller('tasks')
@@ -22,5 +23,16 @@ export class TasksController {
   @Get(':id')
   inspect(@Param('id') id: string, @Res() response: Response): void {
     sendJsonText(response, 200, renderTask(findTask(this.api.store.view, id)));
+  }
+
+  @Get(':id/explain')
+  explain(@Param('id') id: string, @Res() response: Response): void {
+    const { store, explainTask } = this.api;
+    const task = findTask(store.view, id);
+    sendJson(
+      response,
+      200,
+      explanationJson(task, explainTask(task), (nodeId) => store.view.node(nodeId)),
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain';
 import { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Task } from '#common/proto';
 import { keys } from '#common/store';
+import type { ApiDependencies } from '../ports';
 import { FakeApiStore } from './fake-api-store';
 import { startApi, type Answer, type RequestOptions, type RunningApi } from './start-api';
 
@@ -38,9 +39,9 @@ export class ApiScenario {
     readonly api: RunningApi,
   ) {}
 
-  static async start(): Promise<ApiScenario> {
+  static async start(overrides: Partial<ApiDependencies> = {}): Promise<ApiScenario> {
     const store = await FakeApiStore.start();
-    return new ApiScenario(store, await startApi(store));
+    return new ApiScenario(store, await startApi(store, overrides));
   }
 
   async stop(): Promise<void> {

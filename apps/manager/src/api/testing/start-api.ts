@@ -58,6 +58,7 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     registry: { inspect: (image) => Promise.reject(new DomainError('NOT_FOUND', `manifest unknown: ${image}`)) },
     planner: { plan: () => [], moves: () => [] },
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
+    explainTask: () => [],
     logger: QUIET,
     ...overrides,
   };
