@@ -24,8 +24,8 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   notFound: 'there is no such service, task, node, network, secret or config',
   updateStopped: 'the update was paused or rolled back',
   jobFailed: 'tasks of the job failed as often as their restart policy allows',
-  timeout: 'the time given by --timeout passed; the service goes on by itself',
-  interrupted: 'interrupted; the service goes on by itself',
+  timeout: 'the time given by --timeout passed; what was begun goes on by itself',
+  interrupted: 'interrupted; what was begun goes on by itself',
 };
 
 // INVALID_ARGUMENT is what this program itself cannot accept. What the manager does not accept is FAILED_PRECONDITION.

@@ -1,5 +1,4 @@
 import { DEFAULT_UPDATE_MONITOR_NANOS, nanosToMs } from '#common/domain';
-import { isCode } from '#common/errors';
 import type { Service } from '#common/proto';
 import { EXIT, type ExitCode } from '../exit-codes';
 import type { WaitFlags } from '../flags/tables/shared-flags';
@@ -10,12 +9,7 @@ import { LineDisplay, LiveDisplay, NoDisplay, type ProgressDisplay } from '../re
 import { writeLine, type Session } from '../session';
 import { decideProgress, type ServiceSnapshot } from './decide-progress';
 import { decideWait, type Intent, type Outcome, type WaitMemory } from './decide-wait';
-
-// Docker's own pace: quick enough to look live, and the manager answers from memory.
-const POLL_INTERVAL_MS = 200;
-
-// A manager that restarts, or one that takes over, is back well before this.
-const MAX_SILENCE_MS = 30_000;
+import { waitUntilOver, type Awaited } from './wait-loop';
 
 /** A service to wait for. */
 export interface AwaitedService {
@@ -45,55 +39,32 @@ function monitorMsOf({ spec }: Service): number {
   return nanosToMs(spec?.updateConfig?.monitor || DEFAULT_UPDATE_MONITOR_NANOS);
 }
 
-async function readSnapshot(api: ManagerApi, id: string): Promise<ServiceSnapshot> {
-  const [service, tasks, nodes] = await Promise.all([
-    api.service(id),
-    api.tasks({ service: [id], '_up-to-date': ['true'] }),
-    api.nodes(),
-  ]);
-  return { service: service.object, tasks: tasks.map(({ object }) => object), nodes: nodes.map(({ object }) => object) };
-}
-
-/** One wait from its first look to its last. */
-class ServiceWait {
+/** What is known of the service from one look to the next. */
+class ServiceWait implements Awaited<ServiceSnapshot> {
   private readonly display: ProgressDisplay;
-  private readonly startedMs: number;
   private memory: WaitMemory = {};
   private view: ProgressView | undefined;
-  private lastAnswerMs: number;
 
   constructor(
     private readonly session: Session,
     private readonly api: ManagerApi,
     private readonly awaited: AwaitedService,
-    private readonly options: { readonly flags: WaitFlags; readonly interrupted: AbortSignal },
+    private readonly flags: WaitFlags,
   ) {
-    this.display = displayFor(session, options.flags);
-    this.startedMs = session.clock.monotonicMs();
-    this.lastAnswerMs = this.startedMs;
+    this.display = displayFor(session, flags);
   }
 
-  async run(): Promise<ExitCode> {
-    const { interrupted } = this.options;
-    const { clock } = this.session;
-    const whenInterrupted = new Promise<void>((resolve) => {
-      interrupted.addEventListener('abort', () => resolve(), { once: true });
-    });
-    for (;;) {
-      const lookedAtMs = clock.monotonicMs();
-      const code = await Promise.race([this.look(), whenInterrupted]);
-      if (interrupted.aborted) return this.giveUp('interrupted', EXIT.interrupted);
-      if (code !== undefined) return code;
-      if (this.isLate()) return this.giveUp('gave up waiting (--timeout)', EXIT.timeout);
-      // A service so large that a look takes long is not looked at all the time.
-      await clock.pause(Math.max(POLL_INTERVAL_MS, clock.monotonicMs() - lookedAtMs), interrupted);
-    }
+  async read(): Promise<ServiceSnapshot> {
+    const { id } = this.awaited;
+    const [service, tasks, nodes] = await Promise.all([
+      this.api.service(id),
+      this.api.tasks({ service: [id], '_up-to-date': ['true'] }),
+      this.api.nodes(),
+    ]);
+    return { service: service.object, tasks: tasks.map(({ object }) => object), nodes: nodes.map(({ object }) => object) };
   }
 
-  /** Looks once; the exit code when there is nothing more to wait for. */
-  private async look(): Promise<ExitCode | undefined> {
-    const snapshot = await this.tryToRead();
-    if (!snapshot || this.options.interrupted.aborted) return undefined;
+  judge(snapshot: ServiceSnapshot): ExitCode | undefined {
     const { clock } = this.session;
     const progress = decideProgress(snapshot, clock.wallMs());
     const rule = { intent: this.awaited.intent, monitorMs: monitorMsOf(snapshot.service), nowMs: clock.monotonicMs() };
@@ -104,44 +75,22 @@ class ServiceWait {
     return step.kind === 'end' ? this.end(step.outcome, this.view) : undefined;
   }
 
-  /** A manager that is away for a moment does not end the wait; being stable has to be seen anew, though. */
-  private async tryToRead(): Promise<ServiceSnapshot | undefined> {
-    const { clock } = this.session;
-    try {
-      const snapshot = await readSnapshot(this.api, this.awaited.id);
-      this.lastAnswerMs = clock.monotonicMs();
-      return snapshot;
-    } catch (error) {
-      // The connection is closed while the last look is on its way.
-      if (this.options.interrupted.aborted) return undefined;
-      const mayComeBack = isCode(error, 'UNAVAILABLE') && clock.monotonicMs() - this.lastAnswerMs < MAX_SILENCE_MS;
-      if (!mayComeBack) throw error;
-      this.memory = {};
-      this.showSilence();
-      return undefined;
-    }
-  }
-
-  private showSilence(): void {
+  /** Being stable has to be seen anew after that. */
+  showSilence(): void {
+    this.memory = {};
     if (!this.view) return;
     this.display.show({ ...this.view, step: { kind: 'wait' }, note: 'the manager does not answer, trying again' });
   }
 
-  private end(outcome: Outcome, view: ProgressView): ExitCode {
-    const code = EXIT_BY_OUTCOME[outcome];
-    if (!this.options.flags.quiet || code !== EXIT.ok) writeLine(this.session.stderr, renderOutcome(outcome, view));
-    return code;
-  }
-
-  private isLate(): boolean {
-    const { timeout } = this.options.flags;
-    return timeout !== undefined && this.session.clock.monotonicMs() - this.startedMs >= nanosToMs(timeout);
-  }
-
-  private giveUp(why: string, code: ExitCode): ExitCode {
+  farewell(why: string): string {
     const { name } = this.awaited;
     const progress = this.view ? ` at ${this.view.progress.done}/${this.view.progress.desired}` : '';
-    writeLine(this.session.stderr, `${name}: ${why}${progress}; the service goes on by itself: swarmctl service ps ${name}`);
+    return `${name}: ${why}${progress}; the service goes on by itself: swarmctl service ps ${name}`;
+  }
+
+  private end(outcome: Outcome, view: ProgressView): ExitCode {
+    const code = EXIT_BY_OUTCOME[outcome];
+    if (!this.flags.quiet || code !== EXIT.ok) writeLine(this.session.stderr, renderOutcome(outcome, view));
     return code;
   }
 }
@@ -151,17 +100,7 @@ class ServiceWait {
  * manager stops end the wait as well; only the wait: the service goes on.
  * @throws DomainError NOT_FOUND when the service is removed meanwhile · UNAVAILABLE when the manager stays away
  */
-export async function waitForService(
-  session: Session,
-  api: ManagerApi,
-  awaited: AwaitedService,
-  flags: WaitFlags,
-): Promise<ExitCode> {
-  const interruption = new AbortController();
-  const stopListening = session.onInterrupt(() => interruption.abort());
-  try {
-    return await new ServiceWait(session, api, awaited, { flags, interrupted: interruption.signal }).run();
-  } finally {
-    stopListening();
-  }
+export function waitForService(session: Session, api: ManagerApi, awaited: AwaitedService, flags: WaitFlags): Promise<ExitCode> {
+  const timeoutMs = flags.timeout === undefined ? undefined : nanosToMs(flags.timeout);
+  return waitUntilOver(session, new ServiceWait(session, api, awaited, flags), timeoutMs);
 }

@@ -1,6 +1,7 @@
 import type { Screen } from '../session';
 import type { PlaceProgress } from '../progress/decide-progress';
 import type { Colors } from './colors';
+import { LiveLines } from './live-lines';
 import { renderLive, renderOverall, renderPlace, type ProgressView } from './progress';
 
 /** Shows how a service gets on. */
@@ -8,27 +9,19 @@ export interface ProgressDisplay {
   show(view: ProgressView): void;
 }
 
-const CLEAR_LINE = '\u001b[2K';
-const toLineAbove = (count: number): string => (count === 0 ? '' : `\u001b[${count}A`);
-
 /** For a terminal: the same lines again and again in the same place. */
 export class LiveDisplay implements ProgressDisplay {
-  private shown: readonly string[] = [];
+  private readonly lines: LiveLines;
 
   constructor(
-    private readonly screen: Screen,
+    screen: Screen,
     private readonly colors: Colors,
-  ) {}
+  ) {
+    this.lines = new LiveLines(screen);
+  }
 
   show(view: ProgressView): void {
-    // One column stays free: a line that fills the last one makes some terminals wrap.
-    const lines = renderLive(view, this.screen.columns() - 1, this.colors);
-    if (lines.join('\n') === this.shown.join('\n')) return;
-    // Lines of the last picture that the new one does not need are emptied, and stay there until it grows again.
-    const spare = Math.max(0, this.shown.length - lines.length);
-    const picture = [...lines, ...Array<string>(spare).fill('')];
-    this.screen.write(toLineAbove(this.shown.length) + picture.map((line) => `${CLEAR_LINE}${line}\n`).join(''));
-    this.shown = picture;
+    this.lines.show(renderLive(view, this.lines.columns, this.colors));
   }
 }
 

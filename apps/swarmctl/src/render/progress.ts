@@ -16,8 +16,8 @@ export interface ProgressView {
 
 const MAX_PLACES = 20;
 const SECOND_MS = 1000;
-// A state that has lasted less is about to change; its age would only flicker.
-const WORTH_TELLING_MS = 3 * SECOND_MS;
+/** A state that has lasted less is about to change; its age would only flicker. */
+export const WORTH_TELLING_MS = 3 * SECOND_MS;
 
 /** One line on how far the service is. */
 export function renderOverall({ service, progress, step, note }: ProgressView): string {
@@ -42,7 +42,8 @@ function visiblePlaces(places: readonly PlaceProgress[]): readonly PlaceProgress
   return [...places.filter((place) => !place.isDone), ...places.filter((place) => place.isDone)].slice(0, MAX_PLACES);
 }
 
-function cut(line: string, columns: number): string {
+/** The beginning of a line that is too wide. */
+export function cut(line: string, columns: number): string {
   return line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`;
 }
 
