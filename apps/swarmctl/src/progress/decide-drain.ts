@@ -1,4 +1,4 @@
-import { isActive, isOnNode, NodeAvailability, NodeState, observedState, TaskState } from '#common/domain';
+import { isActive, isOnNode, NodeAvailability, NodeState, observedState, type TaskState } from '#common/domain';
 import type { Node, Task } from '#common/proto';
 import { newestFirst } from '../newest-first';
 
