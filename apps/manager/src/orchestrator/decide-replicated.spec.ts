@@ -160,15 +160,6 @@ describe('a task that has ended', () => {
     const parked = aTask({ id: 'new', state: ready, desired: ready, createdMsAgo: -3_600_001, service });
     expect(moved(decideService(aSnapshot(service, [ended, parked]), inputs()))).toEqual([['new', running]]);
   });
-
-  it('keeps five ended tasks of a slot and deletes the oldest beyond that', () => {
-    const service = aService();
-    const history = Array.from({ length: 7 }, (_, i) =>
-      aTask({ id: `old${i}`, state: failed, desired: shutdown, createdMsAgo: 1_000_000 - i * 1_000, service }),
-    );
-    const plan = decideService(aSnapshot(service, [...history, aTask({ service })]), inputs());
-    expect(deleted(plan)).toEqual(['old1', 'old0']);
-  });
 });
 
 describe('a node that its tasks must leave', () => {

@@ -9,7 +9,7 @@ export const DEFAULT_UPDATE_PARALLELISM = 1;
 export const DEFAULT_UPDATE_MONITOR_NANOS = 5 * NANOS_PER_SECOND;
 export const DEFAULT_FAILURE_ACTION = 'pause';
 export const DEFAULT_UPDATE_ORDER = 'stop-first';
-/** Ended tasks kept per slot (SwarmKit manager.go defaultTaskHistoryRetentionLimit). */
+/** Tasks kept per slot, the present one included (SwarmKit manager.go defaultTaskHistoryRetentionLimit). */
 export const DEFAULT_TASK_HISTORY_LIMIT = 5;
 /** A node that has been down for this long is not expected back: its tasks are orphaned (SwarmKit dispatcher.go defaultNodeDownPeriod). */
 export const ORPHANED_AFTER_MS = 24 * 60 * 60_000;

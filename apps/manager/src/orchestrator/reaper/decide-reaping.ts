@@ -18,8 +18,12 @@ export function decideReaping(tasks: readonly Task[], slots: readonly Slot[], no
   return [...removed, ...old].map((task) => ({ kind: 'deleteTask', taskId: task.id }));
 }
 
-/** The restart policy counts attempts in the history, which must be long enough for that (SwarmKit taskreaper). */
+/**
+ * Docker's limit counts the slot's present task as well: `service ps` shows five in all. The restart policy counts attempts among
+ * the ended ones, so that there must be enough of these, whatever else is in the slot (SwarmKit taskreaper).
+ */
 export function historyLimit(slot: Slot): number {
+  const present = slot.current ? 1 : 0;
   const maxAttempts = slot.tasks[0]?.spec?.restartPolicy?.maxAttempts ?? 0;
-  return Math.max(DEFAULT_TASK_HISTORY_LIMIT, maxAttempts + 1);
+  return Math.max(DEFAULT_TASK_HISTORY_LIMIT - present, maxAttempts > 0 ? maxAttempts + 1 : 0);
 }
