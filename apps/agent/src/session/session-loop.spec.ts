@@ -1,0 +1,63 @@
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { DispatcherService, type AgentMessage, type ManagerMessage } from '#common/dispatcher-proto';
+import { createLogger } from '#common/logging';
+import { undescribedNode } from '../executor/docker/describe-node';
+import { ObservedValue } from '../observed-value';
+import { StatusReporter } from '../worker/status-reporter';
+import { ManagerPicker } from './manager-picker';
+import { SessionLoop } from './session-loop';
+
+describe('the sessions of an agent', () => {
+  const server = new Server();
+  let address = '';
+  let hellos = 0;
+  /** What becomes of each hello; what comes after the last of these is the same again. */
+  let answers: ManagerMessage[] = [];
+
+  beforeAll(async () => {
+    server.addService(DispatcherService, {
+      session: (stream: ServerDuplexStream<AgentMessage, ManagerMessage>) => {
+        stream.on('error', () => undefined);
+        stream.on('data', ({ hello }: AgentMessage) => {
+          if (!hello) return;
+          const answer = answers[Math.min(hellos, answers.length - 1)];
+          hellos++;
+          if (answer) stream.write(answer);
+          stream.end();
+        });
+      },
+    });
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      ),
+    );
+    address = `127.0.0.1:${port}`;
+  });
+  afterAll(() => server.forceShutdown());
+
+  it('are tried again and again until a manager says that the node was removed', async () => {
+    const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [] };
+    answers = [{ welcome }, { welcome }, { removed: { clusterId: 'c' } }];
+    const removedFrom: string[] = [];
+    const loop = new SessionLoop(
+      new ManagerPicker([address]),
+      {
+        nodeId: 'node',
+        advertiseAddress: '',
+        description: new ObservedValue(undescribedNode({ hostname: 'n1', labels: {}, genericResources: [] })),
+        engineError: new ObservedValue(''),
+        statuses: new StatusReporter(0),
+        welcomed: () => undefined,
+        parted: () => undefined,
+        assigned: () => undefined,
+        removed: ({ clusterId }) => void removedFrom.push(clusterId),
+      },
+      createLogger('test', 'silent'),
+    );
+    await loop.run(new AbortController().signal);
+    expect(hellos).toBe(3);
+    expect(removedFrom).toEqual(['c']);
+    expect(loop).toMatchObject({ isRemoved: true, manager: undefined });
+  });
+});
