@@ -87,7 +87,7 @@ describe('nodes', () => {
     );
     const { stdout } = await swarm.swarmctl('task', 'inspect', '--pretty', task?.ID.slice(0, 12) ?? '');
     expect(stdout).toMatch(/Name: +hog\.1\n[^]*State: +pending\n/);
-    expect(stdout).toMatch(/Nodes:\n +n1: +.*resources.*\n +n2: +.*resources.*\n +n3: +.*not available for new tasks/);
+    expect(stdout).toMatch(/Nodes:\n +n1: +\d+ MiB memory needed, .* free\n +n2: .* free\n +n3: .* its availability is pause\n/);
     const json = (await swarm.swarmctl('task', 'inspect', task?.ID ?? '')).stdout;
     expect(JSON.parse(json)).toMatchObject([{ ID: task?.ID, Status: { State: 'pending' } }]);
     await swarm.swarmctl('node', 'update', '--availability', 'active', 'n3');

@@ -1,5 +1,5 @@
 import type { Node, Task } from '#common/proto';
-import { explainNodes, type NodeVerdict } from '../scheduler/explain-nodes';
+import { explainNodes, type NodeVerdict } from '../scheduler/explain';
 import { toNodeInfo } from '../scheduler/node-info';
 
 /** The nodes, and what is on them. */
