@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint';
 const PURE = [
   'libs/common/src/domain/**/*.ts',
   'libs/common/src/wire/**/*.ts',
+  'libs/common/src/template/**/*.ts',
   'libs/common/src/store/{join,keys,id-index,joined-collection}.ts',
   'apps/manager/src/api/{validate,filters,render}/**/*.ts',
   'apps/manager/src/api/{defaults,lookup,count-tasks,service-mode}.ts',
@@ -16,7 +17,7 @@ const PURE = [
   'apps/agent/src/worker/{container-claim,assignment-changes,failure,next-step,offline-restart,task-status}.ts',
   'apps/agent/src/generic-resource-flag.ts',
   'apps/agent/src/session/{assignment-sequence,backoff}.ts',
-  'apps/agent/src/executor/docker/{*-config,api-version,describe-node,labels,observed-container,pull-progress,security-options,unsupported}.ts',
+  'apps/agent/src/executor/docker/{*-config,api-version,describe-node,expand-templates,labels,observed-container,pull-progress,security-options,unsupported}.ts',
   'apps/swarmctl/src/progress/decide-*.ts',
   'apps/swarmctl/src/flags/**/*.ts',
   'apps/swarmctl/src/render/**/*.ts',

@@ -83,6 +83,43 @@ describe('a container', () => {
     client.close();
   });
 
+  it('gets its templates filled in, with what its node is', async () => {
+    const { client, adapter } = connect(host.dockerSocket);
+    const volumeOptions = { Labels: { who: '{{.Task.Name}}' }, DriverConfig: { Options: { type: 'tmpfs', device: 'tmpfs' } } };
+    const container = {
+      ...OBEDIENT,
+      Env: ['WHERE={{.Node.Hostname}} {{.Node.Platform.OS}}', 'SLOT={{printf "%03s" .Task.Slot}}'],
+      Hostname: '{{.Service.Name}}-{{.Task.Slot}}',
+      Mounts: [
+        { Type: 'volume', Source: '{{.Service.Name}}-data', Target: '/data/{{.Task.Slot}}', VolumeOptions: volumeOptions },
+      ],
+    };
+    const task = aTask({ container, slot: 7 });
+    const { id } = await adapter.prepare(task, CLUSTER_ID, quietly);
+    const inspected = await host.docker.json<{
+      Config: { Env: string[]; Hostname: string };
+      Mounts: { Name: string; Destination: string }[];
+    }>({ path: `/containers/${id}/json` });
+    expect(inspected.Config.Env).toEqual(expect.arrayContaining(['WHERE=n1 linux', 'SLOT=007']));
+    expect(inspected.Config.Hostname).toBe('web-7');
+    expect(inspected.Mounts).toMatchObject([{ Name: 'web-data', Destination: '/data/7' }]);
+    expect(await host.docker.json({ path: '/volumes/web-data' })).toMatchObject({ Labels: { who: `web.7.${task.id}` } });
+    await adapter.remove(id);
+    await host.exec('docker', ['volume', 'rm', 'web-data']);
+    client.close();
+  });
+
+  it('whose templates cannot be filled in is not made', async () => {
+    const { client, adapter } = connect(host.dockerSocket);
+    const task = aTask({ container: { Env: ['A={{slice .Node.Hostname 0 9}}'] } });
+    await expect(adapter.prepare(task, CLUSTER_ID, quietly)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('expanding Env A failed'),
+    });
+    expect(await adapter.list()).toEqual([]);
+    client.close();
+  });
+
   it.each(['../images', 'a?force=1', '', 'x'.repeat(64)])('is not asked for by something that is no id: %j', async (id) => {
     const { client, adapter } = connect('/no/engine.sock');
     await expect(adapter.inspect(id)).rejects.toMatchObject({ message: expect.stringContaining('valid id') });

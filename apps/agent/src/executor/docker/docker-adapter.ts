@@ -6,11 +6,12 @@ import type { NodeDescription, Task } from '#common/proto';
 import type { ContainerEvent, Executor, ListedContainer, ObservedContainer, Preparation } from '../executor';
 import { parseApiVersion, type ApiMinor } from './api-version';
 import { containerName, toCreateRequest, type CreateRequest } from './container-config';
-import { toNodeDescription, type NodeFacts } from './describe-node';
+import { toNodeDescription, undescribedNode, type NodeFacts } from './describe-node';
 import type { EngineContainer } from './engine-api';
 import type { EngineClient } from './engine-client';
 import { isAlreadyDone, toDomainError } from './engine-error';
 import { watchContainers } from './event-stream';
+import { expandTemplates } from './expand-templates';
 import { pullImage, type WantedImage } from './image-pull';
 import { NODE_LABEL, TASK_LABEL } from './labels';
 import { toCreatedContainer, toListedContainer, toObservedContainer } from './observed-container';
@@ -35,6 +36,7 @@ const MS_PER_SECOND = 1_000;
 /** The Executor on a Docker engine. Every call to the engine is made here or in the files that only this one uses. */
 export class DockerAdapter implements Executor {
   private api: ApiMinor | undefined;
+  private node: NodeDescription;
   private readonly stops = new ConcurrencyLimit(MAX_STOPS);
   private readonly pulls = new SharedWork<string>();
 
@@ -43,7 +45,9 @@ export class DockerAdapter implements Executor {
     private readonly places: StartPlaces,
     private readonly nodeId: string,
     private readonly facts: NodeFacts,
-  ) {}
+  ) {
+    this.node = undescribedNode(facts);
+  }
 
   async ping(): Promise<void> {
     await this.engine.call('ping', DEADLINE_MS.ping, (abortSignal) => this.engine.patient.ping({ abortSignal }));
@@ -57,12 +61,13 @@ export class DockerAdapter implements Executor {
       throw new DomainError('UNAVAILABLE', 'the engine describes itself incompletely');
     }
     this.api = parseApiVersion(version.ApiVersion);
-    return toNodeDescription(info, version, this.facts);
+    this.node = toNodeDescription(info, version, this.facts);
+    return this.node;
   }
 
   async prepare(task: Task, clusterId: string, { signal, tell, registryAuth }: Preparation): Promise<ObservedContainer> {
     if (this.api === undefined) await this.describe();
-    const request = toCreateRequest(task, { clusterId, api: this.api ?? parseApiVersion(undefined) });
+    const request = toCreateRequest(expandTemplates(task, this.node), { clusterId, api: this.api ?? parseApiVersion(undefined) });
     try {
       return await this.create(request, task, signal);
     } catch (error) {

@@ -10,6 +10,7 @@ import { unimplementedChange, unreadableSpec } from './refusal';
 import { validateResources } from './resources';
 import { validateRestartPolicy } from './restart-policy';
 import { validateServiceName } from './service-name';
+import { validateTemplates } from './templates';
 import { validateUpdateConfig } from './update-config';
 
 /**
@@ -22,6 +23,7 @@ export function validateServiceSpec(spec: ServiceSpec): void {
   validateMode(spec);
   validateServiceName(spec.name);
   if (taskTemplate) validateTask(taskTemplate);
+  if (taskTemplate?.containerSpec) validateTemplates(taskTemplate.containerSpec, spec.labels);
   validateUpdateConfig(spec.updateConfig, 'update');
   validateUpdateConfig(spec.rollbackConfig, 'rollback');
   validateEndpoint(spec.endpointSpec);

@@ -11,9 +11,6 @@ describe('a client is warned', () => {
       { EndpointSpec: { Ports: [{ TargetPort: 80, PublishedPort: 8080 }] } },
       'port 80/tcp is not reachable',
     ],
-    ['of a template in the hostname', container({ Hostname: '{{.Node.Hostname}}' }), 'templates'],
-    ['of a template in the environment', container({ Env: ['A={{.Task.Slot}}'] }), 'templates'],
-    ['of a template in a mount', container({ Mounts: [{ Source: '{{.Service.Name}}', Target: '/a' }] }), 'templates'],
   ])('%s', (_what, json, text) => {
     expect(warnings(json)).toEqual([expect.stringContaining(text)]);
   });

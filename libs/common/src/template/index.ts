@@ -1,0 +1,3 @@
+export * from './task-fields';
+export * from './template';
+export * from './templated-fields';

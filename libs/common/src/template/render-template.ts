@@ -1,0 +1,172 @@
+import { callType, noSuchLabel } from './check-template';
+import { FUNCTIONS, Misuse } from './functions';
+import type { Template } from './parse-template';
+import type { Call, Choice, Expression, Loop, Path, SetVariable, TemplateNode } from './syntax';
+import { unknownField } from './unknown-field';
+import { isTrue, printValue, sortedEntries, typeOfValue, type ObjectValue, type TemplateValue } from './value';
+
+const MAX_RESULT_CHARACTERS = 64 * 1024;
+/** Parts of a template that are looked at, each time they are: loops in loops come to an end. */
+const MAX_STEPS = 10_000;
+const ROOT = '$';
+
+/**
+ * The template's text with the values filled in. The same template and values give the same text.
+ * @throws DomainError INVALID_ARGUMENT when a value does not exist or fit, or the result would be too long
+ */
+export function renderTemplate(template: Template, values: ObjectValue): string {
+  return new TemplateRenderer(template, values).render();
+}
+
+class TemplateRenderer {
+  private readonly variables: [name: string, value: TemplateValue][];
+  private readonly parts: string[] = [];
+  private length = 0;
+  private steps = 0;
+
+  constructor(
+    private readonly template: Template,
+    private readonly root: ObjectValue,
+  ) {
+    this.variables = [[ROOT, root]];
+  }
+
+  render(): string {
+    this.renderList(this.template.nodes, this.root);
+    return this.parts.join('');
+  }
+
+  private renderList(nodes: readonly TemplateNode[], dot: TemplateValue): void {
+    const outer = this.variables.length;
+    for (const node of nodes) this.renderNode(node, dot);
+    this.variables.length = outer;
+  }
+
+  private renderNode(node: TemplateNode, dot: TemplateValue): void {
+    switch (node.kind) {
+      case 'text':
+        this.write(node.text, 0);
+        return;
+      case 'output':
+        this.write(printValue(this.valueOf(node.value, dot)), node.value.at);
+        return;
+      case 'declare':
+      case 'assign':
+        this.set(node, dot);
+        return;
+      case 'if':
+      case 'with':
+        this.renderChoice(node, dot);
+        return;
+      case 'range':
+        this.renderLoop(node, dot);
+    }
+  }
+
+  private set({ kind, variable, value, at }: SetVariable, dot: TemplateValue): void {
+    const result = this.valueOf(value, dot);
+    if (kind === 'declare') {
+      this.variables.push([variable, result]);
+      return;
+    }
+    const known = this.variables.findLast(([name]) => name === variable);
+    if (!known) throw this.problem(at, `undefined variable '${variable}'`);
+    known[1] = result;
+  }
+
+  private renderChoice({ kind, variable, value, then, otherwise }: Choice, dot: TemplateValue): void {
+    const result = this.valueOf(value, dot);
+    const outer = this.variables.length;
+    if (variable !== undefined) this.variables.push([variable, result]);
+    if (isTrue(result)) this.renderList(then, kind === 'with' ? result : dot);
+    else this.renderList(otherwise, dot);
+    this.variables.length = outer;
+  }
+
+  private renderLoop({ over, keyVariable, valueVariable, body, otherwise }: Loop, dot: TemplateValue): void {
+    const labels = this.valueOf(over, dot);
+    if (typeof labels !== 'object' || labels.kind !== 'labels') throw this.problem(over.at, 'range goes over labels only');
+    const outer = this.variables.length;
+    for (const [key, value] of sortedEntries(labels)) {
+      this.step(over.at);
+      if (keyVariable !== undefined) this.variables.push([keyVariable, key]);
+      if (valueVariable !== undefined) this.variables.push([valueVariable, value]);
+      this.renderList(body, value);
+      this.variables.length = outer;
+    }
+    if (labels.entries.size === 0) this.renderList(otherwise, dot);
+  }
+
+  private valueOf(expression: Expression, dot: TemplateValue): TemplateValue {
+    this.step(expression.at);
+    switch (expression.kind) {
+      case 'literal':
+        return expression.value;
+      case 'dot':
+        return dot;
+      case 'variable': {
+        const known = this.variables.findLast(([name]) => name === expression.name);
+        if (!known) throw this.problem(expression.at, `undefined variable '${expression.name}'`);
+        return known[1];
+      }
+      case 'path':
+        return this.valueOfPath(expression, dot);
+      case 'call':
+        return this.valueOfCall(expression, dot);
+    }
+  }
+
+  private valueOfPath({ of, fields }: Path, dot: TemplateValue): TemplateValue {
+    const base = this.valueOf(of, dot);
+    let value = base;
+    for (const { name, at } of fields) {
+      if (typeof value !== 'object') throw this.problem(at, `.${name} of a ${typeOfValue(value).kind} does not exist`);
+      const next: TemplateValue | undefined = value.kind === 'labels' ? value.entries.get(name) : value.fields.get(name);
+      if (next === undefined) {
+        throw this.problem(at, value.kind === 'labels' ? noSuchLabel(name) : unknownField(typeOfValue(base), fields));
+      }
+      value = next;
+    }
+    return value;
+  }
+
+  private valueOfCall(call: Call, dot: TemplateValue): TemplateValue {
+    const args = this.argumentsOf(call, dot);
+    const type = callType(call.name, args.map(typeOfValue));
+    const result = type instanceof Misuse ? type : FUNCTIONS.get(call.name)?.call(...args);
+    if (result === undefined || result instanceof Misuse)
+      throw this.problem(call.at, `${call.name}: ${result?.reason ?? 'no result'}`);
+    if (typeof result === 'string' && result.length > MAX_RESULT_CHARACTERS) throw this.tooLong(call.at);
+    return result;
+  }
+
+  /** Of `and` and `or` only those up to the one that decides. */
+  private argumentsOf({ name, args }: Call, dot: TemplateValue): TemplateValue[] {
+    const values: TemplateValue[] = [];
+    for (const arg of args) {
+      const value = this.valueOf(arg, dot);
+      values.push(value);
+      if ((name === 'and' && !isTrue(value)) || (name === 'or' && isTrue(value))) break;
+    }
+    return values;
+  }
+
+  private write(text: string, at: number): void {
+    this.length += text.length;
+    if (this.length > MAX_RESULT_CHARACTERS) throw this.tooLong(at);
+    this.parts.push(text);
+  }
+
+  private step(at: number): void {
+    this.steps += 1;
+    if (this.steps > MAX_STEPS) throw this.problem(at, `it takes more than ${MAX_STEPS} steps`);
+  }
+
+  private tooLong(at: number): Error {
+    return this.problem(at, `the result is longer than ${MAX_RESULT_CHARACTERS} characters`);
+  }
+
+  private problem(at: number, what: string): Error {
+    return this.template.source.problem(at, what);
+  }
+}

@@ -1,0 +1,30 @@
+import { checkTemplate } from './check-template';
+import { parseTemplate } from './parse-template';
+import { renderTemplate } from './render-template';
+import { TemplateSource } from './template-source';
+import type { ObjectType, ObjectValue } from './value';
+
+const OPEN = '{{';
+
+/** Text in which nothing is to be replaced is no template. */
+export function isTemplate(text: string): boolean {
+  return text.includes(OPEN);
+}
+
+/**
+ * Refuses a template that cannot be read, or that would fail whatever the values are.
+ * @param field what the text is the value of, for the message
+ * @throws DomainError INVALID_ARGUMENT
+ */
+export function requireValidTemplate(field: string, text: string, type: ObjectType): void {
+  if (isTemplate(text)) checkTemplate(parseTemplate(new TemplateSource(field, text)), type);
+}
+
+/**
+ * The text with its templates filled in; at most 64 KiB, in bounded time.
+ * @param field what the text is the value of, for the message
+ * @throws DomainError INVALID_ARGUMENT
+ */
+export function expandTemplate(field: string, text: string, values: ObjectValue): string {
+  return isTemplate(text) ? renderTemplate(parseTemplate(new TemplateSource(field, text)), values) : text;
+}

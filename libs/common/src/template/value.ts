@@ -1,0 +1,73 @@
+/** What a template works with: text, whole numbers, truth, labels, and the objects whose fields it may name. */
+export type TemplateValue = string | number | boolean | LabelsValue | ObjectValue;
+
+/** Text by key. */
+export interface LabelsValue {
+  readonly kind: 'labels';
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+/** Fields in the order in which they are printed. */
+export interface ObjectValue {
+  readonly kind: 'object';
+  readonly fields: ReadonlyMap<string, TemplateValue>;
+}
+
+/**
+ * What is known of a value before there is one, with its text, number or keys where these are fixed. `any` is what only the moment of
+ * rendering tells.
+ */
+export type TemplateType =
+  | { readonly kind: 'text' | 'number'; readonly literal?: string | number }
+  | { readonly kind: 'labels'; readonly keys?: ReadonlySet<string> }
+  | { readonly kind: 'truth' | 'any' }
+  | ObjectType;
+
+export interface ObjectType {
+  readonly kind: 'object';
+  readonly fields: ReadonlyMap<string, TemplateType>;
+}
+
+export const TEXT: TemplateType = { kind: 'text' };
+export const NUMBER: TemplateType = { kind: 'number' };
+export const TRUTH: TemplateType = { kind: 'truth' };
+export const ANY: TemplateType = { kind: 'any' };
+
+/** The type of something that is there, with the value itself where it is text or a number. */
+export function typeOfValue(value: TemplateValue): TemplateType {
+  switch (typeof value) {
+    case 'string':
+      return { kind: 'text', literal: value };
+    case 'number':
+      return { kind: 'number', literal: value };
+    case 'boolean':
+      return TRUTH;
+    default:
+      return value.kind === 'labels' ? { kind: 'labels', keys: new Set(value.entries.keys()) } : objectTypeOf(value);
+  }
+}
+
+/** Whether a condition holds: nothing that is empty, zero or false does. */
+export function isTrue(value: TemplateValue): boolean {
+  if (typeof value !== 'object') return Boolean(value);
+  return value.kind === 'object' || value.entries.size > 0;
+}
+
+/** Keys and values in the order of the keys' bytes, as Go prints and walks through a map. */
+export function sortedEntries({ entries }: LabelsValue): [key: string, value: string][] {
+  return [...entries].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+/** A value as Go prints it. */
+export function printValue(value: TemplateValue): string {
+  if (typeof value !== 'object') return String(value);
+  if (value.kind === 'labels')
+    return `map[${sortedEntries(value)
+      .map(([key, text]) => `${key}:${text}`)
+      .join(' ')}]`;
+  return `{${[...value.fields.values()].map(printValue).join(' ')}}`;
+}
+
+function objectTypeOf({ fields }: ObjectValue): ObjectType {
+  return { kind: 'object', fields: new Map([...fields].map(([name, value]) => [name, typeOfValue(value)])) };
+}
