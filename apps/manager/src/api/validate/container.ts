@@ -1,7 +1,9 @@
 import type { ContainerSpec, CredentialSpec } from '#common/proto';
+import { validateCapabilities } from './capabilities';
 import { validateHealthcheck } from './healthcheck';
 import { validateImage } from './image-reference';
 import { validateMounts } from './mounts';
+import { validateProcess } from './process';
 import { validateConfigs, validateSecrets } from './references';
 import { invalidSpec, requireOneOf, unreadableSpec } from './refusal';
 
@@ -21,14 +23,10 @@ export function validateContainer(container: ContainerSpec): void {
   validateConfigs(container.configs);
   validateCredentials(container.privileges?.credentialSpec);
   requireOneOf(container.isolation, ISOLATIONS, `invalid Isolation: ${JSON.stringify(container.isolation)}`);
-  if ((container.stopGracePeriod ?? 0) < 0) throw invalidSpec('ContainerSpec: stop-grace-period cannot be negative');
-  container.env.forEach(validateEnv);
+  validateProcess(container);
+  validateCapabilities(container);
   container.hosts.forEach(validateHost);
   container.dnsConfig?.nameservers.forEach(validateNameserver);
-}
-
-function validateEnv(entry: string): void {
-  if (entry === '' || entry.startsWith('=')) throw invalidSpec(`ContainerSpec: invalid environment variable: '${entry}'`);
 }
 
 function validateHost(entry: string): void {

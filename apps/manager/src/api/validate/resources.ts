@@ -4,6 +4,10 @@ import { invalidSpec } from './refusal';
 const NANOS_PER_CPU = 1e9;
 const MIN_NANO_CPUS = 1e6;
 const MIN_MEMORY_BYTES = 4 * 1024 * 1024;
+const UNLIMITED = -1;
+/** "As the engine does it": the value that clears a swappiness given before. */
+const UNSET_SWAPPINESS = -1;
+const MAX_SWAPPINESS = 100;
 
 /** @throws DomainError INVALID_ARGUMENT */
 export function validateResources(resources: ResourceRequirements | undefined): void {
@@ -13,6 +17,8 @@ export function validateResources(resources: ResourceRequirements | undefined): 
     validateCpu(amounts.nanoCpus);
     validateMemory(amounts.memoryBytes);
   }
+  if ((limits?.pids ?? 0) < UNLIMITED) throw invalidSpec(`invalid pids limit ${limits?.pids}: less than -1, which is unlimited`);
+  validateSwap(resources);
   validateReservation('cpu', reservations?.nanoCpus, limits?.nanoCpus);
   validateReservation('memory', reservations?.memoryBytes, limits?.memoryBytes);
   validateGenericResources(reservations?.genericResources ?? []);
@@ -28,6 +34,18 @@ function validateCpu(nanoCpus: number): void {
 
 function validateMemory(bytes: number): void {
   if (bytes !== 0 && bytes < MIN_MEMORY_BYTES) throw invalidSpec(`invalid memory value ${bytes}: Must be at least 4MiB`);
+}
+
+/** Swap comes on top of a memory limit. */
+function validateSwap({ limits, swapBytes, memorySwappiness = UNSET_SWAPPINESS }: Partial<ResourceRequirements> = {}): void {
+  if (memorySwappiness < UNSET_SWAPPINESS || memorySwappiness > MAX_SWAPPINESS) {
+    throw invalidSpec(`Invalid value: ${memorySwappiness}, valid memory swappiness range is 0-100`);
+  }
+  if (swapBytes === undefined || swapBytes === UNLIMITED) return;
+  if (swapBytes < UNLIMITED) throw invalidSpec(`invalid swap value ${swapBytes}: less than -1, which is unlimited`);
+  if (!limits?.memoryBytes) {
+    throw invalidSpec('You should always set the Memory limit when using Memoryswap limit, see usage');
+  }
 }
 
 /** What a task can never use need not be kept free for it. */

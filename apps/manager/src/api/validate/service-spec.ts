@@ -4,12 +4,14 @@ import { findPredefinedNetwork } from '../predefined-networks';
 import { modeOf } from '../service-mode';
 import { validateContainer } from './container';
 import { validateEndpoint } from './endpoint';
+import { validateKernelSettings } from './kernel-settings';
 import { validateMode } from './mode';
 import { validatePlacement } from './placement';
 import { unimplementedChange, unreadableSpec } from './refusal';
 import { validateResources } from './resources';
 import { validateRestartPolicy } from './restart-policy';
 import { validateServiceName } from './service-name';
+import { validateServiceOptions } from './service-options';
 import { validateTemplates } from './templates';
 import { validateUpdateConfig } from './update-config';
 
@@ -22,8 +24,8 @@ export function validateServiceSpec(spec: ServiceSpec): void {
   validateRuntime(taskTemplate);
   validateMode(spec);
   validateServiceName(spec.name);
-  if (taskTemplate) validateTask(taskTemplate);
-  if (taskTemplate?.containerSpec) validateTemplates(taskTemplate.containerSpec, spec.labels);
+  validateServiceOptions(spec);
+  if (taskTemplate) validateTask(taskTemplate, spec);
   validateUpdateConfig(spec.updateConfig, 'update');
   validateUpdateConfig(spec.rollbackConfig, 'rollback');
   validateEndpoint(spec.endpointSpec);
@@ -36,11 +38,15 @@ export function validateChange(before: ServiceSpec, after: ServiceSpec): void {
   if (modeOf(before.mode) !== modeOf(after.mode)) throw unimplementedChange('service mode change is not allowed');
 }
 
-function validateTask(task: TaskSpec): void {
+function validateTask(task: TaskSpec, service: ServiceSpec): void {
+  const { containerSpec } = task;
   validateResources(task.resources);
   validateRestartPolicy(task.restartPolicy);
   validatePlacement(task.placement);
-  if (task.containerSpec) validateContainer(task.containerSpec);
+  if (!containerSpec) return;
+  validateContainer(containerSpec);
+  validateKernelSettings(containerSpec, [...task.networks, ...service.networks]);
+  validateTemplates(containerSpec, service.labels);
 }
 
 function validateRuntime(task: TaskSpec | undefined): void {

@@ -1,8 +1,9 @@
 import type { PortConfig, ServiceSpec } from '#common/proto';
+import { contradictionWarnings } from './contradictions';
 
-/** What a client should know about a service that is accepted, although a part of it has no effect here yet. */
+/** What a client should know about a service that is accepted, although a part of it has no effect, here yet or ever. */
 export function warningsFor(spec: ServiceSpec): string[] {
-  return (spec.endpointSpec?.ports ?? []).filter(isIngress).map(ingressWarning);
+  return [...(spec.endpointSpec?.ports ?? []).filter(isIngress).map(ingressWarning), ...contradictionWarnings(spec)];
 }
 
 function isIngress(port: PortConfig): boolean {
