@@ -1,6 +1,7 @@
 export * from './defaults';
 export * from './duration';
 export * from './job';
+export * from './minimums';
 export * from './node-state';
 export * from './placement';
 export * from './restart-backoff';

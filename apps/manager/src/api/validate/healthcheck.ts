@@ -1,4 +1,4 @@
-import { NANOS_PER_MS } from '#common/domain';
+import { MIN_HEALTH_NANOS } from '#common/domain';
 import type { HealthConfig } from '#common/proto';
 import { invalidSpec } from './refusal';
 
@@ -14,7 +14,8 @@ export function validateHealthcheck(health: HealthConfig | undefined): void {
     StartInterval: health.startInterval,
   };
   for (const [name, nanos] of Object.entries(durations)) {
-    if (nanos !== 0 && nanos < NANOS_PER_MS) throw invalidSpec(`ContainerSpec: ${name} in HealthConfig cannot be less than 1ms`);
+    if (nanos !== 0 && nanos < MIN_HEALTH_NANOS)
+      throw invalidSpec(`ContainerSpec: ${name} in HealthConfig cannot be less than 1ms`);
   }
   if (health.retries < 0) throw invalidSpec('ContainerSpec: Retries in HealthConfig cannot be negative');
   const [kind] = health.test;

@@ -1,9 +1,8 @@
+import { MIN_MEMORY_BYTES, MIN_NANO_CPUS } from '#common/domain';
 import type { GenericResource, ResourceRequirements } from '#common/proto';
 import { invalidSpec } from './refusal';
 
 const NANOS_PER_CPU = 1e9;
-const MIN_NANO_CPUS = 1e6;
-const MIN_MEMORY_BYTES = 4 * 1024 * 1024;
 const UNLIMITED = -1;
 /** "As the engine does it": the value that clears a swappiness given before. */
 const UNSET_SWAPPINESS = -1;

@@ -1,6 +1,7 @@
 import type { ServiceSpec, TaskSpec } from '#common/proto';
 import type { CreateFlags } from '../tables/create-flags';
 import { newContainer } from './container';
+import { refuseContradictions } from './contradictions';
 import { newEndpoint, newNetworks } from './endpoint';
 import { newNameValues } from './name-values';
 import { newPlacement } from './placement';
@@ -44,7 +45,7 @@ export function createSpec(request: CreateRequest, surroundings: Surroundings): 
   if ((mode.replicatedJob || mode.globalJob) && (updateConfig || rollbackConfig)) {
     throw conflict('--update-* and --rollback-* do not go with jobs: a job is not rolled out');
   }
-  return {
+  const spec: ServiceSpec = {
     name: flags.name ?? '',
     labels: newNameValues(flags.label),
     taskTemplate: newTask(request, surroundings),
@@ -54,4 +55,6 @@ export function createSpec(request: CreateRequest, surroundings: Surroundings): 
     networks: [],
     endpointSpec: newEndpoint(flags),
   };
+  refuseContradictions(spec);
+  return spec;
 }

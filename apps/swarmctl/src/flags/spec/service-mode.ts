@@ -6,9 +6,11 @@ import { conflict } from './surroundings';
 
 const NO_MODE: ServiceMode = { replicated: undefined, global: undefined, replicatedJob: undefined, globalJob: undefined };
 
-function checkMode({ mode = 'replicated', replicas, maxConcurrent }: CreateFlags): void {
+function checkMode({ mode = 'replicated', replicas, maxConcurrent, replicasMaxPerNode }: CreateFlags): void {
   const isCounted = mode === 'replicated' || mode === 'replicated-job';
   if (replicas !== undefined && !isCounted) throw conflict(`--replicas does not go with --mode ${mode}: each node gets one task`);
+  if (replicasMaxPerNode && !isCounted)
+    throw conflict(`--replicas-max-per-node does not go with --mode ${mode}: each node gets one task`);
   if (maxConcurrent !== undefined && mode !== 'replicated-job') {
     throw conflict('--max-concurrent only goes with --mode replicated-job');
   }

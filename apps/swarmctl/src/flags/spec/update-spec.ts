@@ -1,6 +1,7 @@
 import type { ServiceSpec, TaskSpec } from '#common/proto';
 import type { UpdateFlags } from '../tables/update-flags';
 import { changedContainer } from './container';
+import { refuseContradictions } from './contradictions';
 import { changedEndpoint, changedNetworks } from './endpoint';
 import { changedNameValues } from './name-values';
 import { changedPlacement } from './placement';
@@ -29,7 +30,7 @@ function changedTask(current: TaskSpec | undefined, flags: UpdateFlags, surround
  * @throws DomainError INVALID_ARGUMENT for flags that do not go together or not with this service
  */
 export function updateSpec(current: ServiceSpec, flags: UpdateFlags, surroundings: Surroundings): ServiceSpec {
-  return {
+  const spec: ServiceSpec = {
     ...current,
     labels: changedNameValues(current.labels, flags.labelAdd, flags.labelRm),
     taskTemplate: changedTask(current.taskTemplate, flags, surroundings),
@@ -38,4 +39,6 @@ export function updateSpec(current: ServiceSpec, flags: UpdateFlags, surrounding
     rollbackConfig: changedRollbackConfig(current.rollbackConfig, flags),
     endpointSpec: changedEndpoint(current.endpointSpec, flags),
   };
+  refuseContradictions(spec);
+  return spec;
 }

@@ -2,17 +2,18 @@ import { many, one, type FlagValues } from '../flag';
 import { address, hostEntry, searchDomain } from '../values/addresses';
 import { fileReference } from '../values/file-reference';
 import { genericResource, ulimit } from '../values/limits';
+import { label } from '../values/label';
 import { mount } from '../values/mount';
 import { network } from '../values/network';
 import { count } from '../values/numbers';
 import { affinity, preference } from '../values/placement';
 import { ports } from '../values/port';
-import { oneOf, pair, text, variable } from '../values/text';
+import { oneOf, pair, serviceName, text, variable } from '../values/text';
 import { flagGroups, type SharedFlags } from './shared-flags';
 
 const SERVICE_FLAGS = {
-  name: one(text('name', 'web'), 'Name of the service', { unset: 'a random one' }),
-  label: many(pair('team=shop'), 'Label of the service', { short: 'l' }),
+  name: one(serviceName, 'Name of the service', { unset: 'a random one' }),
+  label: many(label, 'Label of the service', { short: 'l' }),
 } as const;
 
 const MODE_FLAGS = {

@@ -1,11 +1,11 @@
 import { many, one, toggle, type FlagTable, type FlagValues } from '../flag';
-import { cpus, size, swap, swappiness } from '../values/amounts';
+import { cpus, memory, swap, swappiness } from '../values/amounts';
 import { capability } from '../values/capability';
 import { credentialSource } from '../values/credential-spec';
-import { duration } from '../values/duration';
+import { duration, healthDuration } from '../values/duration';
 import { count, integer, ratio } from '../values/numbers';
 import { shellWords } from '../values/shell-words';
-import { oneOf, pair, text } from '../values/text';
+import { absolutePath, oneOf, pair, text } from '../values/text';
 
 const MAX_OOM_SCORE = 1000;
 const MAX_RETRIES = 1_000_000;
@@ -13,7 +13,7 @@ const MAX_RETRIES = 1_000_000;
 // Flags that mean the same to `service create` and `service update`.
 const PROCESS_FLAGS = {
   entrypoint: one(shellWords, "Run this instead of the image's entrypoint"),
-  workdir: one(text('path', '/srv'), 'Working directory inside the container', { short: 'w' }),
+  workdir: one(absolutePath, 'Working directory inside the container', { short: 'w' }),
   user: one(text('user', '1000:1000'), 'User name or id, and group: <name|uid>[:<group|gid>]', { short: 'u' }),
   hostname: one(text('name', 'web-{{.Task.Slot}}'), 'Host name inside the container; may be a template'),
   tty: toggle('Give the container a pseudo-terminal', { short: 't' }),
@@ -33,21 +33,21 @@ const CAPABILITY_FLAGS = {
 
 const RESOURCE_FLAGS = {
   limitCpu: one(cpus, 'Most CPU that a task may use'),
-  limitMemory: one(size, 'Most memory that a task may use'),
+  limitMemory: one(memory, 'Most memory that a task may use'),
   limitPids: one(count, 'Most processes that a task may have', { unset: '0, no limit' }),
   reserveCpu: one(cpus, 'CPU that a node must have free to get a task'),
-  reserveMemory: one(size, 'Memory that a node must have free to get a task'),
+  reserveMemory: one(memory, 'Memory that a node must have free to get a task'),
   memorySwap: one(swap, 'Swap that a task may use beside its memory, -1 for no limit'),
   memorySwappiness: one(swappiness, "How readily a task's memory is swapped out, 0 to 100, or -1 for the host's own"),
 } as const;
 
 const HEALTH_FLAGS = {
   healthCmd: one(text('command', '"curl -f http://localhost/"'), 'Command that succeeds while the container is healthy'),
-  healthInterval: one(duration, 'Time between two checks'),
-  healthTimeout: one(duration, 'Longest time that a check may take'),
+  healthInterval: one(healthDuration, 'Time between two checks'),
+  healthTimeout: one(healthDuration, 'Longest time that a check may take'),
   healthRetries: one(integer(0, MAX_RETRIES, '3'), 'Failed checks in a row that make a container unhealthy'),
-  healthStartPeriod: one(duration, 'Time after the start in which failed checks do not count'),
-  healthStartInterval: one(duration, 'Time between two checks during the start period'),
+  healthStartPeriod: one(healthDuration, 'Time after the start in which failed checks do not count'),
+  healthStartInterval: one(healthDuration, 'Time between two checks during the start period'),
   noHealthcheck: toggle("Do without the image's health check"),
 } as const;
 

@@ -2,6 +2,7 @@ import { many, one, toggle, type FlagValues } from '../flag';
 import { address, hostEntry, hostToRemove, searchDomain } from '../values/addresses';
 import { fileReference } from '../values/file-reference';
 import { genericResource, ulimit } from '../values/limits';
+import { label } from '../values/label';
 import { mount } from '../values/mount';
 import { network } from '../values/network';
 import { count } from '../values/numbers';
@@ -16,7 +17,7 @@ const WHAT_FLAGS = {
   args: one(shellWords, "New words after the image's entrypoint"),
   force: toggle('Replace every task even when nothing else changes'),
   rollback: toggle('Go back to the spec before the last update; takes no other flag that changes the service'),
-  labelAdd: many(pair('team=shop'), 'Set a label of the service'),
+  labelAdd: many(label, 'Set a label of the service'),
   labelRm: many(text('name', 'team'), 'Remove a label of the service'),
 } as const;
 

@@ -1,3 +1,4 @@
+import { MIN_MEMORY_BYTES, MIN_NANO_CPUS } from '#common/domain';
 import { badValue, type ValueKind } from '../flag';
 import { parseWhole } from './numbers';
 
@@ -19,6 +20,7 @@ export function parseSize(text: string): number {
 
 const DECIMAL = /^\+?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const NANOS_PER_CPU = 1e9;
+const MIN_CPUS = MIN_NANO_CPUS / NANOS_PER_CPU;
 // What floating point may lose on the way; a real fraction of a billionth of a core is larger.
 const ROUNDING = 1e-4;
 
@@ -33,6 +35,8 @@ export function parseCpus(text: string): number {
   if (!Number.isFinite(nanos)) throw badValue(`'${text}' is not a number of CPUs`);
   if (Math.abs(nanos - Math.round(nanos)) > ROUNDING) throw badValue(`'${text}' is finer than a billionth of a CPU`);
   if (!Number.isSafeInteger(Math.round(nanos))) throw badValue(`'${text}' is too large`);
+  if (nanos !== 0 && nanos < MIN_NANO_CPUS)
+    throw badValue(`'${text}' is less than ${MIN_CPUS}, the least that a task can be given`);
   return Math.round(nanos);
 }
 
@@ -43,7 +47,13 @@ const parseSwappiness = (text: string): number => {
   return value;
 };
 
-export const size: ValueKind<number> = { placeholder: 'bytes', example: '512m', parse: parseSize };
+function parseMemory(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== 0 && bytes < MIN_MEMORY_BYTES) throw badValue(`'${text}' is less than 4m, the least that a task can be given`);
+  return bytes;
+}
+
+export const memory: ValueKind<number> = { placeholder: 'bytes', example: '512m', parse: parseMemory };
 export const cpus: ValueKind<number> = { placeholder: 'cpus', example: '0.5', parse: parseCpus };
 export const swap: ValueKind<number> = { placeholder: 'bytes', example: '1g', parse: parseSwap };
 export const swappiness: ValueKind<number> = { placeholder: 'percent', example: '60', parse: parseSwappiness };

@@ -126,6 +126,23 @@ function checkRecursion({ bindOptions, readOnly }: Mount): void {
   if (bindOptions.propagation !== 'rprivate') throw badValue('bind-recursive=readonly needs bind-propagation=rprivate as well');
 }
 
+/** What a template at the front becomes is known on the node only. */
+const mayBeAbsolute = (path: string): boolean => path.startsWith('/') || path.startsWith('{{');
+
+/** A source that begins with a dot is made absolute later. */
+function checkPaths({ type, source, target }: Mount): void {
+  if (type !== 'npipe' && !mayBeAbsolute(target)) throw badValue(`'${target}' is not an absolute path`);
+  if (type === 'tmpfs' && source !== '') throw badValue('a tmpfs has no source');
+  if (type === 'volume' && source.startsWith('/')) {
+    throw badValue(`'${source}' is a path, not the name of a volume; for a folder of the host write type=bind`);
+  }
+  if (type !== 'bind') return;
+  if (source === '') throw badValue('a bind needs a source: source=/path');
+  if (!mayBeAbsolute(source) && source !== '.' && !source.startsWith('./')) {
+    throw badValue(`'${source}' is not an absolute path, nor does it begin with ./`);
+  }
+}
+
 /**
  * Reads what is given to `--mount`: comma-separated `key=value`, a field with commas in double quotes. The source of a bind is
  * left as it was typed, even when it is relative.
@@ -136,6 +153,7 @@ export function parseMount(text: string): Mount {
   if (mount.target === '') throw badValue(`'${text}' does not say where in the container: target=/path`);
   checkType(mount);
   checkRecursion(mount);
+  checkPaths(mount);
   return mount;
 }
 

@@ -46,3 +46,26 @@ function parseVariable(given: string): string {
 
 /** `NAME=value`, or a name alone for the value that it has in the shell. */
 export const variable: ValueKind<string> = { placeholder: 'name=value', example: 'LOG_LEVEL=debug', parse: parseVariable };
+
+/** Of Linux, or of Windows with its drive. */
+const ABSOLUTE_PATH = /^(?:\/|[a-z]:[\\/])/i;
+const MAX_NAME_LENGTH = 63;
+const SERVICE_NAME = /^[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?$/i;
+
+function parseAbsolutePath(given: string): string {
+  if (given !== '' && !ABSOLUTE_PATH.test(given)) throw badValue(`'${given}' is not an absolute path`);
+  return given;
+}
+
+function parseServiceName(given: string): string {
+  if (given === '' || (given.length <= MAX_NAME_LENGTH && SERVICE_NAME.test(given))) return given;
+  throw badValue(
+    `'${given}' is not a name: up to ${MAX_NAME_LENGTH} letters, digits, '-' and '_', the first and the last a letter or digit`,
+  );
+}
+
+/** A path inside the container; an empty one leaves it to the image. */
+export const absolutePath: ValueKind<string> = { placeholder: 'path', example: '/srv', parse: parseAbsolutePath };
+
+/** A name of a service; an empty one leaves it to the manager. */
+export const serviceName: ValueKind<string> = { placeholder: 'name', example: 'web', parse: parseServiceName };

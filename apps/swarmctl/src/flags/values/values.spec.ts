@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { isCode } from '#common/errors';
 import type { ValueKind } from '../flag';
 import { address, hostEntry, hostToRemove, searchDomain } from './addresses';
-import { cpus, size, swap, swappiness } from './amounts';
+import { cpus, memory, parseSize, swap, swappiness } from './amounts';
 import { capability } from './capability';
 import { credentialSource } from './credential-spec';
-import { duration } from './duration';
+import { duration, healthDuration } from './duration';
 import { fileReference } from './file-reference';
 import { genericResource, ulimit } from './limits';
 import { mount } from './mount';
@@ -14,9 +14,11 @@ import { count, integer, ratio } from './numbers';
 import { affinity, preference } from './placement';
 import { ports } from './port';
 import { shellWords } from './shell-words';
-import { oneOf, pair, text, variable } from './text';
+import { absolutePath, oneOf, pair, serviceName, text, variable } from './text';
+import { label } from './label';
 
 const KINDS: Record<string, ValueKind<unknown>> = {
+  absolutePath,
   address,
   affinity,
   capability,
@@ -27,18 +29,21 @@ const KINDS: Record<string, ValueKind<unknown>> = {
   fileReference: fileReference('secret'),
   genericResource,
   hostEntry,
+  healthDuration,
   hostToRemove,
   integer: integer(-5, 5, '3'),
+  memory,
   mount,
   network,
+  label,
   oneOf: oneOf('a', 'b'),
   pair: pair('a=b'),
   ports,
   preference,
   ratio,
+  serviceName,
   searchDomain,
   shellWords,
-  size,
   swap,
   swappiness,
   text: text('path', '/srv'),
@@ -147,7 +152,7 @@ describe('size', () => {
     ['1.5g', 1.5 * 1024 ** 3],
     ['64MiB', 64 * 1024 ** 2],
     ['2 TB', 2 * 1024 ** 4],
-  ])('%s', (given, bytes) => expect(size.parse(given)).toBe(bytes));
+  ])('%s', (given, bytes) => expect(parseSize(given)).toBe(bytes));
 });
 
 describe('cpus', () => {
@@ -160,6 +165,46 @@ describe('cpus', () => {
   ])('%s', (given, nanos) => {
     if (nanos === undefined) expect(() => cpus.parse(given)).toThrow('finer');
     else expect(cpus.parse(given)).toBe(nanos);
+  });
+});
+
+describe('what the manager would refuse', () => {
+  it.each([
+    [cpus, '0.0001', "'0.0001' is less than 0.001, the least that a task can be given"],
+    [memory, '1m', "'1m' is less than 4m, the least that a task can be given"],
+    [healthDuration, '1us', "'1us' is less than 1ms"],
+    [serviceName, 'a b', "'a b' is not a name"],
+    [serviceName, 'a'.repeat(64), 'is not a name'],
+    [absolutePath, 'srv', "'srv' is not an absolute path"],
+    [label, 'swarmctl.progress-deadline=10', "swarmctl.progress-deadline: '10' is not a duration"],
+    [label, 'swarmctl.rebalance=yes', "swarmctl.rebalance: 'yes' is neither true nor false"],
+    [mount, 'type=tmpfs,source=a,target=/a', 'a tmpfs has no source'],
+    [mount, 'type=bind,target=/a', 'a bind needs a source'],
+    [mount, 'type=bind,source=a,target=/a', "'a' is not an absolute path, nor does it begin with ./"],
+    [
+      mount,
+      'type=volume,source=/a,target=/a',
+      "'/a' is a path, not the name of a volume; for a folder of the host write type=bind",
+    ],
+    [mount, 'target=a', "'a' is not an absolute path"],
+  ] as [ValueKind<unknown>, string, string][])('%# %s', (kind, given, message) => {
+    expect(() => kind.parse(given)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),
+    );
+  });
+
+  it.each([
+    [cpus, '0'],
+    [memory, '0'],
+    [memory, '4m'],
+    [healthDuration, '0s'],
+    [healthDuration, '1ms'],
+    [label, 'swarmctl.rebalance=true'],
+    [label, 'other=yes'],
+    [mount, 'type=bind,source=./a,target=/a'],
+    [mount, 'type=bind,source={{.Service.Name}},target={{.Task.Slot}}'],
+  ] as [ValueKind<unknown>, string][])('and what it would not: %# %s', (kind, given) => {
+    expect(() => kind.parse(given)).not.toThrow();
   });
 });
 
