@@ -4,6 +4,8 @@ import { renderTemplate } from './render-template';
 import { TemplateSource } from './template-source';
 import type { ObjectType, ObjectValue } from './value';
 
+// Of our own: the packages that read Go's templates rewrite them with regular expressions or into code to run, bound neither work nor
+// result, and cannot say what is wrong before there are values.
 const OPEN = '{{';
 
 /** Text in which nothing is to be replaced is no template. */
