@@ -10,6 +10,7 @@ import { unimplementedChange, unreadableSpec } from './refusal';
 import { validateResources } from './resources';
 import { validateRestartPolicy } from './restart-policy';
 import { validateServiceName } from './service-name';
+import { validateServiceOptions } from './service-options';
 import { validateUpdateConfig } from './update-config';
 
 /**
@@ -21,6 +22,7 @@ export function validateServiceSpec(spec: ServiceSpec): void {
   validateRuntime(taskTemplate);
   validateMode(spec);
   validateServiceName(spec.name);
+  validateServiceOptions(spec.labels);
   if (taskTemplate) validateTask(taskTemplate);
   validateUpdateConfig(spec.updateConfig, 'update');
   validateUpdateConfig(spec.rollbackConfig, 'rollback');
