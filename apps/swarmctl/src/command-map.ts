@@ -12,17 +12,26 @@ export interface Verb {
   readonly load: () => { readonly declare: Declare };
 }
 
-/** A kind of object and what can be done with it. */
+/** A kind of object and what can be done with it; or a verb that needs a second one, as in `service plan create`. */
 export interface Noun {
   readonly name: string;
   readonly summary: string;
-  readonly verbs: readonly Verb[];
+  readonly verbs: readonly (Verb | Noun)[];
 }
 
 function verb(path: string, summary: string): Verb {
   const name = path.split('/').at(-1) ?? path;
   return { name, summary, load: () => load(`./commands/${path}`) as { declare: Declare } };
 }
+
+const PLAN: Noun = {
+  name: 'plan',
+  summary: 'Show what a create or an update would do, and do nothing',
+  verbs: [
+    verb('service/plan/create', 'Show what creating a service would do'),
+    verb('service/plan/update', 'Show what changing a service would do'),
+  ],
+};
 
 /** Every command with a noun, in the order of the help: `commands/<noun>/<verb>.ts`. */
 export const NOUNS: readonly Noun[] = [
@@ -36,7 +45,10 @@ export const NOUNS: readonly Noun[] = [
       verb('service/inspect', 'Show everything about services'),
       verb('service/update', 'Change a service'),
       verb('service/scale', 'Set how many tasks services have'),
-      verb('service/rollback', 'Undo the last update of a service'),
+      verb('service/history', 'Show the revisions of a service and what changed in each'),
+      verb('service/rollback', 'Go back to an earlier revision of a service'),
+      PLAN,
+      verb('service/rebalance', 'Spread the tasks of a service evenly again'),
       verb('service/rm', 'Remove services'),
     ],
   },

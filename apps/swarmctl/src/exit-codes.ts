@@ -9,6 +9,7 @@ export const EXIT = {
   notFound: 4,
   updateStopped: 5,
   jobFailed: 6,
+  wouldWait: 7,
   timeout: 124,
   interrupted: 130,
 } as const;
@@ -24,6 +25,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   notFound: 'there is no such service, task, node, network, secret or config',
   updateStopped: 'the update was paused or rolled back',
   jobFailed: 'tasks of the job failed as often as their restart policy allows',
+  wouldWait: 'service plan: some tasks would wait for a node',
   timeout: 'the time given by --timeout passed; what was begun goes on by itself',
   interrupted: 'interrupted; what was begun goes on by itself',
 };

@@ -1,6 +1,7 @@
-import { DomainError } from '#common/errors';
 import { Node, NodeSpec, Service, ServiceSpec, Task } from '#common/proto';
 import type { ManagerClient } from './client';
+import { asList, asObject, type JsonObject } from './json-values';
+import { toPlan, toRebalancing, toRevisions, type PlanAnswer, type Rebalancing, type Revision } from './service-answers';
 import type { TaskExplanation } from './task-explanation';
 
 /** An object of the API: as it came, for JSON output, and decoded. */
@@ -28,17 +29,6 @@ export interface ServiceUpdate {
   readonly registryAuth?: string;
 }
 
-type Json = Record<string, unknown>;
-
-function asObject(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-function asList(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new DomainError('INTERNAL', 'the manager answered something that is not a list');
-}
-
 function fetched<T>(raw: unknown, decoder: { fromJSON(value: unknown): T }): Fetched<T> {
   return { raw, object: decoder.fromJSON(asObject(raw)) };
 }
@@ -58,7 +48,7 @@ function toWritten(body: unknown): Written {
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
-function toExplanation({ Nodes, Desired, Failures, Restarts, RunningSince }: Json): TaskExplanation {
+function toExplanation({ Nodes, Desired, Failures, Restarts, RunningSince }: JsonObject): TaskExplanation {
   return {
     nodes: asList(Nodes)
       .map(asObject)
@@ -121,6 +111,34 @@ export class ManagerApi {
     return { ...toWritten(body), id };
   }
 
+  /** The revisions that are kept of a service, newest first. */
+  async history(reference: string): Promise<Revision[]> {
+    return toRevisions(await this.get(pathOf('services', reference, '/history')));
+  }
+
+  /** Makes a kept revision the newest one. */
+  async rollBackTo(reference: string, revision: number): Promise<Written> {
+    const path = pathOf('services', reference, '/rollback');
+    return toWritten(await this.client.send({ method: 'POST', path, query: { to: String(revision) } }));
+  }
+
+  /** What would come of a spec: for a new service or, with `id`, for one that is there. Nothing is changed. */
+  async plan(spec: ServiceSpec, id?: string): Promise<Fetched<PlanAnswer>> {
+    const path = id === undefined ? '/services/plan' : pathOf('services', id, '/plan');
+    const raw = await this.client.send({ method: 'POST', path, body: ServiceSpec.toJSON(spec) });
+    return { raw, object: toPlan(raw) };
+  }
+
+  /** Has the tasks of a service spread evenly again; with `dryRun` says only which would move. */
+  async rebalance(
+    reference: string,
+    { maxMoves, dryRun }: { maxMoves?: number; dryRun: boolean },
+  ): Promise<Fetched<Rebalancing>> {
+    const query = { maxMoves: maxMoves?.toString(), dryRun: dryRun ? '1' : undefined };
+    const raw = await this.client.send({ method: 'POST', path: pathOf('services', reference, '/rebalance'), query });
+    return { raw, object: toRebalancing(raw) };
+  }
+
   async removeService(reference: string): Promise<void> {
     await this.client.send({ method: 'DELETE', path: pathOf('services', reference) });
   }
@@ -158,11 +176,11 @@ export class ManagerApi {
   }
 
   /** What the manager says of itself and of the swarm. */
-  async info(): Promise<Json> {
+  async info(): Promise<JsonObject> {
     return asObject(await this.get('/info'));
   }
 
-  async version(): Promise<Json> {
+  async version(): Promise<JsonObject> {
     return asObject(await this.get('/version'));
   }
 
@@ -181,7 +199,7 @@ export class ManagerApi {
   }
 
   /** What the registry says of an image: digest and platforms, as the API has them. */
-  async distribution(image: string, registryAuth?: string): Promise<Json> {
+  async distribution(image: string, registryAuth?: string): Promise<JsonObject> {
     const path = `/distribution/${image.split('/').map(encodeURIComponent).join('/')}/json`;
     return asObject(await this.client.send({ method: 'GET', path, headers: authHeader(registryAuth) }));
   }

@@ -1,4 +1,4 @@
-import { NOUNS, PLAIN_VERBS } from './command-map';
+import { NOUNS, PLAIN_VERBS, type Noun } from './command-map';
 import { EXIT } from './exit-codes';
 import { aService } from './testing/api-objects';
 import { CommandBench } from './testing/command-bench';
@@ -15,7 +15,9 @@ describe('the command line', () => {
     expect(bench.session.stderr.text).toBe('');
   });
 
-  const nounLines = NOUNS.flatMap(({ name, verbs }) => verbs.map((verb) => `${name} ${verb.name} --help`));
+  const linesOf = ({ name, verbs }: Noun): string[] =>
+    verbs.flatMap((verb) => ('verbs' in verb ? linesOf(verb) : [`${verb.name} --help`])).map((rest) => `${name} ${rest}`);
+  const nounLines = NOUNS.flatMap(linesOf);
   const plainLines = PLAIN_VERBS.map(({ name }) => `${name} --help`);
 
   it.each([...nounLines, ...plainLines, 'help service create'])('%s has a description and examples', async (line) => {
@@ -49,6 +51,12 @@ describe('the command line', () => {
     { line: 'service update --rollback --force web', says: '--rollback takes no other flag' },
     { line: '--host ssh://x service ls', says: 'ssh:// is not supported' },
     { line: 'service', says: 'Usage: swarmctl service <command>' },
+    { line: 'service plan', says: 'Usage: swarmctl service plan <command>' },
+    { line: 'service plan creat x', says: "unknown command 'creat'\n(Did you mean create?)" },
+    { line: 'service plan create --detach img', says: "unknown option '--detach'" },
+    { line: 'service create --update-progress-deadline 0s img', says: 'has to be longer than 0s' },
+    { line: 'service create --mode global-job --update-progress-deadline 1m img', says: 'do not go with jobs' },
+    { line: 'service rollback --to 0 web', says: "'0' is not a whole number between 1 and" },
   ])('refuses "$line"', async ({ line, says }) => {
     bench.manager.services.push(aService());
     expect(await bench.type(line)).toBe(EXIT.usage);

@@ -2,7 +2,7 @@ import { CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
 import { chooseAddress, DEFAULT_SOCKET, type ManagerAddress } from './address';
 import { CliCommand } from './cli-command';
-import { NOUNS, PLAIN_VERBS, type Verb } from './command-map';
+import { NOUNS, PLAIN_VERBS, type Noun, type Verb } from './command-map';
 import type { Perform, Tools } from './commands/command';
 import { reportError } from './commands/report-error';
 import type * as Connect from './connect';
@@ -60,17 +60,33 @@ function typedPath(command: CliCommand): string {
   return command.parent ? `${typedPath(command.parent as CliCommand)} ${command.name()}` : command.name();
 }
 
-function addVerbs(parent: CliCommand, verbs: readonly Verb[], perform: Perform): void {
-  for (const { name, summary } of verbs) {
-    const command = parent.command(name).summary(summary) as CliCommand;
+function addVerbs(parent: CliCommand, verbs: readonly (Verb | Noun)[], perform: Perform): void {
+  for (const verb of verbs) {
+    if ('verbs' in verb) {
+      addNoun(parent, verb, perform);
+      continue;
+    }
+    const command = parent.command(verb.name).summary(verb.summary) as CliCommand;
     command.showHelpAfterError(`See '${typedPath(command)} --help'.`);
   }
+  const loadable = verbs.filter((verb) => 'load' in verb);
   parent.hook('preSubcommand', (_parent, command) => {
-    verbs
+    loadable
       .find(({ name }) => name === command.name())
       ?.load()
       .declare(command as CliCommand, perform);
   });
+}
+
+function addNoun(parent: CliCommand, { name, summary, verbs }: Noun, perform: Perform): void {
+  const noun = parent
+    .command(name)
+    .summary(summary)
+    .description(`${summary}.`)
+    .usage('<command>')
+    .helpCommand(false) as CliCommand;
+  noun.showHelpAfterError(`See '${typedPath(noun)} --help'.`);
+  addVerbs(noun, verbs, perform);
 }
 
 function newProgram(session: Session, performAt: (program: CliCommand) => Perform): CliCommand {
@@ -87,16 +103,7 @@ function newProgram(session: Session, performAt: (program: CliCommand) => Perfor
     .showHelpAfterError("See 'swarmctl --help'.")
     .enablePositionalOptions()
     .addHelpText('after', [HOST_HELP, exitCodeHelp(), EXAMPLES].join('\n'));
-  for (const { name, summary, verbs } of NOUNS) {
-    const noun = program
-      .command(name)
-      .summary(summary)
-      .description(`${summary}.`)
-      .usage('<command>')
-      .helpCommand(false) as CliCommand;
-    noun.showHelpAfterError(`See 'swarmctl ${name} --help'.`);
-    addVerbs(noun, verbs, perform);
-  }
+  for (const noun of NOUNS) addNoun(program, noun, perform);
   addVerbs(program, PLAIN_VERBS, perform);
   return program;
 }

@@ -4,6 +4,7 @@ import type { Fetched } from '../manager-api';
 import { taskColumns, toTaskRows } from '../render/task-table';
 import type { Tools } from './command';
 import { filterFlag, LIST_FLAGS } from './list-flags';
+import { nodeNames } from './node-names';
 import { printIds, printJsonList, printTable } from './print';
 
 /** Flags of the lists of tasks. */
@@ -14,11 +15,6 @@ export const TASK_LIST_FLAGS = {
 } as const;
 
 export type TaskListFlags = FlagValues<typeof TASK_LIST_FLAGS>;
-
-async function nodeNames({ api }: Tools): Promise<Map<string, string>> {
-  const nodes = await api.nodes();
-  return new Map(nodes.map(({ object }) => [object.id, object.description?.hostname || object.id]));
-}
 
 /** Writes tasks in the form that the flags ask for. `services` are those that the tasks are of. */
 export async function printTasks(
@@ -31,7 +27,9 @@ export async function printTasks(
   if (flags.format === 'json') return printJsonList(stdout, tasks);
   if (flags.quiet) return printIds(stdout, tasks);
   const byId = new Map(services.map((service) => [service.id, service]));
-  const names = flags.noResolve ? { services: new Map(), nodes: new Map() } : { services: byId, nodes: await nodeNames(tools) };
+  const names = flags.noResolve
+    ? { services: new Map(), nodes: new Map() }
+    : { services: byId, nodes: await nodeNames(tools.api) };
   const objects = tasks.map(({ object }) => object);
   const nowMs = tools.session.clock.wallMs();
   printTable(stdout, taskColumns({ truncate: !flags.noTrunc, nowMs }), toTaskRows(objects, names));

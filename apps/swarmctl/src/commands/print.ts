@@ -15,9 +15,17 @@ export function printIds(screen: Screen, items: readonly Fetched<{ readonly id: 
   printLines(screen, ids);
 }
 
+/** Writes an answer of the API as it came. */
+export function printJson(screen: Screen, raw: unknown): void {
+  writeLine(screen, renderJson(raw));
+}
+
 /** Writes the API's own objects as one JSON array. */
-export function printJsonList(screen: Screen, items: readonly Fetched<unknown>[]): void {
-  writeLine(screen, renderJson(items.map(({ raw }) => raw)));
+export function printJsonList(screen: Screen, items: readonly Pick<Fetched<unknown>, 'raw'>[]): void {
+  printJson(
+    screen,
+    items.map(({ raw }) => raw),
+  );
 }
 
 /** Writes a table. */

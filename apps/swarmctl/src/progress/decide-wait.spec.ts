@@ -54,6 +54,8 @@ it.each<{ rollout: Rollout; intent: Intent; outcome: string }>([
   { rollout: 'rolled-back', intent: 'deploy', outcome: 'rolled-back' },
   { rollout: 'rolled-back', intent: 'rollback', outcome: 'converged' },
   { rollout: 'rolling-back', intent: 'rollback', outcome: 'converged' },
+  { rollout: 'rolled-back', intent: 'rebalance', outcome: 'converged' },
+  { rollout: 'paused', intent: 'rebalance', outcome: 'converged' },
 ])('a stable service that goes $rollout after a $intent is $outcome', ({ rollout, intent, outcome }) => {
   expect(decide({ ...DONE, rollout }, 9000, { convergedSinceMs: 0 }, intent).step).toEqual({ kind: 'end', outcome });
 });

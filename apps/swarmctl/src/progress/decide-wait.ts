@@ -1,7 +1,7 @@
 import type { Progress } from './decide-progress';
 
-/** What the person asked for: something new, or going back. */
-export type Intent = 'deploy' | 'rollback';
+/** What the person asked for: something new, going back, or the same tasks elsewhere, which no roll-out is about. */
+export type Intent = 'deploy' | 'rollback' | 'rebalance';
 
 /** What is kept from one look to the next: since when the service is as it should be. */
 export interface WaitMemory {
@@ -43,8 +43,8 @@ function stableOutcome({ rollout }: Progress, intent: Intent): Outcome {
  */
 export function decideWait(progress: Progress, memory: WaitMemory, rule: WaitRule): { step: WaitStep; memory: WaitMemory } {
   const end = (outcome: Outcome): { step: WaitStep; memory: WaitMemory } => ({ step: { kind: 'end', outcome }, memory: {} });
-  if (progress.rollout === 'paused') return end('paused');
-  if (progress.rollout === 'rollback-paused') return end('rollback-paused');
+  const isStopped = progress.rollout === 'paused' || progress.rollout === 'rollback-paused';
+  if (isStopped && rule.intent !== 'rebalance') return end(progress.rollout);
   if (progress.isExhausted) {
     const exhaustedSinceMs = memory.exhaustedSinceMs ?? rule.nowMs;
     if (rule.nowMs - exhaustedSinceMs >= EXHAUSTED_FOR_MS) return end('exhausted');

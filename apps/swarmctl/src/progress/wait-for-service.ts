@@ -4,11 +4,12 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import type { WaitFlags } from '../flags/tables/shared-flags';
 import type { ManagerApi } from '../manager-api';
 import { colorsFor } from '../render/colors';
-import { renderOutcome, type ProgressView } from '../render/progress';
+import { renderOutcome, type ProgressView, type StopCause } from '../render/progress';
 import { LineDisplay, LiveDisplay, NoDisplay, type ProgressDisplay } from '../render/progress-display';
 import { writeLine, type Session } from '../session';
-import { decideProgress, type ServiceSnapshot } from './decide-progress';
+import { decideProgress, type Rollout, type ServiceSnapshot } from './decide-progress';
 import { decideWait, type Intent, type Outcome, type WaitMemory } from './decide-wait';
+import { findStopCause } from './stop-cause';
 import { waitUntilOver, type Awaited } from './wait-loop';
 
 /** A service to wait for. */
@@ -28,15 +29,22 @@ const EXIT_BY_OUTCOME = {
   'rolled-back': EXIT.updateStopped,
 } as const satisfies Record<Outcome, ExitCode>;
 
+const NO_CAUSE: StopCause = { message: '', task: '' };
+
 function displayFor(session: Session, flags: WaitFlags): ProgressDisplay {
   const { stderr, env } = session;
   if (flags.quiet) return new NoDisplay();
   return stderr.isTerminal ? new LiveDisplay(stderr, colorsFor(stderr, env)) : new LineDisplay(stderr);
 }
 
-function monitorMsOf({ spec }: Service): number {
+/** How long the manager watches new tasks: a rollback has a time of its own. */
+function monitorMsOf({ spec }: Service, rollout: Rollout, intent: Intent): number {
+  // Between two moves all tasks run: a monitor time of its own that is short would take that for the end.
+  if (intent === 'rebalance') return nanosToMs(DEFAULT_UPDATE_MONITOR_NANOS);
+  const isRollback = rollout === 'rolling-back' || rollout === 'rolled-back';
+  const config = isRollback ? spec?.rollbackConfig : spec?.updateConfig;
   // Zero counts as unset here as it does for Docker.
-  return nanosToMs(spec?.updateConfig?.monitor || DEFAULT_UPDATE_MONITOR_NANOS);
+  return nanosToMs(config?.monitor || DEFAULT_UPDATE_MONITOR_NANOS);
 }
 
 /** What is known of the service from one look to the next. */
@@ -64,15 +72,17 @@ class ServiceWait implements Awaited<ServiceSnapshot> {
     return { service: service.object, tasks: tasks.map(({ object }) => object), nodes: nodes.map(({ object }) => object) };
   }
 
-  judge(snapshot: ServiceSnapshot): ExitCode | undefined {
+  async judge(snapshot: ServiceSnapshot): Promise<ExitCode | undefined> {
     const { clock } = this.session;
     const progress = decideProgress(snapshot, clock.wallMs());
-    const rule = { intent: this.awaited.intent, monitorMs: monitorMsOf(snapshot.service), nowMs: clock.monotonicMs() };
+    const { intent } = this.awaited;
+    const monitorMs = monitorMsOf(snapshot.service, progress.rollout, intent);
+    const rule = { intent, monitorMs, nowMs: clock.monotonicMs() };
     const { step, memory } = decideWait(progress, this.memory, rule);
     this.memory = memory;
     this.view = { service: this.awaited.name, progress, step, note: '' };
     this.display.show(this.view);
-    return step.kind === 'end' ? this.end(step.outcome, this.view) : undefined;
+    return step.kind === 'end' ? this.end(step.outcome, this.view, snapshot.service) : undefined;
   }
 
   /** Being stable has to be seen anew after that. */
@@ -88,9 +98,11 @@ class ServiceWait implements Awaited<ServiceSnapshot> {
     return `${name}: ${why}${progress}; the service goes on by itself: swarmctl service ps ${name}`;
   }
 
-  private end(outcome: Outcome, view: ProgressView): ExitCode {
+  private async end(outcome: Outcome, view: ProgressView, service: Service): Promise<ExitCode> {
     const code = EXIT_BY_OUTCOME[outcome];
-    if (!this.flags.quiet || code !== EXIT.ok) writeLine(this.session.stderr, renderOutcome(outcome, view));
+    if (this.flags.quiet && code === EXIT.ok) return code;
+    const cause = code === EXIT.ok ? NO_CAUSE : await findStopCause(this.api, service, outcome);
+    writeLine(this.session.stderr, renderOutcome(outcome, view, cause));
     return code;
   }
 }

@@ -13,7 +13,7 @@ export interface Awaited<S> {
   /** Reads what is to be judged. */
   read(): Promise<S>;
   /** The exit code when there is nothing more to wait for. */
-  judge(seen: S): ExitCode | undefined;
+  judge(seen: S): ExitCode | undefined | Promise<ExitCode | undefined>;
   /** The manager does not answer for the moment. */
   showSilence(): void;
   /** What to say when the wait is given up, for `why`; what is waited for goes on. */

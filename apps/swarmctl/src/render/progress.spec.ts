@@ -108,4 +108,18 @@ it.each([
   ['paused', 'web: the update was paused: why'],
   ['rollback-paused', 'web: the rollback was paused: why'],
   ['rolled-back', 'web: the update failed and was rolled back: why'],
-] as const)('the outcome %s', (outcome, line) => expect(renderOutcome(outcome, aView({ done: 3, message: 'why' }))).toBe(line));
+] as const)('the outcome %s', (outcome, line) =>
+  expect(renderOutcome(outcome, aView({ done: 3 }), { message: 'why', task: '' })).toBe(line),
+);
+
+it.each([
+  { message: '', task: '', line: 'web: the update was paused' },
+  {
+    message: 'update paused due to failure or early termination of task x',
+    task: 'web.3 on n2 failed: boom',
+    line: 'web: the update was paused due to failure or early termination of task x: web.3 on n2 failed: boom',
+  },
+  { message: 'boom\u001b[31m', task: '', line: 'web: the update was paused: boom' },
+])('says once that it was stopped, and why: $line', ({ line, ...cause }) => {
+  expect(renderOutcome('paused', aView({}), cause)).toBe(line);
+});

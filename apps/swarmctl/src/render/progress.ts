@@ -61,9 +61,25 @@ export function renderLive(view: ProgressView, columns: number, colors: Colors):
   return [colors.bold(cut(renderOverall(view), columns)), ...lines, ...(hidden === 0 ? [] : [`  and ${hidden} more`])];
 }
 
-/** What is said when waiting ends by itself. */
-export function renderOutcome(outcome: Outcome, { service, progress }: ProgressView): string {
-  const because = progress.message === '' ? '' : `: ${progress.message}`;
+/** What stopped a roll-out. */
+export interface StopCause {
+  /** What the manager says of it; empty when it says nothing. */
+  readonly message: string;
+  /** The task that failed and its error, if they are known. */
+  readonly task: string;
+}
+
+// The manager's message begins with what the line says already.
+const SAID_ALREADY = /^(?:update|rollback) (?:paused|rolled back) (?=due to )/;
+
+function renderCause({ message, task }: StopCause): string {
+  const rest = message.replace(SAID_ALREADY, '');
+  const because = rest === '' ? '' : rest === message ? `: ${message}` : ` ${rest}`;
+  return task === '' ? because : `${because}: ${task}`;
+}
+
+/** What is said when waiting ends by itself; `cause` is for a roll-out that was stopped. */
+export function renderOutcome(outcome: Outcome, { service, progress }: ProgressView, cause: StopCause): string {
   switch (outcome) {
     case 'converged':
       return plainText(`${service}: converged, ${progress.done}/${progress.desired} running`);
@@ -74,11 +90,11 @@ export function renderOutcome(outcome: Outcome, { service, progress }: ProgressV
         `${service}: job failed, ${progress.done}/${progress.desired} completed; see why: swarmctl service ps ${service}`,
       );
     case 'paused':
-      return plainText(`${service}: the update was paused${because}`);
+      return plainText(`${service}: the update was paused${renderCause(cause)}`);
     case 'rollback-paused':
-      return plainText(`${service}: the rollback was paused${because}`);
+      return plainText(`${service}: the rollback was paused${renderCause(cause)}`);
     case 'rolled-back':
-      return plainText(`${service}: the update failed and was rolled back${because}`);
+      return plainText(`${service}: the update failed and was rolled back${renderCause(cause)}`);
     default:
       return assertNever(outcome);
   }

@@ -251,7 +251,7 @@ it('describes the engine of a node: its labels, and its drivers by what they are
 it('describes a service', () => {
   const Spec = {
     Name: 'web',
-    Labels: { team: 'shop' },
+    Labels: { team: 'shop', 'swarmctl.progress-deadline': '5m', 'swarmctl.rebalance': 'true' },
     Mode: { Replicated: { Replicas: 2 } },
     UpdateConfig: { Parallelism: 0, FailureAction: 'pause', Monitor: 5e9, MaxFailureRatio: 0.1, Order: 'stop-first' },
     EndpointSpec: { Mode: 'vip' },
@@ -269,38 +269,49 @@ it('describes a service', () => {
   const UpdateStatus = { State: 'paused', StartedAt: '2026-01-01T00:00:00Z', Message: 'too many failures' };
   expect(renderDetails(describeService(Service.fromJSON(aService({ Spec, UpdateStatus })), NOW))).toMatchInlineSnapshot(`
     [
-      "ID:                  web-id",
-      "Name:                web",
-      "Mode:                replicated",
-      "Replicas:            2",
+      "ID:                           web-id",
+      "Name:                         web",
+      "Mode:                         replicated",
+      "Replicas:                     2",
       "Labels:",
-      "  team:              shop",
+      "  swarmctl.progress-deadline: 5m",
+      "  swarmctl.rebalance:         true",
+      "  team:                       shop",
       "Update status:",
-      "  State:             paused",
-      "  Started:           5 minutes ago",
-      "  Message:           too many failures",
+      "  State:                      paused",
+      "  Started:                    5 minutes ago",
+      "  Message:                    too many failures",
       "Container:",
-      "  Image:             nginx:1",
-      "  Arguments:         -g x",
+      "  Image:                      nginx:1",
+      "  Arguments:                  -g x",
       "Mounts:",
-      "  /b:                bind /a (read-only)",
+      "  /b:                         bind /a (read-only)",
       "Placement:",
-      "  Constraints:       node.role==worker",
-      "  Most per node:     1",
+      "  Constraints:                node.role==worker",
+      "  Most per node:              1",
+      "  Rebalanced:                 by itself",
       "Resources:",
-      "  Limits:            0.5 CPUs, 9 processes",
-      "  Reservations:      1MiB memory",
+      "  Limits:                     0.5 CPUs, 9 processes",
+      "  Reservations:               1MiB memory",
       "Restart:",
-      "  Condition:         any",
-      "  Delay:             5s",
+      "  Condition:                  any",
+      "  Delay:                      5s",
       "Rolling update:",
-      "  Parallelism:       all at once",
-      "  Delay:             0s",
-      "  On failure:        pause",
-      "  Monitoring:        5s",
-      "  Failures accepted: 0.1",
-      "  Order:             stop-first",
-      "Endpoint mode:       vip",
+      "  Parallelism:                all at once",
+      "  Delay:                      0s",
+      "  On failure:                 pause",
+      "  Monitoring:                 5s",
+      "  Failures accepted:          0.1",
+      "  Order:                      stop-first",
+      "  Progress deadline:          5m",
+      "Rollback:",
+      "  Parallelism:                1",
+      "  Delay:                      0s",
+      "  On failure:                 pause",
+      "  Monitoring:                 5s",
+      "  Failures accepted:          0",
+      "  Order:                      stop-first",
+      "Endpoint mode:                vip",
     ]
   `);
 });
@@ -321,4 +332,21 @@ it('describes a job by its completions and iteration, and without a roll-out', (
     '  Iteration:    3',
     '  Last started: 5 minutes ago',
   ]);
+});
+
+describe('a service whose spec is silent', () => {
+  const describeMode = (Mode: object): string[] =>
+    renderDetails(describeService(Service.fromJSON(aService({ Spec: { Name: 'web', Mode, TaskTemplate: {} } })), NOW));
+
+  it('is described with what holds nevertheless', () => {
+    const lines = describeMode({ Global: {} }).join('\n');
+    expect(lines).toMatch(/Restart:\n +Condition: +any\n +Delay: +1s, growing to 5m\n/);
+    expect(lines).toMatch(/Rolling update:\n +Parallelism: +1\n +Delay: +0s\n +On failure: +pause\n +Monitoring: +5s\n/);
+    expect(lines).toMatch(/Progress deadline: +10m\nRollback:\n +Parallelism: +1\n/);
+    expect(lines).not.toContain('Rebalanced');
+  });
+
+  it.each([{ ReplicatedJob: {} }, { GlobalJob: {} }])('is not rolled out when it is a job (%j)', (mode) => {
+    expect(describeMode(mode).join('\n')).not.toMatch(/Rolling update|Rollback/);
+  });
 });

@@ -1,15 +1,11 @@
-import { iterationOf } from '#common/domain';
-import type { ContainerSpec, Mount, ResourceRequirements, RestartPolicy, Service, TaskSpec, UpdateConfig } from '#common/proto';
+import { iterationOf, rebalancesItself } from '#common/domain';
+import type { ContainerSpec, Mount, ResourceRequirements, Service, TaskSpec } from '#common/proto';
 import { renderCpus, renderSize } from './amounts';
 import { ago, renderDuration } from './durations';
+import { describeRestart, describeRollback, describeUpdate } from './policy-details';
 import { renderPorts } from './ports';
 import { modeName } from './service-table';
-import type { Detail } from './table';
-
-/** A value under a heading; left out when there is nothing to say. */
-function said(name: string, value: string | number | undefined, depth = 1): Detail[] {
-  return value === undefined || value === '' ? [] : [{ name, value: String(value), depth }];
-}
+import { said, type Detail } from './table';
 
 /** A heading with what stands below it; left out when that is nothing. */
 function section(name: string, details: readonly Detail[]): Detail[] {
@@ -22,28 +18,6 @@ function describeMap(map: Readonly<Record<string, string>> | undefined): Detail[
   return Object.keys(map ?? {})
     .sort()
     .map((name) => ({ name, value: map?.[name], depth: 1 }));
-}
-
-function describeUpdateConfig(config: UpdateConfig | undefined): Detail[] {
-  if (!config) return [];
-  return [
-    ...said('Parallelism', config.parallelism === 0 ? 'all at once' : config.parallelism),
-    ...said('Delay', renderDuration(config.delay)),
-    ...said('On failure', config.failureAction),
-    ...said('Monitoring', renderDuration(config.monitor)),
-    ...said('Failures accepted', config.maxFailureRatio),
-    ...said('Order', config.order),
-  ];
-}
-
-function describeRestart(policy: RestartPolicy | undefined): Detail[] {
-  if (!policy) return [];
-  return [
-    ...said('Condition', policy.condition),
-    ...said('Delay', policy.delay === undefined ? undefined : renderDuration(policy.delay)),
-    ...said('Attempts', policy.maxAttempts || undefined),
-    ...said('Window', policy.window ? renderDuration(policy.window) : undefined),
-  ];
 }
 
 function describeAmounts(amounts: { nanoCpus: number; memoryBytes: number; pids?: number } | undefined): string {
@@ -109,15 +83,6 @@ function describeJob({ spec, jobStatus }: Service, nowMs: number): Detail[] {
   ];
 }
 
-/** A job is not rolled out, whatever the manager fills in for those who ask for all defaults. */
-function describeRollout({ spec, jobStatus }: Service): Detail[] {
-  if (jobStatus) return [];
-  return [
-    ...section('Rolling update', describeUpdateConfig(spec?.updateConfig)),
-    ...section('Rollback', describeUpdateConfig(spec?.rollbackConfig)),
-  ];
-}
-
 /** What `service inspect --pretty` shows. */
 export function describeService(service: Service, nowMs: number): Detail[] {
   const { spec, endpoint } = service;
@@ -132,10 +97,11 @@ export function describeService(service: Service, nowMs: number): Detail[] {
     ...section('Update status', describeUpdateStatus(service, nowMs)),
     ...section('Container', describeContainer(task?.containerSpec)),
     ...section('Mounts', task?.containerSpec?.mounts.map(describeMount) ?? []),
-    ...section('Placement', describePlacement(task ?? {})),
+    ...section('Placement', [...describePlacement(task ?? {}), ...said('Rebalanced', rebalancesItself(spec) ? 'by itself' : '')]),
     ...section('Resources', describeResources(task?.resources)),
-    ...section('Restart', describeRestart(task?.restartPolicy)),
-    ...describeRollout(service),
+    ...section('Restart', spec ? describeRestart(spec) : []),
+    ...section('Rolling update', spec ? describeUpdate(spec) : []),
+    ...section('Rollback', spec ? describeRollback(spec) : []),
     ...said('Endpoint mode', spec?.endpointSpec?.mode, 0),
     ...said('Ports', renderPorts(endpoint?.ports ?? []), 0),
   ];

@@ -35,6 +35,11 @@ export interface Detail {
   readonly depth?: number;
 }
 
+/** A value under a heading; left out when there is nothing to say. */
+export function said(name: string, value: string | number | undefined, depth = 1): Detail[] {
+  return value === undefined || value === '' ? [] : [{ name, value: String(value), depth }];
+}
+
 const INDENT = '  ';
 
 /** Lines of the form `Name:  value`, the values of each depth below each other. */

@@ -31,6 +31,12 @@ export class FakeManager {
   services: ApiObject[] = [];
   tasks: ApiObject[] = [];
   nodes: ApiObject[] = [];
+  /** Of every service, newest first. */
+  revisions: ApiObject[] = [];
+  /** The answer to every plan. */
+  plan: ApiObject = {};
+  /** Where tasks go when they are spread again. */
+  moves: ApiObject[] = [];
   /** What is told of any task beyond Docker's API. */
   explanation: ApiObject = { Nodes: [], Desired: { State: 'running' }, Failures: 0, Restarts: 0 };
   info: ApiObject = { Swarm: {} };
@@ -41,6 +47,8 @@ export class FakeManager {
   readonly refusals: { status: number; message: string }[] = [];
   /** While true, every connection is cut. */
   isAway = false;
+  /** The body of the last request that had one. */
+  sent: unknown;
   /** The credentials that came with the last change. */
   registryAuth: string | undefined;
   private readonly folder = mkdtempSync(join(tmpdir(), 'fake-manager-'));
@@ -89,7 +97,9 @@ export class FakeManager {
     const method = request.method ?? 'GET';
     this.requests.push(`${method} ${path}${decodeURIComponent(url.search)}`);
     if (method !== 'GET') this.registryAuth = request.headers['x-registry-auth']?.toString();
-    const answer = this.answer({ method, path, query: url.searchParams, body: await readJson(request) });
+    const body = await readJson(request);
+    this.sent = body ?? this.sent;
+    const answer = this.answer({ method, path, query: url.searchParams, body });
     response.writeHead(answer.status, { 'Content-Type': 'application/json' });
     response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
   }
@@ -99,6 +109,7 @@ export class FakeManager {
     if (refusal) return refuse(refusal.status, refusal.message);
     const [collection] = asked.path.slice(1).split('/');
     if (asked.path === '/services/create') return this.create(asked.body as ApiObject);
+    if (asked.path === '/services/plan') return { status: 200, body: this.plan };
     if (collection === 'services') return this.answerFor(this.services, asked);
     if (collection === 'nodes') return this.answerFor(this.nodes, asked);
     if (collection === 'tasks') return this.answerForTasks(asked);
@@ -113,6 +124,7 @@ export class FakeManager {
     const object = objects.find((one) => idOf(one) === reference || nameOf(one) === reference);
     if (!object) return refuse(404, `${collection.slice(0, -1)} ${reference} not found`);
     if (verb === 'update') return this.update(object, asked);
+    if (verb !== undefined) return this.answerForService(verb, asked);
     if (asked.method === 'DELETE') {
       objects.splice(objects.indexOf(object), 1);
       return { status: 200 };
@@ -126,6 +138,14 @@ export class FakeManager {
     const task = this.tasks.find((one) => idOf(one) === reference);
     if (!task) return refuse(404, `task ${reference} not found`);
     return { status: 200, body: verb === 'explain' ? this.explanation : task };
+  }
+
+  private answerForService(verb: string, { query }: Asked): Answer {
+    if (verb === 'history') return { status: 200, body: this.revisions };
+    if (verb === 'rollback') return { status: 200, body: { Warnings: null } };
+    if (verb === 'plan') return { status: 200, body: this.plan };
+    if (verb === 'rebalance') return { status: 200, body: { Moves: this.moves, Started: query.get('dryRun') === null } };
+    return refuse(501, `${verb} is not available`);
   }
 
   private create(spec: ApiObject): Answer {
@@ -146,7 +166,9 @@ export class FakeManager {
   private tasksFor(query: URLSearchParams): ApiObject[] {
     const filters = JSON.parse(query.get('filters') ?? '{}') as Record<string, Record<string, boolean>>;
     const isWanted = (filter: string, id: unknown): boolean => filters[filter]?.[String(id)] ?? filters[filter] === undefined;
-    return this.tasks.filter((task) => isWanted('service', task.ServiceID) && isWanted('node', task.NodeID));
+    const isTaskWanted = (task: ApiObject): boolean =>
+      isWanted('id', task.ID) && isWanted('service', task.ServiceID) && isWanted('node', task.NodeID);
+    return this.tasks.filter(isTaskWanted);
   }
 }
 

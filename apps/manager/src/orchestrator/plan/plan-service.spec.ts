@@ -56,6 +56,12 @@ describe('a plan', () => {
     expect(plan(aJob(1), done).map(({ action }) => action)).toEqual(['replace', 'replace', 'replace']);
   });
 
+  it('of a global service says which node a task would wait for', () => {
+    const reservations = { memoryBytes: 2 ** 50 };
+    const global = aService({ spec: { mode: { global: {} }, taskTemplate: { resources: { reservations } } } });
+    expect(actions(plan(global, []))).toEqual(['0 wait >a', '0 wait >b', '0 wait >c']);
+  });
+
   it('of nothing new keeps every task', () => {
     const service = aService({ replicas: 3 });
     expect(actions(plan({ ...service, version: { index: 2 } }, runningTasks(service, 3)))).toEqual([

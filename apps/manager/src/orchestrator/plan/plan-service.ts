@@ -167,7 +167,8 @@ function placeOf(slot: { number: number; nodeId: string }): string {
 function toPlanned(old: Task | undefined, task: Task, after: readonly Task[]): PlannedTask {
   const isPlaced = stateRank(observedState(task)) >= stateRank(TaskState.assigned);
   const from = old?.nodeId ?? '';
-  const to = isPlaced ? task.nodeId : '';
+  // A task that belongs on one node waits for that one, others for any.
+  const to = task.nodeId;
   const base = { slot: task.slot, from, to };
   if (!isPlaced) return { ...base, action: 'wait', reason: task.status?.err ?? '' };
   if (!old) return { ...base, action: 'start', reason: '' };

@@ -1,21 +1,19 @@
 import type { CliCommand } from '../../cli-command';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { declareFlags } from '../../flags/declare-flags';
-import { createSpec, type CreateRequest } from '../../flags/spec/create-spec';
+import type { CreateRequest } from '../../flags/spec/create-spec';
 import { CREATE_FLAGS, type CreateFlags } from '../../flags/tables/create-flags';
 import { waitForService } from '../../progress/wait-for-service';
 import { plainText } from '../../render/plain-text';
 import { writeLine } from '../../session';
 import { addExamples, type Perform, type Tools } from '../command';
 import { printWarnings } from './change-service';
-import { pinImage } from './pin-image';
-import { surroundingsOfCreate } from './surroundings';
+import { wantedByCreate } from './wanted-spec';
 
 async function createService(tools: Tools, request: CreateRequest): Promise<ExitCode> {
   const { session, api } = tools;
   const { flags } = request;
-  const wanted = createSpec(request, await surroundingsOfCreate(tools, flags));
-  const { spec, auth } = await pinImage(tools, wanted, flags);
+  const { spec, auth } = await wantedByCreate(tools, request);
   const { id, warnings } = await api.createService(spec, auth);
   printWarnings(session, warnings);
   writeLine(session.stdout, plainText(id));

@@ -1,37 +1,16 @@
-import type { Service } from '#common/proto';
 import type { CliCommand } from '../../cli-command';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { declareFlags } from '../../flags/declare-flags';
-import { conflict } from '../../flags/spec/surroundings';
-import { updateSpec } from '../../flags/spec/update-spec';
 import { UPDATE_SERVICE_FLAGS, type UpdateFlags } from '../../flags/tables/update-flags';
 import { waitForService } from '../../progress/wait-for-service';
 import { writeLine } from '../../session';
 import { addExamples, type Perform, type Tools } from '../command';
-import { changeService, specOf, type Change } from './change-service';
-import { pinImage } from './pin-image';
-import { surroundingsOfUpdate } from './surroundings';
-
-// With --rollback these may still be given: they are about this command, not about the service.
-const ABOUT_WAITING = ['rollback', 'detach', 'quiet', 'timeout'];
-
-async function changeFor(tools: Tools, flags: UpdateFlags): Promise<(service: Service) => Promise<Change>> {
-  if (flags.rollback) {
-    const other = Object.keys(flags).find((name) => !ABOUT_WAITING.includes(name));
-    if (other !== undefined) throw conflict('--rollback takes no other flag that changes the service');
-    return async (service) => ({ spec: specOf(service), rollback: true });
-  }
-  const surroundings = await surroundingsOfUpdate(tools, flags);
-  return (service) => {
-    const spec = updateSpec(specOf(service), flags, surroundings);
-    // An image that nobody spoke of keeps the digest that it was pinned to.
-    return pinImage(tools, spec, { ...flags, noResolveImage: flags.noResolveImage || flags.image === undefined });
-  };
-}
+import { changeService } from './change-service';
+import { wantedByUpdate } from './wanted-spec';
 
 async function updateOne(tools: Tools, reference: string, flags: UpdateFlags): Promise<ExitCode> {
   const { session, api } = tools;
-  const { id } = await changeService(tools, reference, await changeFor(tools, flags));
+  const { id } = await changeService(tools, reference, await wantedByUpdate(tools, flags));
   writeLine(session.stdout, reference);
   if (flags.detach) return EXIT.ok;
   return waitForService(session, api, { id, name: reference, intent: flags.rollback ? 'rollback' : 'deploy' }, flags);

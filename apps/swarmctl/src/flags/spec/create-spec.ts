@@ -8,6 +8,7 @@ import { newPlacement } from './placement';
 import { changedLogDriver, changedRestartPolicy, changedRollbackConfig, changedUpdateConfig } from './policies';
 import { newResources } from './resources';
 import { newMode } from './service-mode';
+import { withServiceOptions } from './service-options';
 import { conflict, type Surroundings } from './surroundings';
 
 /** The words of `service create`. */
@@ -42,12 +43,13 @@ export function createSpec(request: CreateRequest, surroundings: Surroundings): 
   const updateConfig = changedUpdateConfig(undefined, flags);
   const rollbackConfig = changedRollbackConfig(undefined, flags);
   const mode = newMode(flags);
-  if ((mode.replicatedJob || mode.globalJob) && (updateConfig || rollbackConfig)) {
+  const isRolledOut = updateConfig !== undefined || rollbackConfig !== undefined || flags.updateProgressDeadline !== undefined;
+  if ((mode.replicatedJob || mode.globalJob) && isRolledOut) {
     throw conflict('--update-* and --rollback-* do not go with jobs: a job is not rolled out');
   }
   const spec: ServiceSpec = {
     name: flags.name ?? '',
-    labels: newNameValues(flags.label),
+    labels: withServiceOptions(newNameValues(flags.label), flags),
     taskTemplate: newTask(request, surroundings),
     mode,
     updateConfig,

@@ -18,7 +18,7 @@ const DEFAULT_RESTART_POLICY: RestartPolicy = {
   maxAttempts: 0,
   window: undefined,
 };
-const DEFAULT_UPDATE_CONFIG: UpdateConfig = {
+export const DEFAULT_UPDATE_CONFIG: UpdateConfig = {
   parallelism: DEFAULT_UPDATE_PARALLELISM,
   delay: 0,
   failureAction: DEFAULT_FAILURE_ACTION,

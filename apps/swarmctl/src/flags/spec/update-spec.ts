@@ -8,6 +8,7 @@ import { changedPlacement } from './placement';
 import { changedLogDriver, changedRestartPolicy, changedRollbackConfig, changedUpdateConfig } from './policies';
 import { changedResources } from './resources';
 import { changedMode } from './service-mode';
+import { withServiceOptions } from './service-options';
 import { conflict, type Surroundings } from './surroundings';
 
 function changedTask(current: TaskSpec | undefined, flags: UpdateFlags, surroundings: Surroundings): TaskSpec {
@@ -32,7 +33,7 @@ function changedTask(current: TaskSpec | undefined, flags: UpdateFlags, surround
 export function updateSpec(current: ServiceSpec, flags: UpdateFlags, surroundings: Surroundings): ServiceSpec {
   const spec: ServiceSpec = {
     ...current,
-    labels: changedNameValues(current.labels, flags.labelAdd, flags.labelRm),
+    labels: withServiceOptions(changedNameValues(current.labels, flags.labelAdd, flags.labelRm), flags),
     taskTemplate: changedTask(current.taskTemplate, flags, surroundings),
     mode: changedMode(current.mode, flags),
     updateConfig: changedUpdateConfig(current.updateConfig, flags),

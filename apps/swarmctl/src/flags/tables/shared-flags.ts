@@ -53,7 +53,9 @@ const HEALTH_FLAGS = {
 
 const RESTART_FLAGS = {
   restartCondition: one(oneOf('none', 'on-failure', 'any'), 'When a task that ended is replaced', { unset: 'any' }),
-  restartDelay: one(duration, 'Time between the end of a task and the start of its replacement', { unset: '5s' }),
+  restartDelay: one(duration, 'Time between the end of a task and the start of its replacement', {
+    unset: '1s, growing to 5m while it keeps failing; 5s with another --restart-* flag',
+  }),
   restartMaxAttempts: one(count, 'How often a task is replaced before giving up', { unset: '0, no limit' }),
   restartWindow: one(duration, 'Time over which replacements are counted', { unset: '0s, since ever' }),
 } as const;
@@ -69,6 +71,18 @@ const UPDATE_FLAGS = {
   updateOrder: one(oneOf('stop-first', 'start-first'), 'Which comes first, the end of the old task or the start of the new', {
     unset: 'stop-first',
   }),
+} as const;
+
+const DEADLINE_FLAGS = {
+  updateProgressDeadline: one(
+    duration,
+    'How long a new task may take until it runs; later it counts as failed (label swarmctl.progress-deadline)',
+    { unset: '10m' },
+  ),
+} as const;
+
+const BALANCE_FLAGS = {
+  rebalance: toggle('Spread tasks evenly again by itself when nodes come or come back (label swarmctl.rebalance)'),
 } as const;
 
 const ROLLBACK_FLAGS = {
@@ -113,7 +127,7 @@ export interface OwnFlags {
 export function flagGroups(own: OwnFlags): Readonly<Record<string, FlagTable>> {
   return {
     Service: own.service,
-    'Tasks and placement': own.placement,
+    'Tasks and placement': { ...own.placement, ...BALANCE_FLAGS },
     Waiting: WAIT_FLAGS,
     Image: IMAGE_FLAGS,
     Process: { ...PROCESS_FLAGS, ...own.container, ...CAPABILITY_FLAGS },
@@ -122,7 +136,7 @@ export function flagGroups(own: OwnFlags): Readonly<Record<string, FlagTable>> {
     Resources: { ...RESOURCE_FLAGS, ...own.resources },
     'Health check': HEALTH_FLAGS,
     Restart: RESTART_FLAGS,
-    'Rolling update': UPDATE_FLAGS,
+    'Rolling update': { ...UPDATE_FLAGS, ...DEADLINE_FLAGS },
     Rollback: ROLLBACK_FLAGS,
     Logging: LOG_FLAGS,
   };
@@ -134,6 +148,7 @@ export type ResourceFlags = FlagValues<typeof RESOURCE_FLAGS>;
 export type HealthFlags = FlagValues<typeof HEALTH_FLAGS>;
 export type RestartFlags = FlagValues<typeof RESTART_FLAGS>;
 export type UpdatePolicyFlags = FlagValues<typeof UPDATE_FLAGS>;
+export type ServiceOptionFlags = FlagValues<typeof DEADLINE_FLAGS> & FlagValues<typeof BALANCE_FLAGS>;
 export type RollbackPolicyFlags = FlagValues<typeof ROLLBACK_FLAGS>;
 export type LogFlags = FlagValues<typeof LOG_FLAGS>;
 export type ImageFlags = FlagValues<typeof IMAGE_FLAGS>;
@@ -146,6 +161,7 @@ export type SharedFlags = ProcessFlags &
   HealthFlags &
   RestartFlags &
   UpdatePolicyFlags &
+  ServiceOptionFlags &
   RollbackPolicyFlags &
   LogFlags &
   ImageFlags &
