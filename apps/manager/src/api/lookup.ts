@@ -1,3 +1,4 @@
+import { isActive } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { Node, Service, Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
@@ -11,13 +12,17 @@ export function findService(view: ClusterView, term: string): Service {
   return exact ?? only('service', term, withIdPrefix(view.services(), term));
 }
 
-/** As findService; the name is the task's own. */
+/** As findService; the name is the task's own, or `<service>.<slot>` for the one that fills the slot now. */
 export function findTask(view: ClusterView, term: string): Task {
   const exact = view.task(term);
   if (exact) return exact;
   const tasks = view.tasks();
   const named = tasks.filter((task) => task.name === term);
-  return only('task', term, named.length > 0 ? named : withIdPrefix(tasks, term));
+  if (named.length > 0) return only('task', term, named);
+  const inSlot = tasks.filter((task) => isActive(task) && `${task.serviceName}.${task.slot}` === term);
+  // Start-first, two may fill a slot: the newer one is what becomes of it.
+  const [newest] = inSlot.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return newest ?? only('task', term, withIdPrefix(tasks, term));
 }
 
 /** As findService; the name is the hostname, which several nodes may share. */

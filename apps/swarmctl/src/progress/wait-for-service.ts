@@ -7,7 +7,7 @@ import { colorsFor } from '../render/colors';
 import { renderOutcome, type ProgressView, type StopCause } from '../render/progress';
 import { LineDisplay, LiveDisplay, NoDisplay, type ProgressDisplay } from '../render/progress-display';
 import { writeLine, type Session } from '../session';
-import { decideProgress, type Rollout, type ServiceSnapshot } from './decide-progress';
+import { decideProgress, type Progress, type Rollout, type ServiceSnapshot } from './decide-progress';
 import { decideWait, type Intent, type Outcome, type WaitMemory } from './decide-wait';
 import { findStopCause } from './stop-cause';
 import { waitUntilOver, type Awaited } from './wait-loop';
@@ -74,8 +74,10 @@ class ServiceWait implements Awaited<ServiceSnapshot> {
 
   async judge(snapshot: ServiceSnapshot): Promise<ExitCode | undefined> {
     const { clock } = this.session;
-    const progress = decideProgress(snapshot, clock.wallMs());
     const { intent } = this.awaited;
+    const observed = decideProgress(snapshot, clock.wallMs());
+    // What became of the last update is not what a rebalancing is about.
+    const progress: Progress = intent === 'rebalance' ? { ...observed, rollout: 'forward' } : observed;
     const monitorMs = monitorMsOf(snapshot.service, progress.rollout, intent);
     const rule = { intent, monitorMs, nowMs: clock.monotonicMs() };
     const { step, memory } = decideWait(progress, this.memory, rule);

@@ -39,6 +39,7 @@ it.each([
   [aView({ desired: 0 }), 'web: no node has a task yet'],
   [aView({ done: 3, converged: true }, { kind: 'wait', stableInMs: 4200 }), 'web: 3/3 running, stable in 5s'],
   [aView({ done: 1, rollout: 'rolling-back' }), 'web: rolling back, 1/3 running'],
+  [aView({ done: 3, rollout: 'rolled-back' }), 'web: rolled back, 3/3 running'],
   [aView({}, { kind: 'wait' }, 'trying again'), 'web: 0/3 running (trying again)'],
 ])('the overall line %#', (view, line) => expect(renderOverall(view)).toBe(line));
 

@@ -1,5 +1,5 @@
 import { assertNever } from '#common/errors';
-import type { PlaceProgress, Progress } from '../progress/decide-progress';
+import type { PlaceProgress, Progress, Rollout } from '../progress/decide-progress';
 import type { Outcome, WaitStep } from '../progress/decide-wait';
 import type { Colors } from './colors';
 import { spanInWords } from './durations';
@@ -19,12 +19,15 @@ const SECOND_MS = 1000;
 /** A state that has lasted less is about to change; its age would only flicker. */
 export const WORTH_TELLING_MS = 3 * SECOND_MS;
 
+/** An update that goes on, or has stopped, needs no word of its own: the count tells. */
+const DIRECTIONS: Partial<Record<Rollout, string>> = { 'rolling-back': 'rolling back, ', 'rolled-back': 'rolled back, ' };
+
 /** One line on how far the service is. */
 export function renderOverall({ service, progress, step, note }: ProgressView): string {
   const { done, desired, isJob, rollout } = progress;
   const what = isJob ? 'completed' : 'running';
   const count = desired === 0 && !progress.converged ? 'no node has a task yet' : `${done}/${desired} ${what}`;
-  const direction = rollout === 'rolling-back' || rollout === 'rolled-back' ? 'rolling back, ' : '';
+  const direction = DIRECTIONS[rollout] ?? '';
   const stable =
     step.kind === 'wait' && step.stableInMs !== undefined ? `, stable in ${Math.ceil(step.stableInMs / SECOND_MS)}s` : '';
   return plainText(`${service}: ${direction}${count}${stable}${note === '' ? '' : ` (${note})`}`);

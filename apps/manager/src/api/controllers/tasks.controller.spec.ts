@@ -66,3 +66,14 @@ describe('explaining a task', () => {
     expect((await scenario.get('/tasks/nope/explain')).status).toBe(404);
   });
 });
+
+describe('a task named by its slot', () => {
+  it('is the one that fills the slot now, the newer of two', async () => {
+    await scenario.addTask('task00000000000000000000a', 'web', { createdAt: '2026-01-01T00:00:01Z' });
+    await scenario.addTask('task00000000000000000000b', 'web', { createdAt: '2026-01-01T00:00:02Z' });
+    const gone = { createdAt: '2026-01-01T00:00:03Z', desiredState: TaskState.shutdown };
+    await scenario.addTask('task00000000000000000000c', 'web', gone);
+    expect((await scenario.get('/tasks/web.1')).json).toMatchObject({ ID: 'task00000000000000000000b' });
+    expect((await scenario.get('/tasks/web.2')).status).toBe(404);
+  });
+});

@@ -99,18 +99,26 @@ export class ApiScenario {
   async addTask(
     id: string,
     serviceId: string,
-    fields: { state: TaskState; nodeId?: string; serviceVersion?: number },
+    fields: { state?: TaskState; desiredState?: TaskState; nodeId?: string; serviceVersion?: number; createdAt?: string },
   ): Promise<void> {
-    const { state, nodeId = NODE_ID, serviceVersion = 0 } = fields;
+    const {
+      state = TaskState.running,
+      desiredState = TaskState.running,
+      nodeId = NODE_ID,
+      serviceVersion = 0,
+      createdAt = '',
+    } = fields;
     const task = Task.fromPartial({
       id,
       name: `web.1.${id}`,
+      createdAt,
       serviceId,
+      serviceName: 'web',
       serviceLabels: { stack: 'st' },
       nodeId,
       slot: 1,
       serviceVersion,
-      desiredState: TaskState.running,
+      desiredState,
       status: { state },
     });
     await this.put(keys.task(id), Task.encode(task).finish());
