@@ -12,7 +12,6 @@ export interface ManagerConfig {
   agentNetwork: string[];
   advertiseAddr: string;
   hostname: string;
-  insecureRegistry: string[];
   heartbeatPeriodMs: number;
   logLevel: LogLevel;
 }
@@ -39,15 +38,6 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
       flag('--advertise-addr <ip>', 'address at which agents on other hosts reach this manager', 'ADVERTISE_ADDR').default(
         '127.0.0.1',
       ),
-    )
-    .addOption(
-      flag(
-        '--insecure-registry <host>',
-        'registry (host:port or CIDR) that may be asked without TLS, besides loopback (repeatable)',
-        'INSECURE_REGISTRY',
-      )
-        .argParser(collect)
-        .default([] as string[]),
     )
     .addOption(flag('--hostname <name>', 'name of this host', 'HOSTNAME').default(hostname()))
     .addOption(

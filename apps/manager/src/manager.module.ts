@@ -10,8 +10,6 @@ import type { ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
 import { Planner } from './orchestrator/plan/planner';
 import { explainTask } from './orchestrator/explain-task';
-import { InsecureRegistries } from './registry/insecure-registries';
-import { RegistryClient } from './registry/registry-client';
 import { isTaskDirty } from './orchestrator/task-dirty';
 
 /** What is known before anything is built. */
@@ -54,7 +52,6 @@ export class ManagerModule {
           host: collectHostFacts(context.config, context.managerId),
           metrics,
           isUpToDate: (task, service, node) => !isTaskDirty(service, task, node),
-          registry: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
           planner: new Planner(manager.store.view),
           explainTask: (task) => explainTask(task, manager.store.view),
           logger: context.logger,

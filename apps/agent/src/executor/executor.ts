@@ -58,8 +58,6 @@ export type ContainerEvent =
 
 /** What may happen while a container is made. */
 export interface Preparation {
-  /** What the registry asks for, as in X-Registry-Auth; undefined when the engine's own is to do. */
-  readonly registryAuth?: string;
   /** Ends the work. */
   readonly signal: AbortSignal;
   /** Hears, in words for people, how far a pull is: when that changes, at most once per second. */

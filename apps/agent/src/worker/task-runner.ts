@@ -23,8 +23,7 @@ export interface RunnerTools {
 }
 
 /** What a runner starts from: an assignment, or a container that is in no assignment. */
-export type RunnerOrigin =
-  { readonly task: Task; readonly registryAuth?: string } | { readonly taskId: string; readonly orphanContainerId: string };
+export type RunnerOrigin = { readonly task: Task } | { readonly taskId: string; readonly orphanContainerId: string };
 
 interface Attempt {
   readonly step: Step;
@@ -38,8 +37,6 @@ interface Attempt {
 export class TaskRunner {
   readonly taskId: string;
   private task: Task | undefined;
-  /** For the pull; kept no longer than until the container is made. */
-  private registryAuth: string | undefined;
   private goal: Goal = 'forget';
   private status: TaskStatus | undefined;
   private view: ContainerView;
@@ -61,7 +58,7 @@ export class TaskRunner {
     this.taskId = 'task' in origin ? origin.task.id : origin.taskId;
     this.containerId = 'task' in origin ? undefined : origin.orphanContainerId;
     this.logger = tools.logger.child({ taskId: this.taskId });
-    if ('task' in origin) this.assign(origin.task, origin.registryAuth);
+    if ('task' in origin) this.assign(origin.task);
     // Nobody has touched a task that was only just assigned. Should that be wrong, making its container finds the one there is.
     this.view = 'task' in origin && stateRank(this.state) <= stateRank(TaskState.assigned) ? 'absent' : 'unknown';
   }
@@ -72,9 +69,8 @@ export class TaskRunner {
   }
 
   /** Takes a new or newer description of the task. A step that no longer serves its goal is interrupted. */
-  assign(task: Task, registryAuth?: string): void {
+  assign(task: Task): void {
     this.task = task;
-    this.registryAuth = registryAuth ?? this.registryAuth;
     this.restarts.learn(task);
     if (!this.status || stateRank(task.status?.state ?? TaskState.new) > stateRank(this.state)) this.status = task.status;
     this.setGoal(toGoal(task.desiredState));
@@ -168,14 +164,14 @@ export class TaskRunner {
   }
 
   private async perform(step: Step, signal: AbortSignal): Promise<void> {
-    const { executor } = this.tools;
+    const { executor, clusterId } = this.tools;
     switch (step.kind) {
       case 'report':
         return this.move({ state: step.state, err: step.err });
       case 'look':
         return this.see(await this.look());
       case 'prepare':
-        return this.prepare(signal);
+        return this.see(await executor.prepare(this.assigned(), clusterId, { signal, tell: (text) => this.say(text) }));
       case 'start':
         return this.see(await executor.start(this.container().id, signal));
       case 'stop':
@@ -190,14 +186,6 @@ export class TaskRunner {
       default:
         return assertNever(step);
     }
-  }
-
-  private async prepare(signal: AbortSignal): Promise<void> {
-    const { executor, clusterId } = this.tools;
-    const { registryAuth } = this;
-    const tell = (text: string): void => this.say(text);
-    this.see(await executor.prepare(this.assigned(), clusterId, { signal, registryAuth, tell }));
-    this.registryAuth = undefined;
   }
 
   private async look(): Promise<ContainerView> {

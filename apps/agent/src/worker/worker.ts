@@ -47,10 +47,9 @@ export class Worker {
   apply(message: Assignments): void {
     const { assign, forget } = toChanges(this.runners.keys(), { ...message, update: this.admitted(message.update) });
     for (const task of assign) {
-      const registryAuth = message.registryAuth?.byService[task.serviceId]?.toString('utf8');
       const runner = this.runners.get(task.id);
-      if (runner) runner.assign(task, registryAuth);
-      else this.begin({ task, registryAuth });
+      if (runner) runner.assign(task);
+      else this.begin({ task });
     }
     for (const taskId of forget) {
       this.statuses.forget(taskId);

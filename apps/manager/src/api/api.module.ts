@@ -3,7 +3,6 @@ import { APP_FILTER } from '@nestjs/core';
 import { NodeCommands } from './commands/node-commands';
 import { ServiceCommands } from './commands/service-commands';
 import { AbsentController } from './controllers/absent.controller';
-import { DistributionController } from './controllers/distribution.controller';
 import { HealthController } from './controllers/health.controller';
 import { NetworksController } from './controllers/networks.controller';
 import { NodesController } from './controllers/nodes.controller';
@@ -30,7 +29,6 @@ export class ApiModule {
       controllers: [
         ServicesController,
         PlansController,
-        DistributionController,
         TasksController,
         NodesController,
         SystemController,

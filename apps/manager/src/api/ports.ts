@@ -62,21 +62,6 @@ export interface Planner {
   moves(serviceId: string, limit: number): { taskId: string; slot: number; from: string; to: string }[];
 }
 
-/** What a registry says of an image. */
-export interface Distribution {
-  mediaType: string;
-  digest: string;
-  /** Bytes of the manifest. */
-  size: number;
-  platforms: { architecture: string; os: string; variant?: string }[];
-}
-
-/** Asks the registry of an image, with what a client sent as X-Registry-Auth. */
-export interface Registry {
-  /** @throws DomainError NOT_FOUND · PERMISSION_DENIED · FAILED_PRECONDITION it cannot be reached, or answers something else */
-  inspect(image: string, auth: string | undefined): Promise<Distribution>;
-}
-
 /** What a node says to a task that is to be placed. */
 export interface NodeVerdict {
   readonly nodeId: string;
@@ -96,7 +81,6 @@ export interface ApiDependencies {
   readonly metrics: MetricsSource;
   readonly isUpToDate: UpToDate;
   readonly planner: Planner;
-  readonly registry: Registry;
   readonly explainTask: ExplainTask;
   readonly logger: Logger;
 }

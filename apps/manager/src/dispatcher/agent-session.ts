@@ -1,7 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '#common/logging';
 import type { AgentMessage, Hello, ManagerMessage, Welcome } from '#common/dispatcher-proto';
-import { unseal } from '#common/domain';
 import type { NodeDescription } from '#common/proto';
 import { isForAgent } from './assignment-diff';
 import { AssignmentStream } from './assignment-stream';
@@ -39,7 +38,6 @@ export class AgentSession {
     this.assignments = new AssignmentStream(
       { write: (message) => stream.write(message), onDrain: (callback) => stream.once('drain', callback) },
       () => parts.store.view.tasksOfNode(this.nodeId).filter(isForAgent),
-      (serviceId) => unseal(parts.store.view.registryCredentials(serviceId)?.current),
     );
   }
 

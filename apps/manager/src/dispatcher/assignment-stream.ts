@@ -1,6 +1,5 @@
 import { Assignments_Type, type ManagerMessage } from '#common/dispatcher-proto';
 import type { Task } from '#common/proto';
-import { registryAuthFor } from './registry-auth-for';
 import { toAssignmentDiff, type SentTasks } from './assignment-diff';
 
 /** The sending half of an agent's stream, as far as assignments are concerned. */
@@ -24,7 +23,6 @@ export class AssignmentStream {
   constructor(
     private readonly sink: MessageSink,
     private readonly tasks: () => Task[],
-    private readonly authOf: (serviceId: string) => string | undefined = () => undefined,
   ) {}
 
   /** Sends the whole set; changes before that need no message of their own. */
@@ -49,8 +47,7 @@ export class AssignmentStream {
     this.sent = sent;
     const appliesTo = this.sequence;
     this.sequence++;
-    const registryAuth = registryAuthFor(update, this.authOf);
-    const message = { assignments: { type, appliesTo, resultsIn: this.sequence, update, remove, registryAuth } };
+    const message = { assignments: { type, appliesTo, resultsIn: this.sequence, update, remove } };
     if (this.sink.write(message)) return;
     this.blocked = true;
     this.sink.onDrain(() => {

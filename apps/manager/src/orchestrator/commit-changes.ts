@@ -1,5 +1,5 @@
 import { assertNever } from '#common/errors';
-import { RebalanceRequest, RegistryCredentials, SpecChange_Kind, Task, UpdateStatus } from '#common/proto';
+import { RebalanceRequest, SpecChange_Kind, Task, UpdateStatus } from '#common/proto';
 import { keys, writesOfService, type Guard, type Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { changedTasks, isTaskChange, type TaskChange } from './apply-changes';
@@ -93,18 +93,12 @@ function putUpdateStatus({ serviceId, status }: Extract<Change, { kind: 'setUpda
 }
 
 /** As SwarmKit does: the previous spec is the current one again, and there is no other to go back to. Gives way to any other update. */
-function putPreviousSpec(
-  { service, message, credentials }: Extract<Change, { kind: 'rollBack' }>,
-  updatedAt: string,
-): WriteGroup {
+function putPreviousSpec({ service, message }: Extract<Change, { kind: 'rollBack' }>, updatedAt: string): WriteGroup {
   const change = { kind: SpecChange_Kind.rollback, message };
   const { id, createdAt, jobStatus, previousSpec: spec } = service;
   return {
     guards: [{ key: keys.service(id), modRevision: service.version?.index ?? 0 }],
-    writes: [
-      ...writesOfService({ id, createdAt, updatedAt, jobStatus, spec, previousSpec: undefined, change }, service),
-      ...(credentials?.previous ? [putCredentials(id, { current: credentials.previous, previous: undefined })] : []),
-    ],
+    writes: writesOfService({ id, createdAt, updatedAt, jobStatus, spec, previousSpec: undefined, change }, service),
   };
 }
 
@@ -116,9 +110,4 @@ function putRebalance({ serviceId, request }: Extract<Change, { kind: 'setRebala
     guards: [{ key: keys.service(serviceId), exists: true }],
     writes: [{ kind: 'put', key, value: RebalanceRequest.encode(request).finish() }],
   };
-}
-
-function putCredentials(serviceId: string, credentials: RegistryCredentials): Write {
-  const value = RegistryCredentials.encode(credentials).finish();
-  return { kind: 'put', key: keys.registryCredentials(serviceId), value };
 }

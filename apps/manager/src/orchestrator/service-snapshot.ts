@@ -1,4 +1,4 @@
-import type { Node, RebalanceRequest, RegistryCredentials, Service, Task } from '#common/proto';
+import type { Node, RebalanceRequest, Service, Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
 import { tasksOverCapacity } from '../scheduler/evictions';
 import type { NodeInfo } from '../scheduler/node-info';
@@ -16,8 +16,6 @@ export interface ServiceSnapshot {
   isOverCapacity(task: Task): boolean;
   /** Somebody's wish to have the tasks spread evenly again, until it is fulfilled. */
   rebalance: RebalanceRequest | undefined;
-  /** With what the service's image is pulled, now and with the previous spec. */
-  credentials: RegistryCredentials | undefined;
   /** What is taken on each node. */
   nodeInfos(): readonly NodeInfo[];
 }
@@ -55,7 +53,6 @@ export function takeSnapshot(view: ClusterView, infos: () => readonly NodeInfo[]
     nodes: () => view.nodes(),
     isOverCapacity: overCapacityIn(view),
     rebalance: view.rebalanceRequest(serviceId),
-    credentials: view.registryCredentials(serviceId),
     nodeInfos: infos,
   };
 }

@@ -103,7 +103,6 @@ export function aSnapshot(
     nodes: () => nodes,
     isOverCapacity,
     rebalance: undefined,
-    credentials: undefined,
     nodeInfos: () => nodes.map((node) => toNodeInfo(node, tasksOn(node.id))),
   };
 }

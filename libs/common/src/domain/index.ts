@@ -5,6 +5,5 @@ export * from './minimums';
 export * from './node-state';
 export * from './placement';
 export * from './restart-backoff';
-export * from './sealed-value';
 export * from './service-options';
 export * from './task-state';

@@ -5,7 +5,6 @@ import {
   Node,
   ObservedNode,
   RebalanceRequest,
-  RegistryCredentials,
   Service,
   Task,
   TaskStatus,
@@ -39,7 +38,6 @@ export class ClusterCache implements ClusterView {
   private presences = new Map<string, ManagerPresence>();
   private removedNodes = new Set<string>();
   private serviceNames = new Map<string, Service>();
-  private credentials = new Map<string, RegistryCredentials>();
   private rebalances = new Map<string, RebalanceRequest>();
   private hostnames = new IdIndex<Node>();
   private byService = new IdIndex<Task>();
@@ -64,7 +62,6 @@ export class ClusterCache implements ClusterView {
   service = (id: string): Service | undefined => this.serviceObjects.get(id);
   serviceByName = (name: string): Service | undefined => this.serviceNames.get(name);
   services = (): Service[] => this.serviceObjects.values();
-  registryCredentials = (serviceId: string): RegistryCredentials | undefined => this.credentials.get(serviceId);
   rebalanceRequest = (serviceId: string): RebalanceRequest | undefined => this.rebalances.get(serviceId);
   node = (id: string): Node | undefined => this.nodeObjects.get(id);
   nodesByHostname = (hostname: string): Node[] => this.hostnames.of(hostname);
@@ -84,7 +81,6 @@ export class ClusterCache implements ClusterView {
     this.presences = new Map();
     this.removedNodes = new Set();
     this.serviceNames = new Map();
-    this.credentials = new Map();
     this.rebalances = new Map();
     this.hostnames = new IdIndex();
     this.byService = new IdIndex();
@@ -125,8 +121,6 @@ export class ClusterCache implements ClusterView {
         return this.serviceObjects.setMain(id, versioned(decoded(Service), stored));
       case 'service-update':
         return this.serviceObjects.setSide(id, decoded(UpdateStatus));
-      case 'registry-credentials':
-        return this.setCredentials(id, decoded(RegistryCredentials));
       case 'service-rebalance':
         return this.setRebalance(id, decoded(RebalanceRequest));
       case 'tasks':
@@ -160,11 +154,6 @@ export class ClusterCache implements ClusterView {
     else this.presences.delete(id);
     this.changes.push({ kind: 'manager', id });
     this.rejoinNodesBesideManagers();
-  }
-
-  private setCredentials(serviceId: string, credentials: RegistryCredentials | undefined): void {
-    if (credentials) this.credentials.set(serviceId, credentials);
-    else this.credentials.delete(serviceId);
   }
 
   private setRebalance(serviceId: string, request: RebalanceRequest | undefined): void {

@@ -1,14 +1,4 @@
-import type {
-  Cluster,
-  LeaderRecord,
-  ManagerPresence,
-  Node,
-  ObservedNode,
-  RebalanceRequest,
-  RegistryCredentials,
-  Service,
-  Task,
-} from '../proto';
+import type { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, RebalanceRequest, Service, Task } from '../proto';
 import type { Revision } from './object-store';
 
 /**
@@ -26,8 +16,6 @@ export interface ClusterView {
   serviceByName(name: string): Service | undefined;
   services(): Service[];
   /** What somebody asked for and the leader has not finished. */
-  /** With what nodes pull the service's image. */
-  registryCredentials(serviceId: string): RegistryCredentials | undefined;
   rebalanceRequest(serviceId: string): RebalanceRequest | undefined;
 
   node(id: string): Node | undefined;

@@ -12,7 +12,7 @@ import type { EngineClient } from './engine-client';
 import { isAlreadyDone, toDomainError } from './engine-error';
 import { watchContainers } from './event-stream';
 import { expandTemplates } from './expand-templates';
-import { pullImage, type WantedImage } from './image-pull';
+import { pullImage } from './image-pull';
 import { NODE_LABEL, TASK_LABEL } from './labels';
 import { toCreatedContainer, toListedContainer, toObservedContainer } from './observed-container';
 import { SharedWork, type Participant } from './shared-work';
@@ -65,7 +65,7 @@ export class DockerAdapter implements Executor {
     return this.node;
   }
 
-  async prepare(task: Task, clusterId: string, { signal, tell, registryAuth }: Preparation): Promise<ObservedContainer> {
+  async prepare(task: Task, clusterId: string, { signal, tell }: Preparation): Promise<ObservedContainer> {
     if (this.api === undefined) await this.describe();
     const request = toCreateRequest(expandTemplates(task, this.node), { clusterId, api: this.api ?? parseApiVersion(undefined) });
     try {
@@ -73,7 +73,7 @@ export class DockerAdapter implements Executor {
     } catch (error) {
       if (!isMissingImage(error)) throw error;
     }
-    const pullError = await this.pull({ image: request.image, registryAuth }, { signal, tell });
+    const pullError = await this.pull(request.image, { signal, tell });
     try {
       return await this.create(request, task, signal);
     } catch (error) {
@@ -152,12 +152,9 @@ export class DockerAdapter implements Executor {
   }
 
   /** @returns why the image could not be pulled, unless that is a matter of the engine or of the signal: then it throws */
-  private async pull(wanted: WantedImage, participant: Participant<string>): Promise<unknown> {
-    const { image, registryAuth } = wanted;
-    // Whoever may not have the image must not get it by somebody else's leave.
-    const key = JSON.stringify([image, registryAuth]);
+  private async pull(image: string, participant: Participant<string>): Promise<unknown> {
     try {
-      await this.pulls.run(key, participant, (signal, tell) => pullImage(this.engine.patient, wanted, signal, tell));
+      await this.pulls.run(image, participant, (signal, tell) => pullImage(this.engine.patient, image, signal, tell));
       return undefined;
     } catch (cause) {
       const error = toDomainError(`pull ${image}`, cause);

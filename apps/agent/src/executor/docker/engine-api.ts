@@ -16,9 +16,7 @@ export interface EngineApi {
   info(options: Abortable): Promise<EngineInfo>;
   version(options: Abortable): Promise<EngineVersion>;
   createContainer(options: CreateCall & Abortable): Promise<{ readonly id?: string }>;
-  createImage(
-    options: { readonly fromImage: string; readonly tag: string; readonly authconfig?: { readonly key: string } } & Abortable,
-  ): Promise<NodeJS.ReadableStream>;
+  createImage(options: { readonly fromImage: string; readonly tag: string } & Abortable): Promise<NodeJS.ReadableStream>;
   getContainer(id: string): EngineContainer;
   getEvents(options: { readonly since: number; readonly filters: Filters } & Abortable): Promise<NodeJS.ReadableStream>;
   listContainers(options: { readonly all: boolean; readonly filters: Filters } & Abortable): Promise<ListedInfo[]>;

@@ -17,7 +17,7 @@ describe('a pull', () => {
   let told: string[];
   beforeEach(() => (told = []));
   const pull = (createImage: EngineApi['createImage']) =>
-    pullImage({ createImage } as EngineApi, { image: 'busybox' }, new AbortController().signal, (text) => told.push(text));
+    pullImage({ createImage } as EngineApi, 'busybox', new AbortController().signal, (text) => told.push(text));
   const progress = (...reports: object[]) =>
     pull(async () => Readable.from(reports.map((report) => `${JSON.stringify(report)}\n`)));
 

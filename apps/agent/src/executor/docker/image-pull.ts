@@ -7,21 +7,12 @@ import { progressTeller, type PullListener } from './progress-teller';
 
 /** A pull without any progress for this long hangs: even unpacking a large layer reports several times a minute. */
 const STALL_MS = 5 * 60_000;
-
-/** An image, and what its registry asks for. */
-export interface WantedImage {
-  readonly image: string;
-  /** As in X-Registry-Auth. */
-  readonly registryAuth?: string;
-}
-
 /**
  * Pulls an image and resolves when it is there. The signal interrupts it. Tells how far it is when that changes, at most once per second.
  * @throws DomainError FAILED_PRECONDITION with the registry's or engine's reason · DEADLINE_EXCEEDED when it makes no progress ·
  *   UNAVAILABLE · CANCELLED
  */
-export async function pullImage(engine: EngineApi, wanted: WantedImage, signal: AbortSignal, tell: PullListener): Promise<void> {
-  const { image, registryAuth } = wanted;
+export async function pullImage(engine: EngineApi, image: string, signal: AbortSignal, tell: PullListener): Promise<void> {
   const note = progressTeller(image, tell);
   const stall = new AbortController();
   const expire = (): void =>
@@ -29,8 +20,7 @@ export async function pullImage(engine: EngineApi, wanted: WantedImage, signal: 
   const timer = setTimeout(expire, STALL_MS);
   const abortSignal = AbortSignal.any([signal, stall.signal]);
   try {
-    const authconfig = registryAuth === undefined ? undefined : { key: registryAuth };
-    const stream = await engine.createImage({ ...toPullReference(image), ...(authconfig && { authconfig }), abortSignal });
+    const stream = await engine.createImage({ ...toPullReference(image), abortSignal });
     for await (const line of jsonLines(stream)) {
       timer.refresh();
       const reason = (line as { error?: unknown }).error;

@@ -21,7 +21,6 @@ import { validatePortsAreFree } from '../validate/endpoint';
 import { alreadyExists, failedPrecondition, outOfSequence } from '../validate/refusal';
 import { validateChange, validateServiceSpec } from '../validate/service-spec';
 import { warningsFor } from '../validate/warnings';
-import { credentialWrites, type GivenCredentials } from './registry-credentials';
 import { randomName } from './random-name';
 import { untilViewHas } from './until-view-has';
 
@@ -39,17 +38,14 @@ export interface ServiceUpdate {
   body: unknown;
   /** Takes the previous spec instead of one from the body. */
   rollback: boolean;
-  /** X-Registry-Auth, where it brings credentials; without it they are those of the spec or the previous spec. */
-  registryAuth: string | undefined;
-  registryAuthFrom: 'spec' | 'previous-spec';
+  hasRegistryCredentials: boolean;
 }
 
 /** What a client sends to create a service. */
 export interface ServiceCreation {
   /** Parsed JSON of the spec. */
   body: unknown;
-  /** X-Registry-Auth, where it brings credentials. */
-  registryAuth: string | undefined;
+  hasRegistryCredentials: boolean;
 }
 
 /** Writes services: checks everything first, then one transaction. */
@@ -63,7 +59,7 @@ export class ServiceCommands {
    * Creates a service and returns its id, and what the client should know.
    * @throws DomainError INVALID_ARGUMENT · NOT_FOUND · ALREADY_EXISTS · UNIMPLEMENTED · as ApiStore.commit
    */
-  async create({ body, registryAuth }: ServiceCreation): Promise<{ id: string; warnings: string[] }> {
+  async create({ body, hasRegistryCredentials }: ServiceCreation): Promise<{ id: string; warnings: string[] }> {
     const spec = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
     if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services());
@@ -76,13 +72,9 @@ export class ServiceCommands {
     await this.commit(
       () => nameTaken(spec.name),
       [{ key: keys.serviceName(spec.name), createRevision: 0 }],
-      [
-        ...writesOfService(record, undefined),
-        ...credentialWrites(id, undefined, { auth: registryAuth, from: 'spec', rollback: false }),
-        { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
-      ],
+      [...writesOfService(record, undefined), { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) }],
     );
-    return { id, warnings: warningsFor(spec) };
+    return { id, warnings: warningsFor(spec, hasRegistryCredentials) };
   }
 
   /**
@@ -94,9 +86,8 @@ export class ServiceCommands {
     const before = findService(this.store.view, update.term);
     const spec = update.rollback ? previousSpec(before) : this.readSpec(update.body);
     const change = update.rollback ? MANUAL_ROLLBACK : { kind: SpecChange_Kind.update, message: '' };
-    const { version, rollback, registryAuth: auth, registryAuthFrom: from } = update;
-    await this.replaceSpec(before, { version, spec, change, credentials: { auth, from, rollback } });
-    return warningsFor(spec);
+    await this.replaceSpec(before, { version: update.version, spec, change });
+    return warningsFor(spec, update.hasRegistryCredentials);
   }
 
   /**
@@ -110,9 +101,8 @@ export class ServiceCommands {
     if (!revision?.spec) throw new DomainError('NOT_FOUND', noSuchRevision(before, number));
     const spec = withReplicasOf(revision.spec, before.spec);
     const change = { kind: SpecChange_Kind.rollback, message: `manually requested rollback to revision ${number}` };
-    const credentials = { auth: undefined, from: 'spec' as const, rollback: false };
-    await this.replaceSpec(before, { version: before.version?.index ?? 0, spec, change, credentials });
-    return warningsFor(spec);
+    await this.replaceSpec(before, { version: before.version?.index ?? 0, spec, change });
+    return warningsFor(spec, false);
   }
 
   /** The service that a create would make, checked as that is, and not written. @throws DomainError as create */
@@ -168,13 +158,12 @@ export class ServiceCommands {
         // The leader's key, but from here on it may not be written again: the leader guards it with the service.
         { kind: 'delete', key: keys.serviceUpdate(id) },
         { kind: 'delete', key: keys.serviceRebalance(id) },
-        { kind: 'delete', key: keys.registryCredentials(id) },
         ...deletionsOfRevisions(service),
       ],
     );
   }
 
-  private async replaceSpec(before: Service, { version, spec, change, credentials }: SpecReplacement): Promise<void> {
+  private async replaceSpec(before: Service, { version, spec, change }: SpecReplacement): Promise<void> {
     if (before.spec) validateChange(before.spec, spec);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
     if (before.version?.index !== version) throw outOfSequence();
@@ -182,11 +171,7 @@ export class ServiceCommands {
     const { id, createdAt, spec: replaced } = before;
     const jobStatus = before.jobStatus && nextIteration(before.jobStatus, updatedAt);
     const record = { id, createdAt, updatedAt, spec, previousSpec: replaced, jobStatus, change };
-    await this.commit(
-      outOfSequence,
-      [{ key: keys.service(id), modRevision: version }],
-      [...writesOfService(record, before), ...credentialWrites(id, this.store.view.registryCredentials(id), credentials)],
-    );
+    await this.commit(outOfSequence, [{ key: keys.service(id), modRevision: version }], writesOfService(record, before));
   }
 
   private readSpec(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
@@ -231,7 +216,6 @@ interface SpecReplacement {
   version: number;
   spec: ServiceSpec;
   change: SpecChange;
-  credentials: GivenCredentials;
 }
 
 function noSuchRevision(service: Service, number: number): string {

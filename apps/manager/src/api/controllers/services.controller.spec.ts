@@ -85,9 +85,10 @@ describe('creating a service', () => {
   });
 
   it('warns of what has no effect yet', async () => {
-    const ports = { EndpointSpec: { Ports: [{ TargetPort: 80, PublishedPort: 8080 }] } };
-    const { json } = await scenario.post('/services/create', spec('web', ports));
-    expect(json).toMatchObject({ Warnings: [expect.stringContaining('port 80/tcp')] });
+    const auth = Buffer.from(JSON.stringify({ username: 'u', password: 'secret' })).toString('base64url');
+    const { json, text } = await scenario.post('/services/create', spec('web'), { 'x-registry-auth': auth });
+    expect(json).toMatchObject({ Warnings: [expect.stringContaining('registry credentials')] });
+    expect(text + (await scenario.get('/services/web')).text).not.toContain('secret');
     expect((await scenario.post('/services/create', spec('other'))).json).not.toHaveProperty('Warnings');
   });
 

@@ -5,7 +5,7 @@ import { countTasks } from '../count-tasks';
 import { matchesService, parseServiceFilters } from '../filters/service-filters';
 import { readJsonBody, readOptionalJsonBody } from '../http/json-body';
 import { queryFlag, queryOf, queryVersion, requireQueryChoice, requireQueryCount } from '../http/query';
-import { registryCredentials } from '../http/registry-auth';
+import { hasRegistryCredentials } from '../http/registry-auth';
 import { sendEmpty, sendJson, sendJsonList, sendJsonText } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findService } from '../lookup';
@@ -39,7 +39,7 @@ export class ServicesController {
     const body = await readJsonBody(request);
     const { id, warnings } = await this.commands.create({
       body,
-      registryAuth: registryCredentials(request.headers),
+      hasRegistryCredentials: hasRegistryCredentials(request.headers),
     });
     sendJson(response, 201, { ID: id, Warnings: nonEmpty(warnings) });
   }
@@ -56,11 +56,10 @@ export class ServicesController {
     const query = queryOf(request);
     const version = queryVersion(query, 'service');
     const rollback = requireQueryChoice(query, 'rollback', ['previous', 'none']) === 'previous';
-    const from = requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
-    const registryAuthFrom = from === 'previous-spec' ? from : 'spec';
+    requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
     const body = rollback ? await readOptionalJsonBody(request) : await readJsonBody(request);
-    const registryAuth = registryCredentials(request.headers);
-    const warnings = await this.commands.update({ term, version, body, rollback, registryAuth, registryAuthFrom });
+    const credentials = hasRegistryCredentials(request.headers);
+    const warnings = await this.commands.update({ term, version, body, rollback, hasRegistryCredentials: credentials });
     sendJson(response, 200, { Warnings: nonEmpty(warnings) ?? null });
   }
 

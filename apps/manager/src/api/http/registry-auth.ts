@@ -1,13 +1,10 @@
 const HEADER = 'x-registry-auth';
 const CREDENTIALS = ['username', 'password', 'identitytoken', 'registrytoken'];
 
-/** The header of a request that brings credentials for a registry. Some clients send it always, with anything in it. */
-export function registryCredentials(headers: Readonly<Record<string, string | string[] | undefined>>): string | undefined {
+/** Whether a request brings credentials for a registry. Some clients send the header always, with anything in it. */
+export function hasRegistryCredentials(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
   const header = headers[HEADER];
-  return typeof header === 'string' && hasCredentials(header) ? header : undefined;
-}
-
-function hasCredentials(header: string): boolean {
+  if (typeof header !== 'string' || header === '') return false;
   try {
     const auth: unknown = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
     return typeof auth === 'object' && auth !== null && CREDENTIALS.some((name) => Boolean(Reflect.get(auth, name)));

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { DomainError } from '#common/errors';
 import { createLogger } from '#common/logging';
 import { ApiModule } from '../api.module';
 import { HttpServer } from '../http-server';
@@ -55,7 +54,6 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     store,
     host: HOST,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: () => Promise.resolve('up 1\n') },
-    registry: { inspect: (image) => Promise.reject(new DomainError('NOT_FOUND', `manifest unknown: ${image}`)) },
     planner: { plan: () => [], moves: () => [] },
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
     explainTask: () => [],

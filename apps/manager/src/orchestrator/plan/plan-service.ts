@@ -113,7 +113,6 @@ class Rehearsal {
       nodes: () => this.cluster.nodes,
       isOverCapacity: () => false,
       rebalance: undefined,
-      credentials: undefined,
       nodeInfos: () => infos,
     };
   }
