@@ -10,6 +10,8 @@ import type { ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
 import { Planner } from './orchestrator/plan/planner';
 import { isTaskDirty } from './orchestrator/task-dirty';
+import { InsecureRegistries } from './registry/insecure-registries';
+import { RegistryClient } from './registry/registry-client';
 
 /** What is known before anything is built. */
 export interface ManagerContext {
@@ -52,6 +54,7 @@ export class ManagerModule {
           metrics,
           isUpToDate: (task, service, node) => !isTaskDirty(service, task, node),
           planner: new Planner(manager.store.view),
+          images: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
           logger: context.logger,
         }),
       },

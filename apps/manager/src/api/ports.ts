@@ -1,5 +1,6 @@
+import type { Distribution, RegistryLogin } from '#common/domain';
 import type { Logger } from '#common/logging';
-import type { Node, Service, ServiceRevision, Task } from '#common/proto';
+import type { Node, Platform, Service, ServiceRevision, Task } from '#common/proto';
 import type { ClusterView, Guard, Revision, Write } from '#common/store';
 import type { ModeName } from './service-mode';
 
@@ -63,6 +64,32 @@ export interface Planner {
   moves(serviceId: string, limit: number): { taskId: string; slot: number; from: string; to: string }[];
 }
 
+/** What a registry says of an image, in full. */
+export interface ImageDescription extends Distribution {
+  readonly mediaType: string;
+  /** Bytes of the manifest. */
+  readonly size: number;
+  readonly platforms: readonly ImagePlatform[];
+}
+
+/** What an image was built for; empty fields are not given. */
+export interface ImagePlatform extends Platform {
+  readonly variant: string;
+  readonly osVersion: string;
+  readonly osFeatures: readonly string[];
+}
+
+/** Asks the registries that images come from. */
+export interface ImageRegistry {
+  /**
+   * Asks for the image's tag or digest. Ends in time.
+   * @param image as people write it
+   * @throws DomainError INVALID_ARGUMENT no valid reference · NOT_FOUND · UNAUTHENTICATED · PERMISSION_DENIED ·
+   *   RESOURCE_EXHAUSTED too many requests · UNAVAILABLE · DEADLINE_EXCEEDED
+   */
+  inspect(image: string, login: RegistryLogin | undefined): Promise<ImageDescription>;
+}
+
 /** Everything that the API is given. */
 export interface ApiDependencies {
   readonly store: ApiStore;
@@ -70,6 +97,7 @@ export interface ApiDependencies {
   readonly metrics: MetricsSource;
   readonly isUpToDate: UpToDate;
   readonly planner: Planner;
+  readonly images: ImageRegistry;
   /** Modes that the orchestrator behind this API runs; services of other modes are refused. Replicated, unless told. */
   readonly runnableModes?: readonly ModeName[];
   readonly logger: Logger;

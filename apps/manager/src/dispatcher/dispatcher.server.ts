@@ -147,9 +147,14 @@ export class DispatcherServer {
 
   private onChange(change: ViewChange): void {
     if (change.kind === 'task') for (const nodeId of change.nodeIds) this.sessions.of(nodeId)?.touch();
+    if (change.kind === 'credentials') this.touchTasksOf(change.serviceId);
     if (change.kind === 'everything') for (const session of this.sessions.all()) session.touch();
     if (change.kind === 'node' && !this.parts.store.view.node(change.id))
       this.sessions.of(change.id)?.end('the node was removed');
+  }
+
+  private touchTasksOf(serviceId: string): void {
+    for (const { nodeId } of this.parts.store.view.tasksOfService(serviceId)) this.sessions.of(nodeId)?.touch();
   }
 
   private lookForLostNodes(): void {

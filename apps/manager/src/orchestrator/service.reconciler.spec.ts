@@ -14,6 +14,7 @@ function aCluster(services: Service[]): { view: ClusterView; term: LeaderTerm; w
   const node = aNode('a');
   const view = {
     rebalanceRequest: () => undefined,
+    registryCredentials: () => undefined,
     service: (id: string) => byId.get(id),
     services: () => services,
     nodes: () => [node],

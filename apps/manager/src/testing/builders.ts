@@ -96,6 +96,7 @@ export function aSnapshot(
     nodes: () => nodes,
     isOverCapacity,
     rebalance: undefined,
+    credentials: undefined,
     nodeInfos: () => nodes.map((node) => toNodeInfo(node, tasksOn(node.id))),
   };
 }

@@ -1,15 +1,12 @@
 import type { ContainerSpec, PortConfig, ServiceSpec } from '#common/proto';
 
 /** What a client should know about a service that is accepted, although a part of it has no effect here yet. */
-export function warningsFor(spec: ServiceSpec, hasRegistryCredentials: boolean): string[] {
+export function warningsFor(spec: ServiceSpec): string[] {
   const container = spec.taskTemplate?.containerSpec;
   return [
     ...(spec.endpointSpec?.ports ?? []).filter(isIngress).map(ingressWarning),
     ...(container && usesTemplates(container)
       ? ['templates ({{...}}) are not expanded by this version: tasks get them as they are']
-      : []),
-    ...(hasRegistryCredentials
-      ? ['registry credentials are not kept by this version: nodes pull the image with what their own engines know']
       : []),
   ];
 }
