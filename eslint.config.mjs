@@ -9,9 +9,10 @@ const PURE = [
   'libs/common/src/store/{join,keys,id-index,joined-collection}.ts',
   'apps/manager/src/api/{validate,filters,render}/**/*.ts',
   'apps/manager/src/api/{defaults,lookup,count-tasks,service-mode}.ts',
-  'apps/manager/src/dispatcher/{assignment-diff,decide-orphans,node-liveness,node-record}.ts',
+  'apps/manager/src/dispatcher/{assignment-diff,decide-orphans,node-liveness,node-record,pull-credentials}.ts',
   'apps/manager/src/leader/lease-deadline.ts',
   'apps/manager/src/orchestrator/**/*.ts',
+  'apps/manager/src/registry/{challenge,manifest,refusal}.ts',
   'apps/manager/src/scheduler/**/*.ts',
   'apps/agent/src/worker/{container-claim,assignment-changes,failure,next-step,offline-restart,task-status}.ts',
   'apps/agent/src/generic-resource-flag.ts',
@@ -41,7 +42,7 @@ const ONLY_IN = {
   '@nestjs/*': ['**/main.ts', '**/*.module.ts', 'apps/manager/src/api/**'],
 };
 
-const MANAGER_FEATURES = ['api', 'leader', 'orchestrator', 'scheduler', 'dispatcher', 'membership'];
+const MANAGER_FEATURES = ['api', 'leader', 'orchestrator', 'scheduler', 'dispatcher', 'membership', 'registry'];
 /** Features meet in the store. The orchestrator calls the pure scheduler; leaders' loops know what a term is. */
 const MAY_IMPORT = { orchestrator: ['scheduler', 'leader'], dispatcher: ['leader'], membership: ['leader'] };
 

@@ -64,9 +64,9 @@ export class SwarmUnderTest {
   static async up(
     name: string,
     hosts: readonly string[] = ['n1', 'n2', 'n3'],
-    options: ClusterOptions = {},
+    { registry = false, ...options }: ClusterOptions & { readonly registry?: boolean } = {},
   ): Promise<SwarmUnderTest> {
-    const lab = await Lab.up({ name, hosts });
+    const lab = await Lab.up({ name, hosts, registry });
     try {
       return new SwarmUnderTest(lab, await LabCluster.up(lab, options));
     } catch (error) {
@@ -90,9 +90,14 @@ export class SwarmUnderTest {
 
   /** Runs swarmctl against the manager. */
   swarmctl(...args: string[]): Promise<CommandOutput> {
+    return this.swarmctlIn({}, ...args);
+  }
+
+  /** The same with more in the environment. */
+  swarmctlIn(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<CommandOutput> {
     return runCommand(SWARMCTL, args, {
       timeoutMs: 60_000,
-      env: commandEnvironment({ SWARMCTL_HOST: this.host }),
+      env: commandEnvironment({ SWARMCTL_HOST: this.host, ...environment }),
     });
   }
 
@@ -189,8 +194,12 @@ export class SwarmUnderTest {
     );
   }
 
+  private engineHosts(): string[] {
+    return this.lab.hosts.filter(({ hasOwnEngine }) => hasOwnEngine).map(({ name }) => name);
+  }
+
   /** Containers of tasks on the engines of these hosts (all hosts unless told), running or not. */
-  async containers(hosts: readonly string[] = this.lab.hosts.map(({ name }) => name)): Promise<ContainerJson[]> {
+  async containers(hosts: readonly string[] = this.engineHosts()): Promise<ContainerJson[]> {
     const filters = encodeURIComponent(JSON.stringify({ label: [TASK_LABEL] }));
     const lists = await Promise.all(
       hosts.map(async (host) => {

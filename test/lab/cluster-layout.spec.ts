@@ -40,6 +40,10 @@ describe('a cluster with one manager', () => {
     expect(option(aLayout(), 'manager', 'n1', '--agent-listen')).toBe('0.0.0.0:2378');
     expect(option(aLayout(), 'manager', 'n1', '--agent-network')).toBe('10.77.1.0/24');
   });
+
+  it('has the manager ask the registries of the lab without TLS, as its engines do', () => {
+    expect(option(aLayout(), 'manager', 'n1', '--insecure-registry')).toBe('10.77.1.0/24');
+  });
 });
 
 describe('a cluster with three managers', () => {

@@ -95,6 +95,8 @@ function managerArgs(layout: ClusterLayout, { name, address, dataDir }: ClusterH
   return [
     ...['--data-dir', `${dataDir}/manager`, '--etcd', etcd.join(','), '--listen', `unix://${socket}`],
     ...['--agent-listen', `${listenAddress}:${ports.agents}`, ...(subnet === undefined ? [] : ['--agent-network', subnet])],
+    // As the lab's engines have it.
+    ...(subnet === undefined ? [] : ['--insecure-registry', subnet]),
     ...['--advertise-addr', address, '--log-level', layout.logLevel],
   ];
 }

@@ -11,6 +11,7 @@ export interface ManagerConfig {
   agentListen: string;
   agentNetwork: string[];
   advertiseAddr: string;
+  insecureRegistry: string[];
   hostname: string;
   heartbeatPeriodMs: number;
   logLevel: LogLevel;
@@ -38,6 +39,15 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
       flag('--advertise-addr <ip>', 'address at which agents on other hosts reach this manager', 'ADVERTISE_ADDR').default(
         '127.0.0.1',
       ),
+    )
+    .addOption(
+      flag(
+        '--insecure-registry <registry>',
+        'host[:port] or network of registries that are asked without TLS, besides those on loopback (repeatable)',
+        'INSECURE_REGISTRY',
+      )
+        .argParser(collect)
+        .default([] as string[]),
     )
     .addOption(flag('--hostname <name>', 'name of this host', 'HOSTNAME').default(hostname()))
     .addOption(

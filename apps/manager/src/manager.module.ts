@@ -11,6 +11,8 @@ import { ManagerMetrics } from './manager-metrics';
 import { Planner } from './orchestrator/plan/planner';
 import { explainTask } from './orchestrator/explain-task';
 import { isTaskDirty } from './orchestrator/task-dirty';
+import { InsecureRegistries } from './registry/insecure-registries';
+import { RegistryClient } from './registry/registry-client';
 
 /** What is known before anything is built. */
 export interface ManagerContext {
@@ -54,6 +56,7 @@ export class ManagerModule {
           isUpToDate: (task, service, node) => !isTaskDirty(service, task, node),
           planner: new Planner(manager.store.view),
           explainTask: (task) => explainTask(task, manager.store.view),
+          images: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
           logger: context.logger,
         }),
       },

@@ -62,6 +62,8 @@ export interface Preparation {
   readonly signal: AbortSignal;
   /** Hears, in words for people, how far a pull is: when that changes, at most once per second. */
   readonly tell: (progress: string) => void;
+  /** What the registry is told for a pull, in the form of the X-Registry-Auth header. Not to be kept or logged. */
+  readonly registryAuth?: string;
 }
 
 /**

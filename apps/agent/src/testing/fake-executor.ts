@@ -23,6 +23,8 @@ export class FakeExecutor implements Executor {
   pullProgress: readonly string[] = [];
   /** The next so many containers that are started end at once, with exit code 1. */
   crashes = 0;
+  /** The credentials that came with each `prepare`. */
+  readonly preparedWith: (string | undefined)[] = [];
   /** Called at every call, before it does anything. */
   onCall: () => void = () => undefined;
   private readonly containers = new Map<string, FakeContainer>();
@@ -89,7 +91,8 @@ export class FakeExecutor implements Executor {
     return undescribedNode({ hostname: 'fake', labels: {}, genericResources: [] });
   }
 
-  async prepare(task: Task, clusterId: string, { signal, tell }: Preparation): Promise<ObservedContainer> {
+  async prepare(task: Task, clusterId: string, { signal, tell, registryAuth }: Preparation): Promise<ObservedContainer> {
+    this.preparedWith.push(registryAuth);
     for (const progress of this.pullProgress) tell(progress);
     await this.enter('prepare', task.id, signal);
     return this.of(task.id) ?? this.put(task.id, { phase: 'created', pid: 0 }, clusterId);

@@ -2,7 +2,7 @@ import { isTerminal, stateRank, TaskState } from '#common/domain';
 import { assertNever, DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { Task, TaskStatus } from '#common/proto';
-import type { Executor, ObservedContainer } from '../executor/executor';
+import type { Executor, ObservedContainer, Preparation } from '../executor/executor';
 import { contradicts, type Claim } from './container-claim';
 import { failureMove, judgeFailure, retryDelayMs } from './failure';
 import { nextStep, toGoal, type ContainerView, type Goal, type Observed, type Step } from './next-step';
@@ -19,6 +19,10 @@ export interface RunnerTools {
   readonly now: () => Date;
   /** Whether no manager can be reached, as far as the agent has noticed. */
   readonly isCutOff: () => boolean;
+  /** What the registry is told when the service's image is pulled: the X-Registry-Auth header. */
+  readonly registryAuth: (serviceId: string) => string | undefined;
+  /** A task of this node has nothing more to pull. */
+  readonly donePulling: () => void;
   readonly logger: Logger;
 }
 
@@ -61,6 +65,11 @@ export class TaskRunner {
     if ('task' in origin) this.assign(origin.task);
     // Nobody has touched a task that was only just assigned. Should that be wrong, making its container finds the one there is.
     this.view = 'task' in origin && stateRank(this.state) <= stateRank(TaskState.assigned) ? 'absent' : 'unknown';
+  }
+
+  /** The service whose image is still to be pulled for this task. */
+  get serviceToPull(): string | undefined {
+    return stateRank(this.state) < stateRank(TaskState.ready) ? this.task?.serviceId : undefined;
   }
 
   /** Newest state that the agent or a manager knows of. */
@@ -171,7 +180,7 @@ export class TaskRunner {
       case 'look':
         return this.see(await this.look());
       case 'prepare':
-        return this.see(await executor.prepare(this.assigned(), clusterId, { signal, tell: (text) => this.say(text) }));
+        return this.see(await executor.prepare(this.assigned(), clusterId, this.preparation(signal)));
       case 'start':
         return this.see(await executor.start(this.container().id, signal));
       case 'stop':
@@ -186,6 +195,11 @@ export class TaskRunner {
       default:
         return assertNever(step);
     }
+  }
+
+  private preparation(signal: AbortSignal): Preparation {
+    const registryAuth = this.tools.registryAuth(this.assigned().serviceId);
+    return { signal, tell: (text) => this.say(text), registryAuth };
   }
 
   private async look(): Promise<ContainerView> {
@@ -244,6 +258,7 @@ export class TaskRunner {
   private publish(status: TaskStatus): void {
     this.status = status;
     if (this.goal !== 'forget') this.tools.statuses.report(this.taskId, status);
+    if (this.serviceToPull === undefined) this.tools.donePulling();
   }
 
   private assigned(): Task {

@@ -37,8 +37,10 @@ class Bench {
     await settled();
   }
 
-  async change(update: Task[], remove: string[] = []): Promise<void> {
-    this.worker.apply({ type: Assignments_Type.INCREMENTAL, appliesTo: 1, resultsIn: 1, update, remove });
+  async change(update: Task[], remove: string[] = [], auth: Record<string, string> = {}): Promise<void> {
+    const byService = Object.fromEntries(Object.entries(auth).map(([id, text]) => [id, Buffer.from(text)]));
+    const registryAuth = { byService };
+    this.worker.apply({ type: Assignments_Type.INCREMENTAL, appliesTo: 1, resultsIn: 1, update, remove, registryAuth });
     await settled();
   }
 
@@ -499,4 +501,67 @@ it('forward is the only way, whatever the manager says and the engine does', asy
   const ranks = bench.states(task).map((state) => stateRank(state ?? TaskState.new));
   expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
   expect(isTerminal(bench.last(task)?.state ?? TaskState.new)).toBe(true);
+});
+
+describe('credentials for the registry', () => {
+  const { serviceId } = aTask();
+
+  /** What another task of the service would pull with now. */
+  const remembered = async (): Promise<string | undefined> => {
+    await bench.change([aTask()]);
+    return bench.engine.preparedWith.at(-1);
+  };
+
+  it('go with the pull, and are forgotten after it', async () => {
+    await bench.change([aTask()], [], { [serviceId]: 'auth1' });
+    expect(bench.engine.preparedWith).toEqual(['auth1']);
+    expect(await remembered()).toBeUndefined();
+  });
+
+  it('are kept while any task of the service has to pull', async () => {
+    bench.engine.hold('prepare');
+    await bench.change([aTask(), aTask()], [], { [serviceId]: 'auth1' });
+    expect(await remembered()).toBe('auth1');
+    bench.engine.release('prepare');
+    await bench.change([]);
+    expect(await remembered()).toBeUndefined();
+  });
+
+  it('are replaced by newer ones, which the next try has', async () => {
+    const task = aTask();
+    bench.engine.failNext('prepare', ...Array.from({ length: 20 }, () => AWAY));
+    const tried: (string | undefined)[] = [];
+    for (const auth of ['old', 'new', '']) {
+      await bench.change(tried.length === 0 ? [task] : [], [], { [serviceId]: auth });
+      await bench.retry();
+      tried.push(bench.engine.preparedWith.at(-1));
+    }
+    expect(tried).toEqual(['old', 'new', undefined]);
+  });
+
+  it.each([
+    ['whose image is not to be had', new DomainError('FAILED_PRECONDITION', 'no such image')],
+    ['that is refused', new DomainError('INVALID_ARGUMENT', 'bad mount')],
+  ])('are forgotten with a task %s', async (_what, error) => {
+    bench.engine.failNext('prepare', error);
+    await bench.change([aTask()], [], { [serviceId]: 'auth1' });
+    expect(await remembered()).toBeUndefined();
+  });
+
+  it('are forgotten with a task that the manager takes back', async () => {
+    const task = aTask();
+    bench.engine.failNext('prepare', AWAY);
+    await bench.change([task], [], { [serviceId]: 'auth1' });
+    await bench.change([], [task.id]);
+    expect(await remembered()).toBeUndefined();
+  });
+
+  it('that are none of ours or came for nothing are not kept', async () => {
+    await bench.running();
+    await bench.change([], [], { [serviceId]: 'auth1' });
+    expect(await remembered()).toBeUndefined();
+    bench.engine.hold('prepare');
+    await bench.change([aTask()], [], { [serviceId]: 'a\r\nHost: b' });
+    expect(bench.engine.preparedWith.at(-1)).toBeUndefined();
+  });
 });

@@ -6,6 +6,7 @@ import type { Task } from '#common/proto';
 import type { ContainerEvent, Executor, ListedContainer } from '../executor/executor';
 import { claimOfEvent, claimOfListing } from './container-claim';
 import { toChanges } from './assignment-changes';
+import { PullCredentials } from './pull-credentials';
 import type { StatusReporter } from './status-reporter';
 import { TaskRunner, type RunnerOrigin } from './task-runner';
 
@@ -17,6 +18,7 @@ type TaskEvent = Exclude<ContainerEvent, { kind: 'listening' }>;
  */
 export class Worker {
   private readonly runners = new Map<string, TaskRunner>();
+  private readonly credentials = new PullCredentials();
   private clusterId: string | undefined;
   private knowsAll = false;
   private isCutOff = false;
@@ -45,6 +47,7 @@ export class Worker {
 
   /** Takes a set of assignments; sets have to come in order. */
   apply(message: Assignments): void {
+    this.credentials.learn(message.registryAuth);
     const { assign, forget } = toChanges(this.runners.keys(), { ...message, update: this.admitted(message.update) });
     for (const task of assign) {
       const runner = this.runners.get(task.id);
@@ -55,6 +58,7 @@ export class Worker {
       this.statuses.forget(taskId);
       this.runners.get(taskId)?.forget();
     }
+    this.forgetCredentials();
     if (message.type !== Assignments_Type.COMPLETE) return;
     this.knowsAll = true;
     // Not before: what the manager has decided meanwhile goes before what the agent would do.
@@ -96,6 +100,11 @@ export class Worker {
   halt(): void {
     for (const runner of this.runners.values()) runner.halt();
     this.runners.clear();
+    this.forgetCredentials();
+  }
+
+  private forgetCredentials(): void {
+    this.credentials.keepOnly(() => new Set([...this.runners.values()].flatMap(({ serviceToPull }) => serviceToPull ?? [])));
   }
 
   private setCutOff(isCutOff: boolean): void {
@@ -120,7 +129,16 @@ export class Worker {
 
   private begin(origin: RunnerOrigin): void {
     const { executor, statuses, logger, now, clusterId = '' } = this;
-    const runner = new TaskRunner(origin, { executor, statuses, clusterId, now, isCutOff: () => this.isCutOff, logger });
+    const runner = new TaskRunner(origin, {
+      executor,
+      statuses,
+      clusterId,
+      now,
+      isCutOff: () => this.isCutOff,
+      registryAuth: (serviceId) => this.credentials.of(serviceId),
+      donePulling: () => this.forgetCredentials(),
+      logger,
+    });
     this.runners.set(runner.taskId, runner);
     supervise(this.logger, 'task runner', this.drive(runner));
   }
@@ -130,6 +148,7 @@ export class Worker {
       await runner.run();
     } finally {
       if (this.runners.get(runner.taskId) === runner) this.runners.delete(runner.taskId);
+      this.forgetCredentials();
     }
   }
 }

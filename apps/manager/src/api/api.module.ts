@@ -1,8 +1,10 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { NodeCommands } from './commands/node-commands';
+import { imagePinner } from './commands/pin-image';
 import { ServiceCommands } from './commands/service-commands';
 import { AbsentController } from './controllers/absent.controller';
+import { DistributionController } from './controllers/distribution.controller';
 import { HealthController } from './controllers/health.controller';
 import { NetworksController } from './controllers/networks.controller';
 import { NodesController } from './controllers/nodes.controller';
@@ -34,6 +36,7 @@ export class ApiModule {
         SystemController,
         HealthController,
         NetworksController,
+        DistributionController,
         AbsentController,
       ],
       providers: [
@@ -41,7 +44,8 @@ export class ApiModule {
         {
           provide: ServiceCommands,
           inject: [API_DEPENDENCIES],
-          useFactory: ({ store }: ApiDependencies) => new ServiceCommands(store, now),
+          useFactory: ({ store, images, logger }: ApiDependencies) =>
+            new ServiceCommands(store, imagePinner(images, logger), now),
         },
         {
           provide: NodeCommands,

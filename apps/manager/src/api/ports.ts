@@ -1,5 +1,6 @@
+import type { Distribution, RegistryLogin } from '#common/domain';
 import type { Logger } from '#common/logging';
-import type { Node, Service, ServiceRevision, Task } from '#common/proto';
+import type { Node, Platform, Service, ServiceRevision, Task } from '#common/proto';
 import type { ClusterView, Guard, Revision, Write } from '#common/store';
 
 /** What the API needs of the store. */
@@ -74,6 +75,32 @@ export interface NodeVerdict {
 /** What each node that the task might go to would say, if it were to be placed now. */
 export type ExplainTask = (task: Task) => readonly NodeVerdict[];
 
+/** What a registry says of an image, in full. */
+export interface ImageDescription extends Distribution {
+  readonly mediaType: string;
+  /** Bytes of the manifest. */
+  readonly size: number;
+  readonly platforms: readonly ImagePlatform[];
+}
+
+/** What an image was built for; empty fields are not given. */
+export interface ImagePlatform extends Platform {
+  readonly variant: string;
+  readonly osVersion: string;
+  readonly osFeatures: readonly string[];
+}
+
+/** Asks the registries that images come from. */
+export interface ImageRegistry {
+  /**
+   * Asks for the image's tag or digest. Ends in time.
+   * @param image as people write it
+   * @throws DomainError INVALID_ARGUMENT no valid reference · NOT_FOUND · UNAUTHENTICATED · PERMISSION_DENIED ·
+   *   RESOURCE_EXHAUSTED too many requests · UNAVAILABLE · DEADLINE_EXCEEDED
+   */
+  inspect(image: string, login: RegistryLogin | undefined): Promise<ImageDescription>;
+}
+
 /** Everything that the API is given. */
 export interface ApiDependencies {
   readonly store: ApiStore;
@@ -82,6 +109,7 @@ export interface ApiDependencies {
   readonly isUpToDate: UpToDate;
   readonly planner: Planner;
   readonly explainTask: ExplainTask;
+  readonly images: ImageRegistry;
   readonly logger: Logger;
 }
 

@@ -1,14 +1,15 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '#common/logging';
 import type { AgentMessage, Hello, ManagerMessage, Welcome } from '#common/dispatcher-proto';
-import type { NodeDescription } from '#common/proto';
+import { messageOf } from '#common/errors';
+import type { NodeDescription, SealedValue } from '#common/proto';
 import { isForAgent } from './assignment-diff';
 import { AssignmentStream } from './assignment-stream';
 import type { Arrival } from './node-record';
 import type { NodeLiveness } from './node-liveness';
 import type { NodeRecorder } from './node-recorder';
 import type { StatusInbox } from './status-inbox';
-import type { ClusterStore } from '#common/store';
+import { unseal, type ClusterStore } from '#common/store';
 import { monotonicMs } from '#common/concurrency';
 
 export type AgentStream = ServerDuplexStream<AgentMessage, ManagerMessage>;
@@ -37,7 +38,11 @@ export class AgentSession {
     this.nodeId = hello.nodeId;
     this.assignments = new AssignmentStream(
       { write: (message) => stream.write(message), onDrain: (callback) => stream.once('drain', callback) },
-      () => parts.store.view.tasksOfNode(this.nodeId).filter(isForAgent),
+      {
+        tasks: () => parts.store.view.tasksOfNode(this.nodeId).filter(isForAgent),
+        credentials: (serviceId) => parts.store.view.registryCredentials(serviceId)?.current,
+        open: (sealed) => this.unsealed(sealed),
+      },
     );
   }
 
@@ -74,6 +79,16 @@ export class AgentSession {
     this.ended = true;
     this.parts.logger.debug({ nodeId: this.nodeId, reason }, 'ending an agent session');
     this.stream.end();
+  }
+
+  /** Without them the node tries with what its own engine knows, and says why if that fails. */
+  private unsealed(sealed: SealedValue): Buffer {
+    try {
+      return unseal(sealed);
+    } catch (error) {
+      this.parts.logger.error({ nodeId: this.nodeId, reason: messageOf(error) }, 'registry credentials cannot be read');
+      return Buffer.alloc(0);
+    }
   }
 
   /** A node that was called down while its stream lived (its engine was away, say) is ready again with the first good heartbeat. */

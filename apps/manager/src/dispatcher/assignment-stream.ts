@@ -1,6 +1,7 @@
-import { Assignments_Type, type ManagerMessage } from '#common/dispatcher-proto';
-import type { Task } from '#common/proto';
+import { Assignments_Type, type ManagerMessage, type RegistryAuth } from '#common/dispatcher-proto';
+import type { SealedValue, Task } from '#common/proto';
 import { toAssignmentDiff, type SentTasks } from './assignment-diff';
+import { toCredentialsDiff, type SentCredentials } from './pull-credentials';
 
 /** The sending half of an agent's stream, as far as assignments are concerned. */
 export interface MessageSink {
@@ -9,12 +10,21 @@ export interface MessageSink {
   onDrain(callback: () => void): void;
 }
 
+/** What an agent is to have. */
+export interface AssignmentSource {
+  tasks(): Task[];
+  credentials(serviceId: string): SealedValue | undefined;
+  /** What was sealed; empty when that cannot be had. */
+  open(sealed: SealedValue): Buffer;
+}
+
 /**
  * Keeps one agent's set of tasks up to date: first COMPLETE, then INCREMENTAL. Changes that come while the peer is slow are merged:
  * what is sent is always the difference between what it has and what it should have now.
  */
 export class AssignmentStream {
   private sent: SentTasks = new Map();
+  private sentCredentials: SentCredentials = new Map();
   private sequence = 0;
   private started = false;
   private blocked = false;
@@ -22,7 +32,7 @@ export class AssignmentStream {
 
   constructor(
     private readonly sink: MessageSink,
-    private readonly tasks: () => Task[],
+    private readonly source: AssignmentSource,
   ) {}
 
   /** Sends the whole set; changes before that need no message of their own. */
@@ -42,17 +52,28 @@ export class AssignmentStream {
   }
 
   private send(type: Assignments_Type): void {
-    const { update, remove, sent } = toAssignmentDiff(this.sent, this.tasks());
-    if (type === Assignments_Type.INCREMENTAL && update.length === 0 && remove.length === 0) return;
+    const tasks = this.source.tasks();
+    const { update, remove, sent } = toAssignmentDiff(this.sent, tasks);
+    const registryAuth = this.registryAuth(tasks, update);
+    if (type === Assignments_Type.INCREMENTAL && update.length === 0 && remove.length === 0 && !registryAuth) return;
     this.sent = sent;
     const appliesTo = this.sequence;
     this.sequence++;
-    const message = { assignments: { type, appliesTo, resultsIn: this.sequence, update, remove } };
+    const message = { assignments: { type, appliesTo, resultsIn: this.sequence, update, remove, registryAuth } };
     if (this.sink.write(message)) return;
     this.blocked = true;
     this.sink.onDrain(() => {
       this.blocked = false;
       this.touch();
     });
+  }
+
+  private registryAuth(tasks: Task[], update: Task[]): RegistryAuth | undefined {
+    const { send, sent } = toCredentialsDiff(this.sentCredentials, tasks, update, (id) => this.source.credentials(id));
+    this.sentCredentials = sent;
+    if (send.size === 0) return undefined;
+    // No bytes say that there are none any more.
+    const opened = [...send].map(([id, sealed]): [string, Buffer] => [id, sealed ? this.source.open(sealed) : Buffer.alloc(0)]);
+    return { byService: Object.fromEntries(opened) };
   }
 }

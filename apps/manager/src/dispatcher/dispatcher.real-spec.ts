@@ -3,8 +3,8 @@ import { NodeState, ORPHANED_AFTER_MS, TaskState } from '#common/domain';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
 import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage } from '#common/dispatcher-proto';
-import { Cluster, RemovedNode, Task, TaskStatus } from '#common/proto';
-import { ClusterStore, EtcdStore, keys, type Guard, type Write } from '#common/store';
+import { Cluster, RegistryCredentials, RemovedNode, Task, TaskStatus } from '#common/proto';
+import { ClusterStore, EtcdStore, keys, seal, type Guard, type Write } from '#common/store';
 import { eventually, PrivateEtcd } from '#common/testing';
 import { aTask } from '../testing/builders';
 import type { LeaderTerm } from '../leader/leader-term';
@@ -159,6 +159,28 @@ describe('the dispatcher', () => {
       ['INCREMENTAL', 2, 3, [], [task.id]],
     ]);
   });
+
+  it('sends credentials with a task that has to pull, again when they change, and to nobody else', async () => {
+    const putCredentials = (serviceId: string, text: string): Promise<number> => {
+      const value = RegistryCredentials.encode({ current: seal(Buffer.from(text)), previous: undefined }).finish();
+      return store.commit([], [{ kind: 'put', key: keys.registryCredentials(serviceId), value }]);
+    };
+    const sent = (agent: FakeAgent): string[] =>
+      agent.assignments().flatMap(({ registryAuth }) => Object.values(registryAuth?.byService ?? {}).map(String));
+    const serviceId = newId();
+    await putCredentials(serviceId, 'first');
+    const [puller, other] = [anAgent().beat().hello('puller'), anAgent().beat().hello('other')];
+    for (const agent of [puller, other]) await untilState(agent, NodeState.ready);
+    await putTask({ ...aTask({ id: newId(), nodeId: puller.nodeId, state: TaskState.assigned }), serviceId });
+    await putTask({ ...aTask({ id: newId(), nodeId: other.nodeId, state: TaskState.running }), serviceId });
+    await eventually(() => expect(sent(puller)).toEqual(['first']), { reason: 'the credentials come' });
+    await putCredentials(serviceId, 'second');
+    await eventually(() => expect(sent(puller)).toEqual(['first', 'second']), { reason: 'the new ones come' });
+    await eventually(() => other.assignments().some(({ update }) => update.length > 0), {
+      reason: 'the other node has its task',
+    });
+    expect(sent(other)).toEqual([]);
+  }, 20_000);
 
   it('calls a node down whose heartbeats stop, though its stream stands, and ready with the next one', async () => {
     const agent = anAgent().hello().beat();

@@ -155,6 +155,7 @@ export class DispatcherServer {
 
   private onChange(change: ViewChange): void {
     if (change.kind === 'task') for (const nodeId of change.nodeIds) this.sessions.of(nodeId)?.touch();
+    if (change.kind === 'credentials') this.touchTasksOf(change.serviceId);
     if (change.kind === 'everything') for (const session of this.sessions.all()) this.onRebuiltView(session);
     if (change.kind === 'node' && !this.parts.store.view.node(change.id)) this.expel(change.id);
   }
@@ -169,6 +170,10 @@ export class DispatcherServer {
     const session = this.sessions.of(nodeId);
     if (view.wasRemoved(nodeId)) session?.expel(view.cluster()?.id ?? '');
     else session?.end('the node is not recorded any more');
+  }
+
+  private touchTasksOf(serviceId: string): void {
+    for (const { nodeId } of this.parts.store.view.tasksOfService(serviceId)) this.sessions.of(nodeId)?.touch();
   }
 
   private lookForLostNodes(): void {

@@ -1,5 +1,5 @@
 import type { TaskState } from '#common/domain';
-import type { GenericResource, RebalanceRequest, Service, Task, UpdateStatus } from '#common/proto';
+import type { GenericResource, RebalanceRequest, RegistryCredentials, Service, Task, UpdateStatus } from '#common/proto';
 
 /** What every decision returns, and all that `commitChanges` understands. */
 export type Change =
@@ -9,7 +9,7 @@ export type Change =
   | { kind: 'holdTask'; task: Task; reason: string }
   | { kind: 'deleteTask'; taskId: string }
   | { kind: 'setUpdateStatus'; serviceId: string; status: UpdateStatus }
-  | { kind: 'rollBack'; service: Service; message: string }
+  | { kind: 'rollBack'; service: Service; credentials: RegistryCredentials | undefined; message: string }
   /** Without a request it is done. */
   | { kind: 'setRebalance'; serviceId: string; request: RebalanceRequest | undefined };
 

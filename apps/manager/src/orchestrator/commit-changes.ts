@@ -1,6 +1,6 @@
 import { assertNever } from '#common/errors';
 import { RebalanceRequest, SpecChange_Kind, Task, UpdateStatus } from '#common/proto';
-import { keys, writesOfService, type Guard, type Write } from '#common/store';
+import { keys, writesOfCredentials, writesOfService, type Guard, type Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { changedTasks, isTaskChange, type TaskChange } from './apply-changes';
 import type { Change } from './change';
@@ -93,12 +93,16 @@ function putUpdateStatus({ serviceId, status }: Extract<Change, { kind: 'setUpda
 }
 
 /** As SwarmKit does: the previous spec is the current one again, and there is no other to go back to. Gives way to any other update. */
-function putPreviousSpec({ service, message }: Extract<Change, { kind: 'rollBack' }>, updatedAt: string): WriteGroup {
+function putPreviousSpec(decided: Extract<Change, { kind: 'rollBack' }>, updatedAt: string): WriteGroup {
+  const { service, credentials, message } = decided;
   const change = { kind: SpecChange_Kind.rollback, message };
   const { id, createdAt, jobStatus, previousSpec: spec } = service;
   return {
     guards: [{ key: keys.service(id), modRevision: service.version?.index ?? 0 }],
-    writes: writesOfService({ id, createdAt, updatedAt, jobStatus, spec, previousSpec: undefined, change }, service),
+    writes: [
+      ...writesOfService({ id, createdAt, updatedAt, jobStatus, spec, previousSpec: undefined, change }, service),
+      ...writesOfCredentials(id, credentials, 'previous-spec', true),
+    ],
   };
 }
 

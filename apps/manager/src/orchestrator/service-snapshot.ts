@@ -1,4 +1,4 @@
-import type { Node, RebalanceRequest, Service, Task } from '#common/proto';
+import type { Node, RebalanceRequest, RegistryCredentials, Service, Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
 import { tasksOverCapacity } from '../scheduler/evictions';
 import type { NodeInfo } from '../scheduler/node-info';
@@ -16,6 +16,8 @@ export interface ServiceSnapshot {
   isOverCapacity(task: Task): boolean;
   /** Somebody's wish to have the tasks spread evenly again, until it is fulfilled. */
   rebalance: RebalanceRequest | undefined;
+  /** Go back together with the spec when an update is rolled back. */
+  credentials: RegistryCredentials | undefined;
   /** What is taken on each node. */
   nodeInfos(): readonly NodeInfo[];
 }
@@ -53,6 +55,7 @@ export function takeSnapshot(view: ClusterView, infos: () => readonly NodeInfo[]
     nodes: () => view.nodes(),
     isOverCapacity: overCapacityIn(view),
     rebalance: view.rebalanceRequest(serviceId),
+    credentials: view.registryCredentials(serviceId),
     nodeInfos: infos,
   };
 }

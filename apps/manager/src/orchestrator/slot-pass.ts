@@ -34,7 +34,9 @@ export class SlotPass {
   finish(kept: Slot[]): Plan {
     const update = this.decideUpdate(kept);
     // Another spec makes all else that was decided void.
-    if (update.kind === 'rollBack') return { changes: [{ ...update, service: this.service }] };
+    if (update.kind === 'rollBack') {
+      return { changes: [{ ...update, service: this.service, credentials: this.snapshot.credentials }] };
+    }
     if (update.kind === 'status') {
       this.changes.push({ kind: 'setUpdateStatus', serviceId: this.service.id, status: update.status });
     }

@@ -103,6 +103,7 @@ export function aSnapshot(
     nodes: () => nodes,
     isOverCapacity,
     rebalance: undefined,
+    credentials: undefined,
     nodeInfos: () => nodes.map((node) => toNodeInfo(node, tasksOn(node.id))),
   };
 }

@@ -45,6 +45,8 @@ export class FakeManager {
   readonly requests: string[] = [];
   /** Answers to give once, in this order, instead of the usual ones to requests that change something. */
   readonly refusals: { status: number; message: string }[] = [];
+  /** What the registry says of every image; a manager that never asks registries when there is nothing. */
+  distribution: Answer | undefined;
   /** While true, every connection is cut. */
   isAway = false;
   /** The body of the last request that had one. */
@@ -113,6 +115,7 @@ export class FakeManager {
     if (collection === 'services') return this.answerFor(this.services, asked);
     if (collection === 'nodes') return this.answerFor(this.nodes, asked);
     if (collection === 'tasks') return this.answerForTasks(asked);
+    if (collection === 'distribution' && this.distribution) return this.distribution;
     if (collection === 'info') return { status: 200, body: this.info };
     if (collection === 'version') return { status: 200, body: this.version };
     return refuse(501, `${asked.path} is not available`);

@@ -5,6 +5,7 @@ import {
   Node,
   ObservedNode,
   RebalanceRequest,
+  RegistryCredentials,
   Service,
   Task,
   TaskStatus,
@@ -39,6 +40,7 @@ export class ClusterCache implements ClusterView {
   private removedNodes = new Set<string>();
   private serviceNames = new Map<string, Service>();
   private rebalances = new Map<string, RebalanceRequest>();
+  private credentials = new Map<string, RegistryCredentials>();
   private hostnames = new IdIndex<Node>();
   private byService = new IdIndex<Task>();
   private byNode = new IdIndex<Task>();
@@ -63,6 +65,7 @@ export class ClusterCache implements ClusterView {
   serviceByName = (name: string): Service | undefined => this.serviceNames.get(name);
   services = (): Service[] => this.serviceObjects.values();
   rebalanceRequest = (serviceId: string): RebalanceRequest | undefined => this.rebalances.get(serviceId);
+  registryCredentials = (serviceId: string): RegistryCredentials | undefined => this.credentials.get(serviceId);
   node = (id: string): Node | undefined => this.nodeObjects.get(id);
   nodesByHostname = (hostname: string): Node[] => this.hostnames.of(hostname);
   nodes = (): Node[] => this.nodeObjects.values();
@@ -82,6 +85,7 @@ export class ClusterCache implements ClusterView {
     this.removedNodes = new Set();
     this.serviceNames = new Map();
     this.rebalances = new Map();
+    this.credentials = new Map();
     this.hostnames = new IdIndex();
     this.byService = new IdIndex();
     this.byNode = new IdIndex();
@@ -123,6 +127,8 @@ export class ClusterCache implements ClusterView {
         return this.serviceObjects.setSide(id, decoded(UpdateStatus));
       case 'service-rebalance':
         return this.setRebalance(id, decoded(RebalanceRequest));
+      case 'registry-credentials':
+        return this.setCredentials(id, decoded(RegistryCredentials));
       case 'tasks':
         return this.taskObjects.setMain(id, versioned(decoded(Task), stored));
       case 'task-status':
@@ -160,6 +166,12 @@ export class ClusterCache implements ClusterView {
     if (request) this.rebalances.set(serviceId, request);
     else this.rebalances.delete(serviceId);
     this.changes.push({ kind: 'service', id: serviceId });
+  }
+
+  private setCredentials(serviceId: string, credentials: RegistryCredentials | undefined): void {
+    if (credentials) this.credentials.set(serviceId, credentials);
+    else this.credentials.delete(serviceId);
+    this.changes.push({ kind: 'credentials', serviceId });
   }
 
   private setLeader(record: LeaderRecord | undefined): void {

@@ -1,4 +1,14 @@
-import type { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, RebalanceRequest, Service, Task } from '../proto';
+import type {
+  Cluster,
+  LeaderRecord,
+  ManagerPresence,
+  Node,
+  ObservedNode,
+  RebalanceRequest,
+  RegistryCredentials,
+  Service,
+  Task,
+} from '../proto';
 import type { Revision } from './object-store';
 
 /**
@@ -17,6 +27,8 @@ export interface ClusterView {
   services(): Service[];
   /** What somebody asked for and the leader has not finished. */
   rebalanceRequest(serviceId: string): RebalanceRequest | undefined;
+  /** What registries are told when nodes pull the service's image. Sealed; never to be shown or logged. */
+  registryCredentials(serviceId: string): RegistryCredentials | undefined;
 
   node(id: string): Node | undefined;
   nodesByHostname(hostname: string): Node[];
@@ -37,6 +49,7 @@ export interface ClusterView {
 /** What changed in the view, by joined object, not by key. */
 export type ViewChange =
   | { kind: 'service'; id: string }
+  | { kind: 'credentials'; serviceId: string }
   | { kind: 'task'; id: string; serviceId: string; nodeIds: string[]; endedOrGone: boolean }
   | { kind: 'node'; id: string }
   | { kind: 'manager'; id: string }

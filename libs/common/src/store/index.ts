@@ -5,3 +5,5 @@ export * from './cluster-store';
 export * from './etcd-store';
 export * from './join';
 export * from './service-writes';
+export * from './credentials-writes';
+export * from './sealed-value';

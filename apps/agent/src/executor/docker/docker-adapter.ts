@@ -15,7 +15,7 @@ import { expandTemplates } from './expand-templates';
 import { pullImage } from './image-pull';
 import { NODE_LABEL, TASK_LABEL } from './labels';
 import { toCreatedContainer, toListedContainer, toObservedContainer } from './observed-container';
-import { SharedWork, type Participant } from './shared-work';
+import { SharedWork } from './shared-work';
 import type { StartPlaces } from './start-places';
 
 /**
@@ -65,15 +65,16 @@ export class DockerAdapter implements Executor {
     return this.node;
   }
 
-  async prepare(task: Task, clusterId: string, { signal, tell }: Preparation): Promise<ObservedContainer> {
+  async prepare(task: Task, clusterId: string, preparation: Preparation): Promise<ObservedContainer> {
     if (this.api === undefined) await this.describe();
+    const { signal } = preparation;
     const request = toCreateRequest(expandTemplates(task, this.node), { clusterId, api: this.api ?? parseApiVersion(undefined) });
     try {
       return await this.create(request, task, signal);
     } catch (error) {
       if (!isMissingImage(error)) throw error;
     }
-    const pullError = await this.pull(request.image, { signal, tell });
+    const pullError = await this.pull(request.image, preparation);
     try {
       return await this.create(request, task, signal);
     } catch (error) {
@@ -152,9 +153,13 @@ export class DockerAdapter implements Executor {
   }
 
   /** @returns why the image could not be pulled, unless that is a matter of the engine or of the signal: then it throws */
-  private async pull(image: string, participant: Participant<string>): Promise<unknown> {
+  private async pull(image: string, { registryAuth, ...participant }: Preparation): Promise<unknown> {
+    // Those with other credentials may be refused where these are not.
+    const key = `${image} ${registryAuth ?? ''}`;
     try {
-      await this.pulls.run(image, participant, (signal, tell) => pullImage(this.engine.patient, image, signal, tell));
+      await this.pulls.run(key, participant, (signal, tell) =>
+        pullImage(this.engine.patient, image, { signal, tell, registryAuth }),
+      );
       return undefined;
     } catch (cause) {
       const error = toDomainError(`pull ${image}`, cause);

@@ -16,7 +16,11 @@ export interface EngineApi {
   info(options: Abortable): Promise<EngineInfo>;
   version(options: Abortable): Promise<EngineVersion>;
   createContainer(options: CreateCall & Abortable): Promise<{ readonly id?: string }>;
-  createImage(options: { readonly fromImage: string; readonly tag: string } & Abortable): Promise<NodeJS.ReadableStream>;
+  /** @param auth `key` is the X-Registry-Auth header; apart from the options, all of which end up in the URL */
+  createImage(
+    auth: { readonly key: string } | undefined,
+    options: { readonly fromImage: string; readonly tag: string } & Abortable,
+  ): Promise<NodeJS.ReadableStream>;
   getContainer(id: string): EngineContainer;
   getEvents(options: { readonly since: number; readonly filters: Filters } & Abortable): Promise<NodeJS.ReadableStream>;
   listContainers(options: { readonly all: boolean; readonly filters: Filters } & Abortable): Promise<ListedInfo[]>;

@@ -41,7 +41,8 @@ function refused(error: EngineRefusal): DomainError {
   return new DomainError(isFull ? 'RESOURCE_EXHAUSTED' : (CODES[error.statusCode] ?? 'INTERNAL'), text, { cause: error });
 }
 
-function isRefusal(error: unknown): error is EngineRefusal {
+/** Whether the engine has answered, with an error. */
+export function isRefusal(error: unknown): error is EngineRefusal {
   return error instanceof Error && typeof (error as Partial<EngineRefusal>).statusCode === 'number';
 }
 

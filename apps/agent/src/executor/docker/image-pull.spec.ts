@@ -17,7 +17,11 @@ describe('a pull', () => {
   let told: string[];
   beforeEach(() => (told = []));
   const pull = (createImage: EngineApi['createImage']) =>
-    pullImage({ createImage } as EngineApi, 'busybox', new AbortController().signal, (text) => told.push(text));
+    pullImage({ createImage } as EngineApi, 'busybox', {
+      signal: new AbortController().signal,
+      tell: (text) => told.push(text),
+      registryAuth: 'eyJ9',
+    });
   const progress = (...reports: object[]) =>
     pull(async () => Readable.from(reports.map((report) => `${JSON.stringify(report)}\n`)));
 
@@ -35,6 +39,22 @@ describe('a pull', () => {
       message: 'manifest unknown',
     }));
 
+  it('tells the registry who asks, and nobody else', async () => {
+    let asked: unknown[] = [];
+    await pull(async (...call) => {
+      asked = call;
+      return Readable.from([]);
+    });
+    expect(asked).toEqual([{ key: 'eyJ9' }, { fromImage: 'busybox', tag: 'latest', abortSignal: expect.anything() }]);
+    expect(told.join()).not.toContain('eyJ9');
+  });
+
+  it.each([404, 500, 503])('has failed when the engine answers %i, and not the engine', (statusCode) =>
+    expect(
+      pull(() => Promise.reject(Object.assign(new Error('x'), { statusCode, json: { message: 'manifest unknown' } }))),
+    ).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', message: 'manifest unknown' }),
+  );
+
   it('may succeed later when the engine goes away', () =>
     expect(pull(() => Promise.reject(new Error('socket hang up')))).rejects.toMatchObject({ code: 'UNAVAILABLE' }));
 
@@ -42,7 +62,7 @@ describe('a pull', () => {
     jest.useFakeTimers();
     try {
       const hanging = pull(
-        ({ abortSignal }) =>
+        (_auth, { abortSignal }) =>
           new Promise((_, reject) => abortSignal?.addEventListener('abort', () => reject(new Error('aborted')))),
       );
       jest.advanceTimersByTime(10 * 60_000);

@@ -1,18 +1,27 @@
 import { DomainError } from '#common/errors';
 import type { EngineApi } from './engine-api';
-import { toDomainError } from './engine-error';
+import { isRefusal, toDomainError } from './engine-error';
 import { jsonLines } from './json-lines';
 import type { PullReport } from './pull-progress';
 import { progressTeller, type PullListener } from './progress-teller';
 
 /** A pull without any progress for this long hangs: even unpacking a large layer reports several times a minute. */
 const STALL_MS = 5 * 60_000;
+/** How a pull is done. */
+export interface Pull {
+  /** Interrupts it. */
+  readonly signal: AbortSignal;
+  readonly tell: PullListener;
+  /** The X-Registry-Auth header. */
+  readonly registryAuth?: string;
+}
+
 /**
- * Pulls an image and resolves when it is there. The signal interrupts it. Tells how far it is when that changes, at most once per second.
+ * Pulls an image and resolves when it is there. Tells how far it is when that changes, at most once per second.
  * @throws DomainError FAILED_PRECONDITION with the registry's or engine's reason · DEADLINE_EXCEEDED when it makes no progress ·
  *   UNAVAILABLE · CANCELLED
  */
-export async function pullImage(engine: EngineApi, image: string, signal: AbortSignal, tell: PullListener): Promise<void> {
+export async function pullImage(engine: EngineApi, image: string, { signal, tell, registryAuth }: Pull): Promise<void> {
   const note = progressTeller(image, tell);
   const stall = new AbortController();
   const expire = (): void =>
@@ -20,7 +29,8 @@ export async function pullImage(engine: EngineApi, image: string, signal: AbortS
   const timer = setTimeout(expire, STALL_MS);
   const abortSignal = AbortSignal.any([signal, stall.signal]);
   try {
-    const stream = await engine.createImage({ ...toPullReference(image), abortSignal });
+    const auth = registryAuth === undefined ? undefined : { key: registryAuth };
+    const stream = await engine.createImage(auth, { ...toPullReference(image), abortSignal });
     for await (const line of jsonLines(stream)) {
       timer.refresh();
       const reason = (line as { error?: unknown }).error;
@@ -29,6 +39,9 @@ export async function pullImage(engine: EngineApi, image: string, signal: AbortS
     }
   } catch (error) {
     if (stall.signal.aborted) throw stall.signal.reason;
+    // Whatever its status, an answer is the registry's refusal as the engine passes it on: the engine itself is there.
+    if (isRefusal(error))
+      throw new DomainError('FAILED_PRECONDITION', toDomainError(`pull ${image}`, error).message, { cause: error });
     throw toDomainError(`pull ${image}`, error);
   } finally {
     clearTimeout(timer);

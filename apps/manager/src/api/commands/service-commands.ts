@@ -1,4 +1,4 @@
-import { iterationOf } from '#common/domain';
+import { iterationOf, type RegistryAuth } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import {
@@ -11,7 +11,14 @@ import {
   type SpecChange,
   type UpdateStatus,
 } from '#common/proto';
-import { deletionsOfRevisions, keys, REVISIONS_KEPT, writesOfService } from '#common/store';
+import {
+  deletionsOfRevisions,
+  keys,
+  REVISIONS_KEPT,
+  writesOfCredentials,
+  writesOfService,
+  type CredentialsSource,
+} from '#common/store';
 import { decodeJson } from '#common/wire';
 import { completeSpec } from '../defaults';
 import { findService } from '../lookup';
@@ -21,7 +28,9 @@ import { validatePortsAreFree } from '../validate/endpoint';
 import { alreadyExists, failedPrecondition, outOfSequence } from '../validate/refusal';
 import { validateChange, validateServiceSpec } from '../validate/service-spec';
 import { warningsFor } from '../validate/warnings';
+import { asItIs, type PinImage } from './pin-image';
 import { randomName } from './random-name';
+import { credentialsSource, loginOf } from './service-credentials';
 import { untilViewHas } from './until-view-has';
 
 /**
@@ -38,20 +47,27 @@ export interface ServiceUpdate {
   body: unknown;
   /** Takes the previous spec instead of one from the body. */
   rollback: boolean;
-  hasRegistryCredentials: boolean;
+  /** What the client says about it; else the credentials of one of the specs are kept. */
+  registryAuth: RegistryAuth | undefined;
+  registryAuthFrom: 'spec' | 'previous-spec';
+  /** Whether the client leaves it to the manager to ask for the image's digest. */
+  resolvesImage: boolean;
 }
 
 /** What a client sends to create a service. */
 export interface ServiceCreation {
   /** Parsed JSON of the spec. */
   body: unknown;
-  hasRegistryCredentials: boolean;
+  registryAuth: RegistryAuth | undefined;
+  /** Whether the client leaves it to the manager to ask for the image's digest. */
+  resolvesImage: boolean;
 }
 
 /** Writes services: checks everything first, then one transaction. */
 export class ServiceCommands {
   constructor(
     private readonly store: ApiStore,
+    private readonly pinImage: PinImage,
     private readonly now: () => Date,
   ) {}
 
@@ -59,8 +75,10 @@ export class ServiceCommands {
    * Creates a service and returns its id, and what the client should know.
    * @throws DomainError INVALID_ARGUMENT · NOT_FOUND · ALREADY_EXISTS · UNIMPLEMENTED · as ApiStore.commit
    */
-  async create({ body, hasRegistryCredentials }: ServiceCreation): Promise<{ id: string; warnings: string[] }> {
-    const spec = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
+  async create(creation: ServiceCreation): Promise<{ id: string; warnings: string[] }> {
+    const { body, registryAuth, resolvesImage } = creation;
+    const wanted = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
+    const { spec, warnings } = resolvesImage ? await this.pinImage(wanted, registryAuth?.login) : asItIs(wanted);
     if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services());
 
@@ -72,9 +90,13 @@ export class ServiceCommands {
     await this.commit(
       () => nameTaken(spec.name),
       [{ key: keys.serviceName(spec.name), createRevision: 0 }],
-      [...writesOfService(record, undefined), { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) }],
+      [
+        ...writesOfService(record, undefined),
+        ...writesOfCredentials(id, undefined, credentialsSource(registryAuth, 'spec')),
+        { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
+      ],
     );
-    return { id, warnings: warningsFor(spec, hasRegistryCredentials) };
+    return { id, warnings: [...warnings, ...warningsFor(spec)] };
   }
 
   /**
@@ -84,10 +106,16 @@ export class ServiceCommands {
   async update(update: ServiceUpdate): Promise<string[]> {
     await untilViewHas(this.store, update.version);
     const before = findService(this.store.view, update.term);
-    const spec = update.rollback ? previousSpec(before) : this.readSpec(update.body);
-    const change = update.rollback ? MANUAL_ROLLBACK : { kind: SpecChange_Kind.update, message: '' };
-    await this.replaceSpec(before, { version: update.version, spec, change });
-    return warningsFor(spec, update.hasRegistryCredentials);
+    const { version, registryAuth, registryAuthFrom } = update;
+    if (update.rollback) return this.rollBack(before, version);
+    const credentials = credentialsSource(registryAuth, registryAuthFrom);
+    if (credentials === 'previous-spec') previousSpec(before);
+    const wanted = this.readSpec(update.body);
+    const { spec, warnings } = update.resolvesImage
+      ? await this.pinImage(wanted, registryAuth?.login ?? loginOf(this.store.view.registryCredentials(before.id), credentials))
+      : asItIs(wanted);
+    await this.replaceSpec(before, { version, spec, change: { kind: SpecChange_Kind.update, message: '' }, credentials });
+    return [...warnings, ...warningsFor(spec)];
   }
 
   /**
@@ -101,8 +129,8 @@ export class ServiceCommands {
     if (!revision?.spec) throw new DomainError('NOT_FOUND', noSuchRevision(before, number));
     const spec = withReplicasOf(revision.spec, before.spec);
     const change = { kind: SpecChange_Kind.rollback, message: `manually requested rollback to revision ${number}` };
-    await this.replaceSpec(before, { version: before.version?.index ?? 0, spec, change });
-    return warningsFor(spec, false);
+    await this.replaceSpec(before, { version: before.version?.index ?? 0, spec, change, credentials: 'spec' });
+    return warningsFor(spec);
   }
 
   /** The service that a create would make, checked as that is, and not written. @throws DomainError as create */
@@ -158,12 +186,19 @@ export class ServiceCommands {
         // The leader's key, but from here on it may not be written again: the leader guards it with the service.
         { kind: 'delete', key: keys.serviceUpdate(id) },
         { kind: 'delete', key: keys.serviceRebalance(id) },
+        { kind: 'delete', key: keys.registryCredentials(id) },
         ...deletionsOfRevisions(service),
       ],
     );
   }
 
-  private async replaceSpec(before: Service, { version, spec, change }: SpecReplacement): Promise<void> {
+  private async rollBack(before: Service, version: number): Promise<string[]> {
+    const spec = previousSpec(before);
+    await this.replaceSpec(before, { version, spec, change: MANUAL_ROLLBACK, credentials: 'previous-spec' });
+    return warningsFor(spec);
+  }
+
+  private async replaceSpec(before: Service, { version, spec, change, credentials }: SpecReplacement): Promise<void> {
     if (before.spec) validateChange(before.spec, spec);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
     if (before.version?.index !== version) throw outOfSequence();
@@ -171,7 +206,12 @@ export class ServiceCommands {
     const { id, createdAt, spec: replaced } = before;
     const jobStatus = before.jobStatus && nextIteration(before.jobStatus, updatedAt);
     const record = { id, createdAt, updatedAt, spec, previousSpec: replaced, jobStatus, change };
-    await this.commit(outOfSequence, [{ key: keys.service(id), modRevision: version }], writesOfService(record, before));
+    const known = this.store.view.registryCredentials(id);
+    await this.commit(
+      outOfSequence,
+      [{ key: keys.service(id), modRevision: version }],
+      [...writesOfService(record, before), ...writesOfCredentials(id, known, credentials)],
+    );
   }
 
   private readSpec(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
@@ -216,6 +256,7 @@ interface SpecReplacement {
   version: number;
   spec: ServiceSpec;
   change: SpecChange;
+  credentials: CredentialsSource;
 }
 
 function noSuchRevision(service: Service, number: number): string {

@@ -33,7 +33,6 @@ describe('what is not there yet', () => {
     ['POST', '/networks/create'],
     ['DELETE', '/networks/x'],
     ['POST', '/containers/create'],
-    ['GET', '/distribution/registry:5000/a/b:1/json'],
     ['GET', '/services/x/logs'],
     ['GET', '/events'],
   ])('says so (%s %s)', async (method, path) => {

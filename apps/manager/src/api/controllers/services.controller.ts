@@ -4,8 +4,9 @@ import { ServiceCommands } from '../commands/service-commands';
 import { countTasks } from '../count-tasks';
 import { matchesService, parseServiceFilters } from '../filters/service-filters';
 import { readJsonBody, readOptionalJsonBody } from '../http/json-body';
+import { isVersionBefore } from '../http/negotiate-version';
 import { queryFlag, queryOf, queryVersion, requireQueryChoice, requireQueryCount } from '../http/query';
-import { hasRegistryCredentials } from '../http/registry-auth';
+import { registryAuthOf } from '../http/registry-auth';
 import { sendEmpty, sendJson, sendJsonList, sendJsonText } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findService } from '../lookup';
@@ -39,7 +40,8 @@ export class ServicesController {
     const body = await readJsonBody(request);
     const { id, warnings } = await this.commands.create({
       body,
-      hasRegistryCredentials: hasRegistryCredentials(request.headers),
+      registryAuth: registryAuthOf(request.headers),
+      resolvesImage: leavesImageToManager(request.originalUrl),
     });
     sendJson(response, 201, { ID: id, Warnings: nonEmpty(warnings) });
   }
@@ -56,10 +58,17 @@ export class ServicesController {
     const query = queryOf(request);
     const version = queryVersion(query, 'service');
     const rollback = requireQueryChoice(query, 'rollback', ['previous', 'none']) === 'previous';
-    requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
+    const authFrom = requireQueryChoice(query, 'registryAuthFrom', ['spec', 'previous-spec']);
     const body = rollback ? await readOptionalJsonBody(request) : await readJsonBody(request);
-    const credentials = hasRegistryCredentials(request.headers);
-    const warnings = await this.commands.update({ term, version, body, rollback, hasRegistryCredentials: credentials });
+    const warnings = await this.commands.update({
+      term,
+      version,
+      body,
+      rollback,
+      registryAuth: registryAuthOf(request.headers),
+      registryAuthFrom: authFrom === 'previous-spec' ? 'previous-spec' : 'spec',
+      resolvesImage: leavesImageToManager(request.originalUrl),
+    });
     sendJson(response, 200, { Warnings: nonEmpty(warnings) ?? null });
   }
 
@@ -84,4 +93,9 @@ export class ServicesController {
     await this.commands.remove(id);
     sendEmpty(response);
   }
+}
+
+/** Since 1.30 clients ask for the digest themselves, or do without. */
+function leavesImageToManager(url: string): boolean {
+  return isVersionBefore(url, '1.30');
 }

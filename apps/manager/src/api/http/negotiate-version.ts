@@ -23,6 +23,12 @@ export function stripVersion(url: string): string {
   return rest;
 }
 
+/** Whether the URL asks for an older version of the API than this one; without a version it asks for the newest. */
+export function isVersionBefore(url: string, version: string): boolean {
+  const [, asked] = VERSIONED_PATH.exec(url) ?? [];
+  return asked !== undefined && compareVersions(asked, version) < 0;
+}
+
 function compareVersions(a: string, b: string): number {
   const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {

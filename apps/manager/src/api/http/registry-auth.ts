@@ -1,14 +1,14 @@
-const HEADER = 'x-registry-auth';
-const CREDENTIALS = ['username', 'password', 'identitytoken', 'registrytoken'];
+import { parseRegistryAuth, type RegistryAuth } from '#common/domain';
+import { DomainError } from '#common/errors';
 
-/** Whether a request brings credentials for a registry. Some clients send the header always, with anything in it. */
-export function hasRegistryCredentials(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+const HEADER = 'x-registry-auth';
+/** Tokens of cloud registries take a few KiB; nodes are sent one for each service. */
+const MAX_BYTES = 64 * 1024;
+
+/** The login that a request brings; undefined when it says nothing about it. @throws DomainError TOO_LARGE */
+export function registryAuthOf(headers: Readonly<Record<string, string | string[] | undefined>>): RegistryAuth | undefined {
   const header = headers[HEADER];
-  if (typeof header !== 'string' || header === '') return false;
-  try {
-    const auth: unknown = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
-    return typeof auth === 'object' && auth !== null && CREDENTIALS.some((name) => Boolean(Reflect.get(auth, name)));
-  } catch {
-    return false;
-  }
+  if (typeof header !== 'string' || header === '') return undefined;
+  if (header.length > MAX_BYTES) throw new DomainError('TOO_LARGE', `X-Registry-Auth is larger than ${MAX_BYTES} bytes`);
+  return parseRegistryAuth(header);
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { DomainError } from '#common/errors';
 import { createLogger } from '#common/logging';
 import { ApiModule } from '../api.module';
 import { HttpServer } from '../http-server';
@@ -57,6 +58,7 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     planner: { plan: () => [], moves: () => [] },
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
     explainTask: () => [],
+    images: { inspect: () => Promise.reject(new DomainError('UNAVAILABLE', 'there is no registry here')) },
     logger: QUIET,
     ...overrides,
   };

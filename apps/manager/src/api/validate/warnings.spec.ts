@@ -1,7 +1,7 @@
 import { ServiceSpec } from '#common/proto';
 import { warningsFor } from './warnings';
 
-const warnings = (json: object, credentials = false) => warningsFor(ServiceSpec.fromJSON(json), credentials);
+const warnings = (json: object) => warningsFor(ServiceSpec.fromJSON(json));
 const container = (fields: object) => ({ TaskTemplate: { ContainerSpec: fields } });
 
 describe('a client is warned', () => {
@@ -13,10 +13,6 @@ describe('a client is warned', () => {
     ],
   ])('%s', (_what, json, text) => {
     expect(warnings(json)).toEqual([expect.stringContaining(text)]);
-  });
-
-  it('of credentials that are not kept', () => {
-    expect(warnings({}, true)).toEqual([expect.stringContaining('registry credentials')]);
   });
 
   it('of nothing else', () => {

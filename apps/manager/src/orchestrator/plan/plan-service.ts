@@ -113,6 +113,7 @@ class Rehearsal {
       nodes: () => this.cluster.nodes,
       isOverCapacity: () => false,
       rebalance: undefined,
+      credentials: undefined,
       nodeInfos: () => infos,
     };
   }

@@ -1,7 +1,8 @@
+import { registryOf, unpinnedWarning, withDistribution, type Distribution } from '#common/domain';
 import { isCode, messageOf } from '#common/errors';
 import type { ServiceSpec } from '#common/proto';
 import type { ImageFlags } from '../../flags/tables/shared-flags';
-import { registryOf, withDistribution, type Distribution } from '../../flags/spec/image-reference';
+import { plainText } from '../../render/plain-text';
 import { writeLine } from '../../session';
 import type { Tools } from '../command';
 import { registryAuth } from '../registry-credentials';
@@ -21,13 +22,12 @@ async function askRegistry({ session, api }: Tools, image: string, auth?: string
   try {
     return toDistribution(await api.distribution(image, auth));
   } catch (error) {
-    // A manager that never asks registries need not be told of at each create.
+    // The manager itself is not there.
     if (isCode(error, 'UNAVAILABLE')) throw error;
+    // One that never asks registries need not be told of at each create.
     if (!isCode(error, 'UNIMPLEMENTED')) {
-      writeLine(
-        session.stderr,
-        `note: ${image} is not pinned to a digest, so nodes may run different builds: ${messageOf(error)}`,
-      );
+      writeLine(session.stderr, `warning: ${unpinnedWarning(plainText(image))}`);
+      writeLine(session.stderr, `reason: ${plainText(messageOf(error))}`);
     }
     return undefined;
   }
@@ -41,7 +41,7 @@ export interface PinnedSpec {
 
 /**
  * Pins the image to the digest that its tag has at the registry now, so that every node runs the same, and finds the
- * credentials that `--with-registry-auth` asks for. A registry that does not answer is noted on stderr and leaves the tag.
+ * credentials that `--with-registry-auth` asks for. A registry that does not tell is warned of on stderr and leaves the tag.
  */
 export async function pinImage(tools: Tools, spec: ServiceSpec, flags: ImageFlags): Promise<PinnedSpec> {
   const image = spec.taskTemplate?.containerSpec?.image ?? '';

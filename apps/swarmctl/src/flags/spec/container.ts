@@ -1,3 +1,4 @@
+import { taggedImage } from '#common/domain';
 import type { ContainerSpec, Ulimit } from '#common/proto';
 import type { CreateFlags } from '../tables/create-flags';
 import type { UpdateFlags } from '../tables/update-flags';
@@ -16,7 +17,6 @@ import {
 } from './files';
 import { changedHealthcheck, newHealthcheck } from './health';
 import { changedHosts } from './hosts';
-import { taggedImage } from './image-reference';
 import { itself, sortedBy, withAdded, without } from './list-edits';
 import { changedNameValues, newNameValues } from './name-values';
 import type { Surroundings } from './surroundings';

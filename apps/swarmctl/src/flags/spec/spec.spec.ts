@@ -2,7 +2,6 @@ import { ServiceSpec } from '#common/proto';
 import { createSpec } from './create-spec';
 import { parseEnvFile } from './environment';
 import { changedHealthcheck } from './health';
-import { registryOf, taggedImage, withDistribution } from './image-reference';
 import { changedMode, scaledMode } from './service-mode';
 import type { Surroundings } from './surroundings';
 import { updateSpec } from './update-spec';
@@ -108,39 +107,5 @@ describe('an environment file', () => {
 
   it('names the line that is wrong', () => {
     expect(() => parseEnvFile('web.env', 'A=1\nB C=2', {})).toThrow("--env-file web.env, line 2: 'B C' is not a variable name");
-  });
-});
-
-describe('an image reference', () => {
-  const digest = `sha256:${'a'.repeat(64)}`;
-
-  it.each([
-    ['busybox', 'busybox:latest'],
-    ['library/busybox:1', 'busybox:1'],
-    ['docker.io/library/busybox', 'busybox:latest'],
-    ['index.docker.io/team/app', 'team/app:latest'],
-    ['localhost/app', 'localhost/app:latest'],
-    ['localhost:5000/app:2', 'localhost:5000/app:2'],
-    ['registry.test/a/b', 'registry.test/a/b:latest'],
-    [`busybox@${digest}`, `busybox@${digest}`],
-    [`busybox:1@${digest}`, `busybox:1@${digest}`],
-    ['Not Valid', 'Not Valid'],
-    ['', ''],
-    ['a'.repeat(64), 'a'.repeat(64)],
-  ])('%s', (given, tagged) => expect(taggedImage(given)).toBe(tagged));
-
-  it.each([
-    ['busybox', 'https://index.docker.io/v1/'],
-    ['registry.test:5000/app:1', 'registry.test:5000'],
-    ['???', 'https://index.docker.io/v1/'],
-  ])('%s is kept at %s', (image, registry) => expect(registryOf(image)).toBe(registry));
-
-  it('is pinned to the digest that it does not have yet', () => {
-    const platforms = [{ architecture: 'amd64', os: 'linux' }];
-    const pinned = withDistribution(web(), { digest, platforms });
-    expect(pinned.taskTemplate?.containerSpec?.image).toBe(`nginx:latest@${digest}`);
-    expect(pinned.taskTemplate?.placement?.platforms).toEqual(platforms);
-    const again = withDistribution(pinned, { digest: `sha256:${'b'.repeat(64)}`, platforms });
-    expect(again.taskTemplate?.containerSpec?.image).toBe(`nginx:latest@${digest}`);
   });
 });

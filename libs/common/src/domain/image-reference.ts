@@ -1,5 +1,3 @@
-import type { Placement, Platform, ServiceSpec } from '#common/proto';
-
 const DEFAULT_DOMAIN = 'docker.io';
 const OFFICIAL = 'library/';
 const DEFAULT_TAG = 'latest';
@@ -9,7 +7,8 @@ const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[a-fA-F0-9:]+\])
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}$/;
 
-interface ImageReference {
+/** A name of an image, taken apart; the domain of Docker Hub and its `library/` are written out. */
+export interface ImageReference {
   readonly domain: string;
   readonly path: string;
   readonly tag: string | undefined;
@@ -32,58 +31,46 @@ function splitDomain(name: string): [domain: string, path: string] {
   return [domain === `index.${DEFAULT_DOMAIN}` ? DEFAULT_DOMAIN : domain, path];
 }
 
-function parseImage(text: string): ImageReference | undefined {
+/** Undefined when the text does not name an image. */
+export function parseImage(text: string): ImageReference | undefined {
   const [rest, digest] = splitTail(text, '@', (tail) => DIGEST.test(tail));
   const [name, tag] = splitTail(rest, ':', (tail) => TAG.test(tail));
   const [domain, path] = splitDomain(name);
   const isImageId = /^[a-f0-9]{64}$/.test(text);
-  return DOMAIN.test(domain) && PATH.test(path) && !isImageId ? { domain, path, tag, digest } : undefined;
+  if (!DOMAIN.test(domain) || !PATH.test(path) || isImageId) return undefined;
+  const isOfficial = domain === DEFAULT_DOMAIN && !path.includes('/');
+  return { domain, path: isOfficial ? `${OFFICIAL}${path}` : path, tag, digest };
 }
 
-/** The name as people write it: Docker Hub and its official images go without saying. */
+/** Docker Hub and its official images go without saying. */
 function familiarName({ domain, path }: ImageReference): string {
   if (domain !== DEFAULT_DOMAIN) return `${domain}/${path}`;
   const short = path.startsWith(OFFICIAL) ? path.slice(OFFICIAL.length) : path;
   return short.includes('/') ? path : short;
 }
 
-function written(image: ImageReference): string {
+/** The name as people write it. */
+function writtenImage(image: ImageReference): string {
   const tag = image.tag === undefined ? '' : `:${image.tag}`;
   const digest = image.digest === undefined ? '' : `@${image.digest}`;
   return `${familiarName(image)}${tag}${digest}`;
+}
+
+/** The image, with its tag, pinned to a digest; one that has a digest already, or is no valid reference, is left as it is. */
+export function pinnedImage(text: string, digest: string): string {
+  const image = parseImage(taggedImage(text));
+  return image && image.digest === undefined ? writtenImage({ ...image, digest }) : text;
 }
 
 /** The image's short name with a tag or a digest. A text that is no valid reference is left to the manager as it is. */
 export function taggedImage(text: string): string {
   const image = parseImage(text);
   if (!image) return text;
-  return written(image.tag === undefined && image.digest === undefined ? { ...image, tag: DEFAULT_TAG } : image);
+  return writtenImage(image.tag === undefined && image.digest === undefined ? { ...image, tag: DEFAULT_TAG } : image);
 }
 
 /** The registry that holds the image, by the name under which credentials for it are kept. */
 export function registryOf(text: string): string {
   const domain = parseImage(text)?.domain ?? DEFAULT_DOMAIN;
   return domain === DEFAULT_DOMAIN ? 'https://index.docker.io/v1/' : domain;
-}
-
-/** What a registry says of an image. */
-export interface Distribution {
-  readonly digest: string;
-  readonly platforms: readonly Platform[];
-}
-
-function pinnedImage(text: string, digest: string): string {
-  const image = parseImage(text);
-  return image && image.digest === undefined ? written({ ...image, digest }) : text;
-}
-
-/** The spec with its image pinned to a digest, and placed only on nodes whose platform the image was built for. */
-export function withDistribution(spec: ServiceSpec, { digest, platforms }: Distribution): ServiceSpec {
-  const task = spec.taskTemplate;
-  const container = task?.containerSpec;
-  if (!task || !container) return spec;
-  const none: Placement = { constraints: [], preferences: [], maxReplicas: 0, platforms: [] };
-  const placement = { ...none, ...task.placement, platforms: [...platforms] };
-  const containerSpec = { ...container, image: pinnedImage(container.image, digest) };
-  return { ...spec, taskTemplate: { ...task, containerSpec, placement } };
 }
