@@ -160,7 +160,10 @@ describe('images from registries', () => {
     } finally {
       await startRegistry(registryHost);
     }
-    expect(nodesOf(await swarm.untilRunning('late', 6, 40_000))).toBe(3);
+    await swarm.untilRunning('late', 6, 40_000);
+    // A node where this version has failed so often is the last choice; the next version is none the worse for it.
+    await run('swarmctl', loggedOut, 'service', 'update', '--force', '--update-parallelism', '0', 'late');
+    expect(nodesOf(await swarm.untilRunning('late', 6))).toBe(3);
   }, 120_000);
 });
 
