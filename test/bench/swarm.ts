@@ -23,12 +23,15 @@ async function main(): Promise<void> {
     const engines = new RawEngines(lab.hosts.map(({ dockerSocket }) => dockerSocket));
     const sides: Side[] = [new StockSwarm(lab), new Swarmctl(lab)];
     const figures = new Map(sides.map(({ name }): [string, Figures] => [name, new Map()]));
+    const bare: Figures = new Map();
     for (let round = 0; round < counts.rounds; round++) {
       // Whoever goes second finds warm caches: each is second in turn.
       const order = round % 2 === 0 ? sides : [...sides].reverse();
       for (const side of order) await oneTurn(side, engines, { ...counts, figures: figures.get(side.name) as Figures });
+      await bareTurn(engines, { ...counts, figures: bare });
     }
     report(sides, figures);
+    for (const [what, samples] of bare) console.log(reportLine(what, samples));
     engines.close();
   } finally {
     await lab.down();
@@ -47,6 +50,25 @@ async function oneTurn(side: Side, engines: RawEngines, turn: Turn): Promise<voi
   api.close();
   await side.stop();
   await engines.untilQuiet();
+}
+
+/** What the engines take for the same containers when nobody orchestrates: no side can be much faster. */
+async function bareTurn(engines: RawEngines, { replicas, figures }: Turn): Promise<void> {
+  const count = 3 * replicas;
+  const containers = await measure(figures, `${count} containers, bare engines, until all run`, () => engines.startAll(count));
+  await measure(figures, `remove ${count} containers, bare engines`, () => engines.removeAll(containers));
+  await engines.untilQuiet();
+}
+
+async function measure<T>(figures: Figures, what: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await work();
+  record(figures, what, performance.now() - startedAt);
+  return result;
+}
+
+function record(figures: Figures, what: string, ms: number): void {
+  figures.set(what, [...(figures.get(what) ?? []), ms]);
 }
 
 /** What each side is given to do. */
@@ -74,9 +96,9 @@ class Work {
 
   private async createAndScale(): Promise<void> {
     const { replicas } = this.turn;
-    const service = await this.measure(`${replicas} replicas until all run`, () => this.running({ replicas }));
+    const service = await measure(this.turn.figures, `${replicas} replicas until all run`, () => this.running({ replicas }));
     await this.engines.untilRunning(replicas);
-    await this.measure(`scale from ${replicas} to ${2 * replicas} until all run`, async () => {
+    await measure(this.turn.figures, `scale from ${replicas} to ${2 * replicas} until all run`, async () => {
       await service.scale(2 * replicas);
       await service.untilRunning(2 * replicas);
     });
@@ -86,9 +108,9 @@ class Work {
 
   private async createAndRemove(): Promise<void> {
     const replicas = 3 * this.turn.replicas;
-    const service = await this.measure(`${replicas} replicas until all run`, () => this.running({ replicas }));
+    const service = await measure(this.turn.figures, `${replicas} replicas until all run`, () => this.running({ replicas }));
     await this.engines.untilRunning(replicas);
-    await this.measure(`remove ${replicas} until no container is left`, async () => {
+    await measure(this.turn.figures, `remove ${replicas} until no container is left`, async () => {
       await service.remove();
       await this.engines.untilEmpty();
     });
@@ -107,8 +129,8 @@ class Work {
   }
 
   private recordUpdate(what: string, { runningMs, completedMs }: UpdateTimes): void {
-    this.record(`${what}, until all new tasks run`, runningMs);
-    this.record(`${what}, until completed`, completedMs);
+    record(this.turn.figures, `${what}, until all new tasks run`, runningMs);
+    record(this.turn.figures, `${what}, until completed`, completedMs);
   }
 
   private async running(shape: ServiceShape): Promise<ServiceDriver> {
@@ -121,18 +143,6 @@ class Work {
     await service.remove();
     await service.untilForgotten();
     await this.engines.untilQuiet();
-  }
-
-  private async measure<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const startedAt = performance.now();
-    const result = await work();
-    this.record(what, performance.now() - startedAt);
-    return result;
-  }
-
-  private record(what: string, ms: number): void {
-    const { figures } = this.turn;
-    figures.set(what, [...(figures.get(what) ?? []), ms]);
   }
 }
 
