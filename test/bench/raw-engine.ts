@@ -1,69 +1,42 @@
-import { Agent, request } from 'node:http';
+import { ApiClient } from './api-client';
 
-/** An engine's API over kept-alive connections, as a fast client would use it: the peer that we are measured against. */
+/** A bare engine, driven without losing time: the peer that we are measured against. */
 export class RawEngine {
-  private readonly agent = new Agent({ keepAlive: true });
+  private readonly api: ApiClient;
 
-  constructor(private readonly socketPath: string) {}
+  constructor(socketPath: string) {
+    this.api = new ApiClient(socketPath);
+  }
 
   /** Creates and starts a container with what an agent gives a sleeping task. @returns its id */
-  async createAndStart(): Promise<string> {
+  async createAndStart(image = 'busybox:latest'): Promise<string> {
     const body = {
-      Image: 'busybox:latest',
+      Image: image,
       Cmd: ['sleep', '1000000'],
       Labels: { 'swarmctl.bench': '1' },
       HostConfig: { NetworkMode: 'default', RestartPolicy: { Name: 'no' } },
     };
-    const { Id } = await this.send<{ Id: string }>('POST', '/containers/create', body);
-    await this.send('POST', `/containers/${Id}/start`);
+    const { Id } = await this.api.send<{ Id: string }>('POST', '/containers/create', body);
+    await this.api.send('POST', `/containers/${Id}/start`);
     return Id;
   }
 
+  /** Ends a container, killing it after the grace period. */
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    await this.api.send('POST', `/containers/${id}/stop?t=${graceSeconds}`);
+  }
+
   async remove(id: string): Promise<void> {
-    await this.send('DELETE', `/containers/${id}?force=1`);
+    await this.api.send('DELETE', `/containers/${id}?force=1`);
+  }
+
+  /** How many containers it has, and how many of them run. */
+  async count(): Promise<{ present: number; running: number }> {
+    const containers = await this.api.send<{ State: string }[]>('GET', '/containers/json?all=1');
+    return { present: containers.length, running: containers.filter(({ State }) => State === 'running').length };
   }
 
   close(): void {
-    this.agent.destroy();
+    this.api.close();
   }
-
-  private send<T>(method: string, path: string, body?: unknown): Promise<T> {
-    return sendJson<T>({ socketPath: this.socketPath, agent: this.agent }, method, path, body);
-  }
-}
-
-/** The manager's API over kept-alive connections. */
-export class ManagerClient {
-  private readonly agent = new Agent({ keepAlive: true });
-
-  constructor(private readonly socketPath: string) {}
-
-  send<T>(method: string, path: string, body?: unknown): Promise<T> {
-    return sendJson<T>({ socketPath: this.socketPath, agent: this.agent }, method, `/v1.41${path}`, body);
-  }
-
-  close(): void {
-    this.agent.destroy();
-  }
-}
-
-/** @throws Error unless the status is 2xx */
-function sendJson<T>(where: { socketPath: string; agent: Agent }, method: string, path: string, body?: unknown): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const headers =
-      payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
-    const call = request({ ...where, method, path, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        const isGood = (response.statusCode ?? 500) < 300;
-        if (isGood) resolve((text.trim() ? JSON.parse(text) : undefined) as T);
-        else reject(new Error(`${method} ${path} answered ${response.statusCode}: ${text.trim()}`));
-      });
-    });
-    call.on('error', reject);
-    call.end(payload);
-  });
 }

@@ -5,7 +5,8 @@ import type { ClusterPart } from '../lab/cluster-layout';
 import { eventually } from '#common/testing';
 import { Lab } from '../lab/lab';
 import { reportLine, spreadOf, verdictLine } from './figures';
-import { ManagerClient, RawEngine } from './raw-engine';
+import { ApiClient } from './api-client';
+import { RawEngines } from './raw-engines';
 
 const HOSTS = ['n1', 'n2', 'n3'];
 const SINGLE_RUNS = 20;
@@ -35,20 +36,20 @@ async function main(): Promise<void> {
 }
 
 class StartBench {
-  private readonly engines: RawEngine[];
-  private readonly manager: ManagerClient;
+  private readonly engines: RawEngines;
+  private readonly manager: ApiClient;
   private count = 0;
 
   constructor(
-    private readonly lab: Lab,
+    lab: Lab,
     private readonly cluster: LabCluster,
   ) {
-    this.engines = lab.hosts.map((host) => new RawEngine(host.dockerSocket));
-    this.manager = new ManagerClient(cluster.managerSocket);
+    this.engines = new RawEngines(lab.hosts.map(({ dockerSocket }) => dockerSocket));
+    this.manager = new ApiClient(cluster.managerSocket);
   }
 
   close(): void {
-    for (const engine of this.engines) engine.close();
+    this.engines.close();
     this.manager.close();
   }
 
@@ -104,21 +105,21 @@ class StartBench {
   }
 
   private async rawStart(run: number): Promise<number> {
-    const engine = this.engines[run % this.engines.length] as RawEngine;
+    const engine = this.engines.at(run);
     const startedAt = performance.now();
     const id = await engine.createAndStart();
     const tookMs = performance.now() - startedAt;
     await engine.remove(id);
-    await this.untilQuiet();
+    await this.engines.untilQuiet();
     return tookMs;
   }
 
   private async rawMany(inFlight: number): Promise<number> {
     const startedAt = performance.now();
     const ids = await Promise.all(
-      this.engines.map(async (engine) => {
+      this.engines.all.map(async (engine) => {
         const made: string[] = [];
-        let left = MANY / this.engines.length;
+        let left = MANY / this.engines.all.length;
         const worker = async (): Promise<void> => {
           while (left-- > 0) made.push(await engine.createAndStart());
         };
@@ -128,7 +129,7 @@ class StartBench {
     );
     const tookMs = performance.now() - startedAt;
     for (const { engine, made } of ids) for (const id of made) await engine.remove(id);
-    await this.untilQuiet();
+    await this.engines.untilQuiet();
     return tookMs;
   }
 
@@ -143,7 +144,7 @@ class StartBench {
       timeoutMs: 120_000,
       intervalMs: 100,
     });
-    await this.untilQuiet();
+    await this.engines.untilQuiet();
     return tookMs;
   }
 
@@ -158,18 +159,6 @@ class StartBench {
 
   private async runningCount(): Promise<number> {
     return (await this.manager.send<TaskState[]>('GET', '/tasks')).filter(({ Status }) => Status.State === 'running').length;
-  }
-
-  /** The engines still tidy up after a removal: what is measured next must not pay for it. */
-  private async untilQuiet(): Promise<void> {
-    const containers = async (): Promise<number> => {
-      const counts = await Promise.all(
-        this.lab.hosts.map(async (host) => (await host.docker.json<unknown[]>({ path: '/containers/json?all=1' })).length),
-      );
-      return counts.reduce((sum, count) => sum + count, 0);
-    };
-    await eventually(async () => (await containers()) === 0, { reason: 'no container is left', timeoutMs: 60_000 });
-    await delay(300);
   }
 }
 

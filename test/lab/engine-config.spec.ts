@@ -1,4 +1,4 @@
-import { containerdConfig, dockerdConfig, engineFiles } from './engine-config';
+import { containerdConfig, dockerdConfig, dockerdEnvironment, engineFiles } from './engine-config';
 
 const settings = {
   runDir: '/run/swarmctl-lab/1/n1',
@@ -32,3 +32,9 @@ it('takes further settings, which win', () =>
     ip6tables: true,
     'live-restore': true,
   }));
+
+it('makes an engine for swarm mode one that accepts it, and that starts what it has an image for', () => {
+  expect(daemon({ swarmMode: true })).toMatchObject({ 'live-restore': false });
+  expect(dockerdEnvironment({ ...settings, swarmMode: true })).toEqual({ DOCKER_SERVICE_PREFER_OFFLINE_IMAGE: '1' });
+  expect(dockerdEnvironment(settings)).toEqual({});
+});

@@ -16,6 +16,8 @@ export interface EngineSettings extends EnginePaths {
   readonly bridge?: string;
   /** Networks and registries that are spoken to without TLS. */
   readonly insecureRegistries?: readonly string[];
+  /** Whether Docker's own swarm mode is to be used on it, which refuses engines whose containers outlive the daemon. */
+  readonly swarmMode?: boolean;
 }
 
 /** Settings of a daemon.json, as `{ labels: ['zone=a'] }`. */
@@ -47,9 +49,15 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 `;
 }
 
+/** What dockerd is told by its environment. */
+export function dockerdEnvironment({ swarmMode = false }: EngineSettings): Record<string, string> {
+  // Without it swarm mode asks a registry for the image before every start, and there is none to ask.
+  return swarmMode ? { DOCKER_SERVICE_PREFER_OFFLINE_IMAGE: '1' } : {};
+}
+
 /**
  * dockerd's configuration. All of it stands in this file, so that nothing of the machine's own /etc/docker/daemon.json
- * can clash with a flag. Containers outlive the daemon (live-restore).
+ * can clash with a flag. Containers outlive the daemon (live-restore), except where that rules out swarm mode.
  * @param extra wins over everything else
  */
 export function dockerdConfig(settings: EngineSettings, extra: EngineOptions = {}): string {
@@ -63,7 +71,7 @@ export function dockerdConfig(settings: EngineSettings, extra: EngineOptions = {
     'cgroup-parent': settings.cgroupParent,
     // systemd's driver, the default under cgroup v2, wants slice names and a running systemd.
     'exec-opts': ['native.cgroupdriver=cgroupfs'],
-    'live-restore': true,
+    'live-restore': settings.swarmMode !== true,
     ip6tables: false, // newer engines would otherwise fill both firewalls
     'insecure-registries': settings.insecureRegistries ?? [],
     ...(settings.bridge === undefined ? { bip: settings.bridgeAddress } : { bridge: settings.bridge }),

@@ -1,6 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { containerdConfig, dockerdConfig, engineFiles, type EngineOptions, type EngineSettings } from './engine-config';
+import {
+  containerdConfig,
+  dockerdConfig,
+  dockerdEnvironment,
+  engineFiles,
+  type EngineOptions,
+  type EngineSettings,
+} from './engine-config';
 import { eventually } from '#common/testing';
 import type { LabProcess, ProcessTable } from './process-table';
 import { UnixHttp } from './unix-http';
@@ -81,15 +88,16 @@ export class Engine {
     await writeFile(this.files.dockerConfig, dockerdConfig(this.settings, this.extra));
     // After a SIGKILL the file names a process id that may be anybody's by now, and dockerd would refuse to start.
     await rm(this.files.dockerPidFile, { force: true });
-    return this.spawn('dockerd', ['--config-file', this.files.dockerConfig]);
+    return this.spawn('dockerd', ['--config-file', this.files.dockerConfig], dockerdEnvironment(this.settings));
   }
 
-  private spawn(daemon: Daemon, args: readonly string[]): LabProcess {
+  private spawn(daemon: Daemon, args: readonly string[], env?: Readonly<Record<string, string>>): LabProcess {
     const { host, netns, logsDir, processes } = this.home;
     return processes.spawn({
       name: `${host}.${daemon}`,
       command: daemon,
       args,
+      env,
       netns,
       logFile: `${logsDir}/${host}.${daemon}.log`,
     });

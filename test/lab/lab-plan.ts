@@ -65,10 +65,11 @@ export interface LabClaim {
 export interface LabRequest extends LabClaim {
   readonly hosts: readonly string[];
   readonly registry: boolean;
+  readonly swarmMode?: boolean;
 }
 
 /** Lays out a lab of hosts in namespaces. @throws Error for names that do not fit or are taken twice, or too many hosts */
-export function planLab({ hosts, registry, ...claim }: LabRequest): LabRecord {
+export function planLab({ hosts, registry, swarmMode = false, ...claim }: LabRequest): LabRecord {
   const { slot, name, root } = claim;
   requireNames(name, hosts);
   const { runDir, cgroup, subnet } = labNames(slot);
@@ -82,6 +83,7 @@ export function planLab({ hosts, registry, ...claim }: LabRequest): LabRecord {
       // In a namespace of its own it may be any; its own octet makes addresses in logs tell the host.
       bridgeAddress: `172.17.${octet}.1/24`,
       insecureRegistries: [subnet],
+      ...(swarmMode && { swarmMode }),
     };
     return {
       name: host,

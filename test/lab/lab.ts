@@ -38,6 +38,8 @@ export interface LabOptions extends LabSettings {
   readonly hosts: readonly string[];
   /** Whether an image registry runs, on a host of its own. */
   readonly registry?: boolean;
+  /** Whether the engines are to accept Docker's own swarm mode; their containers then end with their daemon. */
+  readonly swarmMode?: boolean;
 }
 
 /** A lab whose one host is this machine. */
@@ -84,8 +86,8 @@ export class Lab {
    * @throws Error not root, the name or root is taken, or a host did not come up, with the end of its log
    */
   static up(options: LabOptions): Promise<Lab> {
-    const { hosts, registry = false } = options;
-    return Lab.make(options, (claim) => planLab({ ...claim, hosts, registry }));
+    const { hosts, registry = false, swarmMode } = options;
+    return Lab.make(options, (claim) => planLab({ ...claim, hosts, registry, swarmMode }));
   }
 
   /** The same for a lab whose one host is this machine, which the lab gives an engine unless told of one. */
