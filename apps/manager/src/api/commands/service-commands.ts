@@ -11,7 +11,7 @@ import {
   type SpecChange,
   type UpdateStatus,
 } from '#common/proto';
-import { deletionsOfRevisions, keys, REVISIONS_KEPT, writesOfService } from '#common/store';
+import { deletionsOfRevisions, keys, MAX_SPEC_BYTES, REVISIONS_KEPT, writesOfService } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { completeSpec } from '../defaults';
 import { findService } from '../lookup';
@@ -24,12 +24,6 @@ import { warningsFor } from '../validate/warnings';
 import { credentialWrites, type GivenCredentials } from './registry-credentials';
 import { randomName } from './random-name';
 import { untilViewHas } from './until-view-has';
-
-/**
- * A stored service holds two specs, and etcd takes 1.5 MiB a request. Its tasks carry copies, of which a node is sent many in
- * one message.
- */
-const MAX_SPEC_BYTES = 512 * 1024;
 
 /** What an update is based on, and how the new spec comes about. */
 export interface ServiceUpdate {
