@@ -12,7 +12,7 @@ import {
   UpdateStatus,
 } from '../proto';
 import { isTerminal, observedState } from '../domain';
-import type { ClusterView, ViewChange } from './cluster-view';
+import type { ClusterView, RevisedRequest, ViewChange } from './cluster-view';
 import { IdIndex } from './id-index';
 import { joinNode, joinService, joinTask } from './join';
 import { JoinedCollection } from './joined-collection';
@@ -40,7 +40,7 @@ export class ClusterCache implements ClusterView {
   private removedNodes = new Set<string>();
   private serviceNames = new Map<string, Service>();
   private credentials = new Map<string, RegistryCredentials>();
-  private rebalances = new Map<string, RebalanceRequest>();
+  private rebalances = new Map<string, RevisedRequest>();
   private hostnames = new IdIndex<Node>();
   private byService = new IdIndex<Task>();
   private byNode = new IdIndex<Task>();
@@ -65,7 +65,7 @@ export class ClusterCache implements ClusterView {
   serviceByName = (name: string): Service | undefined => this.serviceNames.get(name);
   services = (): Service[] => this.serviceObjects.values();
   registryCredentials = (serviceId: string): RegistryCredentials | undefined => this.credentials.get(serviceId);
-  rebalanceRequest = (serviceId: string): RebalanceRequest | undefined => this.rebalances.get(serviceId);
+  rebalanceRequest = (serviceId: string): RevisedRequest | undefined => this.rebalances.get(serviceId);
   node = (id: string): Node | undefined => this.nodeObjects.get(id);
   nodesByHostname = (hostname: string): Node[] => this.hostnames.of(hostname);
   nodes = (): Node[] => this.nodeObjects.values();
@@ -128,7 +128,7 @@ export class ClusterCache implements ClusterView {
       case 'registry-credentials':
         return this.setCredentials(id, decoded(RegistryCredentials));
       case 'service-rebalance':
-        return this.setRebalance(id, decoded(RebalanceRequest));
+        return this.setRebalance(id, decoded(RebalanceRequest), stored);
       case 'tasks':
         return this.taskObjects.setMain(id, versioned(decoded(Task), stored));
       case 'task-status':
@@ -167,8 +167,8 @@ export class ClusterCache implements ClusterView {
     else this.credentials.delete(serviceId);
   }
 
-  private setRebalance(serviceId: string, request: RebalanceRequest | undefined): void {
-    if (request) this.rebalances.set(serviceId, request);
+  private setRebalance(serviceId: string, request: RebalanceRequest | undefined, stored: Stored | undefined): void {
+    if (request && stored) this.rebalances.set(serviceId, { request, modRevision: stored.modRevision });
     else this.rebalances.delete(serviceId);
     this.changes.push({ kind: 'service', id: serviceId });
   }

@@ -25,10 +25,10 @@ export interface ClusterView {
   service(id: string): Service | undefined;
   serviceByName(name: string): Service | undefined;
   services(): Service[];
-  /** What somebody asked for and the leader has not finished. */
   /** With what nodes pull the service's image. */
   registryCredentials(serviceId: string): RegistryCredentials | undefined;
-  rebalanceRequest(serviceId: string): RebalanceRequest | undefined;
+  /** What somebody asked for and the leader has not finished. */
+  rebalanceRequest(serviceId: string): RevisedRequest | undefined;
 
   node(id: string): Node | undefined;
   nodesByHostname(hostname: string): Node[];
@@ -44,6 +44,12 @@ export interface ClusterView {
   taskStatusRevision(id: string): Revision;
   tasksOfService(serviceId: string): Task[];
   tasksOfNode(nodeId: string): Task[];
+}
+
+/** A request with the revision to compare when following it up: it may have been replaced by another. */
+export interface RevisedRequest {
+  request: RebalanceRequest;
+  modRevision: Revision;
 }
 
 /** What changed in the view, by joined object, not by key. */

@@ -125,7 +125,8 @@ export class ServiceCommands {
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
     const version = { index: (before.version?.index ?? 0) + 1 };
     const jobStatus = before.jobStatus && nextIteration(before.jobStatus, this.now().toISOString());
-    return { ...before, version, spec, previousSpec: before.spec, jobStatus };
+    const change = { kind: SpecChange_Kind.update, message: '' };
+    return { ...before, version, spec, previousSpec: before.spec, jobStatus, change };
   }
 
   /**

@@ -56,7 +56,7 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     host: HOST,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: () => Promise.resolve('up 1\n') },
     registry: { inspect: (image) => Promise.reject(new DomainError('NOT_FOUND', `manifest unknown: ${image}`)) },
-    planner: { plan: () => [], moves: () => [] },
+    planner: { plan: () => Promise.resolve([]), moves: () => [] },
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
     explainTask: () => [],
     logger: QUIET,
