@@ -59,8 +59,9 @@ export interface PlannedTask {
 
 /** Tells what would happen, without doing it. */
 export interface Planner {
-  plan(service: Service): PlannedTask[];
-  moves(serviceId: string, limit: number): { taskId: string; slot: number; from: string; to: string }[];
+  plan(service: Service): Promise<PlannedTask[]>;
+  /** The first moves of a rebalancing, at most `limit`, and never more than are decided in little time. */
+  moves(service: Service, limit: number): { taskId: string; slot: number; from: string; to: string }[];
 }
 
 /** What a node says to a task that is to be placed. */

@@ -1,4 +1,5 @@
 import type { TaskState } from '#common/domain';
+import type { Revision } from '#common/store';
 import type { GenericResource, RebalanceRequest, RegistryCredentials, Service, Task, UpdateStatus } from '#common/proto';
 
 /** What every decision returns, and all that `commitChanges` understands. */
@@ -9,9 +10,9 @@ export type Change =
   | { kind: 'holdTask'; task: Task; reason: string }
   | { kind: 'deleteTask'; taskId: string }
   | { kind: 'setUpdateStatus'; serviceId: string; status: UpdateStatus }
-  | { kind: 'rollBack'; service: Service; credentials: RegistryCredentials | undefined; message: string }
-  /** Without a request it is done. */
-  | { kind: 'setRebalance'; serviceId: string; request: RebalanceRequest | undefined };
+  | { kind: 'rollBack'; service: Service; message: string; credentials: RegistryCredentials | undefined }
+  /** Without a request it is done. Gives way to another request than the one that was seen. */
+  | { kind: 'setRebalance'; serviceId: string; request: RebalanceRequest | undefined; seen: Revision };
 
 /** A plan for one service: what to change now, and when to look again if nothing else happens. */
 export interface Plan {

@@ -106,12 +106,9 @@ function putPreviousSpec(decided: Extract<Change, { kind: 'rollBack' }>, updated
   };
 }
 
-/** Guarded by its service, as the update status. */
-function putRebalance({ serviceId, request }: Extract<Change, { kind: 'setRebalance' }>): WriteGroup {
+/** Guarded by the request that was seen: somebody may have replaced it, or removed it with its service. */
+function putRebalance({ serviceId, request, seen }: Extract<Change, { kind: 'setRebalance' }>): WriteGroup {
   const key = keys.serviceRebalance(serviceId);
-  if (!request) return { guards: [], writes: [{ kind: 'delete', key }] };
-  return {
-    guards: [{ key: keys.service(serviceId), exists: true }],
-    writes: [{ kind: 'put', key, value: RebalanceRequest.encode(request).finish() }],
-  };
+  const write: Write = request ? { kind: 'put', key, value: RebalanceRequest.encode(request).finish() } : { kind: 'delete', key };
+  return { guards: [{ key, modRevision: seen }], writes: [write] };
 }

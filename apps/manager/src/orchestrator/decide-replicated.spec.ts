@@ -140,10 +140,19 @@ describe('a task that has ended', () => {
   ])('has its successor start after the delay ($createdMsAgo ms on)', ({ createdMsAgo, starts, requeueAfterMs }) => {
     const service = aService({ spec: restart('any') });
     const ended = aTask({ id: 'old', state: failed, desired: shutdown, service });
-    const parked = aTask({ id: 'new', state: ready, desired: ready, createdMsAgo, service });
+    const parked = { ...aTask({ id: 'new', state: ready, desired: ready, createdMsAgo, service }), failures: 1 };
     const plan = decideService(aSnapshot(service, [ended, parked]), inputs());
     expect(moved(plan)).toEqual(starts ? [['new', running]] : []);
     expect(plan.requeueAfterMs).toBe(requeueAfterMs);
+  });
+
+  it('waits out the delay also where the service was scaled before it failed', () => {
+    const service = aService({ spec: restart('any'), version: 1 });
+    const scaled = aService({ spec: restart('any'), version: 2 });
+    const ended = aTask({ id: 'old', state: failed, desired: shutdown, service });
+    const parked = { ...aTask({ id: 'new', state: ready, desired: ready, createdMsAgo: 2_000, service: scaled }), failures: 1 };
+    const plan = decideService(aSnapshot(scaled, [ended, parked]), inputs());
+    expect(plan).toEqual({ changes: [], requeueAfterMs: 3_000 });
   });
 
   it('waits out the delay before a successor that failed while being prepared is followed by another', () => {

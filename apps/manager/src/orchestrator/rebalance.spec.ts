@@ -78,4 +78,34 @@ describe('a service whose tasks are spread unevenly', () => {
     const created = cluster.reconcile().filter(({ kind }) => kind === 'createTask');
     expect(created).toHaveLength(2);
   });
+
+  it('follows the present constraints, whatever those were with which its tasks were made', () => {
+    const cluster = uneven(optedIn);
+    const placement = { constraints: ['node.hostname!=c'] };
+    const taskTemplate = { containerSpec: { image: 'busybox:latest' }, placement };
+    const labels = optedIn.spec!.labels;
+    cluster.service = aService({ replicas: 6, version: 2, spec: { labels, taskTemplate } });
+    expect(cluster.reconcile()).toEqual([]);
+  });
+
+  it('has its request forgotten when it cannot begin for as long as an update may stand still', () => {
+    const cluster = uneven(aService({ replicas: 6 }));
+    cluster.service = aService({ replicas: 6, spec: { taskTemplate: { restartPolicy: { condition: 'none' } } }, version: 1 });
+    const [task] = cluster.list();
+    cluster.observe(task!, TaskState.complete);
+    cluster.rebalance = RebalanceRequest.fromPartial({ requestedAt: new Date(cluster.now).toISOString() });
+    cluster.reconcile();
+    expect(cluster.rebalance).toBeDefined();
+    cluster.now += 600_000;
+    cluster.reconcile();
+    expect(cluster.rebalance).toBeUndefined();
+  });
+
+  it('moves only so many tasks at a time, whatever the parallelism', () => {
+    const wide = aService({ replicas: 60, spec: { labels: optedIn.spec!.labels, updateConfig: { parallelism: 0 } } });
+    const created = uneven(wide)
+      .reconcile()
+      .filter(({ kind }) => kind === 'createTask');
+    expect(created).toHaveLength(10);
+  });
 });

@@ -1,5 +1,5 @@
-import type { Node, RebalanceRequest, RegistryCredentials, Service, Task } from '#common/proto';
-import type { ClusterView } from '#common/store';
+import type { Node, RegistryCredentials, Service, Task } from '#common/proto';
+import type { ClusterView, RevisedRequest } from '#common/store';
 import { tasksOverCapacity } from '../scheduler/evictions';
 import type { NodeInfo } from '../scheduler/node-info';
 
@@ -15,7 +15,7 @@ export interface ServiceSnapshot {
   /** Whether the task is one of those that have to leave because its node has less than is reserved on it. */
   isOverCapacity(task: Task): boolean;
   /** Somebody's wish to have the tasks spread evenly again, until it is fulfilled. */
-  rebalance: RebalanceRequest | undefined;
+  rebalance: RevisedRequest | undefined;
   /** Go back together with the spec when an update is rolled back. */
   credentials: RegistryCredentials | undefined;
   /** What is taken on each node. */
@@ -26,6 +26,8 @@ export interface ServiceSnapshot {
 export interface DecisionInputs {
   /** Wall-clock time in milliseconds since the epoch, comparable with the stored times. */
   now: number;
+  /** Since when whoever decides has heard what tasks do, on the same clock; since ever when not given. */
+  watchedSince?: number;
   newId(): string;
 }
 

@@ -12,7 +12,7 @@ import type { Change } from './change';
 import { commitChanges } from './commit-changes';
 import { decideService } from './decide-service';
 import { decidePlacements } from './place-tasks';
-import { takeSnapshot } from './service-snapshot';
+import { takeSnapshot, type DecisionInputs } from './service-snapshot';
 
 export type ServiceKey = `service/${string}`;
 
@@ -31,6 +31,8 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   private readonly nodeInfos: NodeInfoIndex;
   /** Services with a task that no node took, and whether other services' tasks decide where theirs may go. */
   private readonly waiting = new Map<string, { hasAffinity: boolean }>();
+  /** The term that is led, and since when. */
+  private watched: { term: LeaderTerm; since: number } | undefined;
 
   constructor(
     private readonly view: ClusterView,
@@ -65,13 +67,14 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
 
   async reconcile(keys: readonly ServiceKey[], term: LeaderTerm): Promise<PassResult<ServiceKey>> {
     const now = Date.now();
+    if (this.watched?.term !== term) this.watched = { term, since: now };
     const session = new PlacementSession(this.nodeInfos.all(), now);
     const changes: Change[] = [];
     const requeues: Requeue<ServiceKey>[] = [];
     const failed: ServiceKey[] = [];
     for (const key of keys) {
       try {
-        const plan = this.decide(toServiceId(key), session, now);
+        const plan = this.decide(toServiceId(key), session, { now, watchedSince: this.watched.since, newId });
         changes.push(...plan.changes);
         if (plan.requeueAfterMs !== undefined) requeues.push({ key, afterMs: plan.requeueAfterMs });
       } catch (error) {
@@ -87,10 +90,14 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   }
 
   /** Decide → schedule on one snapshot, for one service. */
-  private decide(serviceId: string, session: PlacementSession, now: number): { changes: Change[]; requeueAfterMs?: number } {
+  private decide(
+    serviceId: string,
+    session: PlacementSession,
+    inputs: DecisionInputs,
+  ): { changes: Change[]; requeueAfterMs?: number } {
     const snapshot = takeSnapshot(this.view, () => session.nodes(), serviceId);
-    const plan = decideService(snapshot, { now, newId });
-    const placements = decidePlacements(snapshot.tasks, plan.changes, session, now);
+    const plan = decideService(snapshot, inputs);
+    const placements = decidePlacements(snapshot.tasks, plan.changes, session, inputs.now);
     const { placement } = snapshot.service?.spec?.taskTemplate ?? {};
     if (placements.isWaiting) this.waiting.set(serviceId, { hasAffinity: affinitiesOf(placement).length > 0 });
     else this.waiting.delete(serviceId);

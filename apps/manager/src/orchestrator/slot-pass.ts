@@ -1,10 +1,10 @@
-import { isActive, NodeAvailability, rebalancesItself, TaskState } from '#common/domain';
-import type { RebalanceRequest, Service, Task } from '#common/proto';
+import { isActive, NodeAvailability, TaskState } from '#common/domain';
+import type { Service, Task } from '#common/proto';
 import type { Change, Plan } from './change';
 import { newTask, type NewPlace } from './new-task';
-import { decideMoves } from '../scheduler/even-out';
 import { saysPlaceIsTaken } from '../scheduler/explain';
 import { decideReaping } from './reaper/decide-reaping';
+import { decideRebalance } from './rebalance/decide-rebalance';
 import { endedByItself, failuresInARow, isLost, mayRestart, parkedForMs, respawnInMs } from './restart/decide-restart';
 import type { DecisionInputs, ServiceSnapshot } from './service-snapshot';
 import { hasEnded, isRunning, isUnassigned, type Slot } from './slots';
@@ -93,40 +93,31 @@ export class SlotPass {
       this.move(slot);
       busy.add(slot);
     }
-    for (const slot of inOrder(outdated.filter(isUp)).slice(0, Math.max(0, free - busy.size))) this.update(slot);
+    // Where nothing has ever run, nothing was taken down: such a slot may even wait for the room that the update makes.
+    const taken = [...busy].filter((slot) => !slot.tasks.every(isUnassigned)).length;
+    for (const slot of inOrder(outdated.filter(isUp)).slice(0, Math.max(0, free - taken))) this.update(slot);
   }
 
-  /**
-   * Moves running tasks to where they are spread more evenly, start-first and as many at a time as the parallelism allows: on
-   * request, or whenever it helps where the service asks for that. Nothing else may be going on.
-   */
+  /** Spreads running tasks more evenly, start-first, when that is wanted and nothing else is going on. */
   rebalance(slots: Slot[]): void {
-    const { rebalance: request } = this.snapshot;
-    if (!request && !rebalancesItself(this.service.spec)) return;
-    const isSettled = !isUpdating(this.service) && this.changes.length === 0;
-    if (!isSettled || !slots.every((slot) => isUp(slot) && !this.isDirtySlot(slot))) return;
-    const left = request?.maxMoves ? request.maxMoves - request.moved : Number.POSITIVE_INFINITY;
-    const limit = Math.min(left, this.policy.parallelism);
-    const running = slots.flatMap(({ current }) => current ?? []);
-    const moves = decideMoves(running, this.snapshot.nodeInfos(), { limit, now: this.inputs.now });
-    const moving = new Set(moves.map(({ task }) => task));
-    for (const slot of slots) {
-      if (!slot.current || !moving.has(slot.current)) continue;
+    const isQuiet = !isUpdating(this.service) && this.changes.length === 0;
+    const isSettled = isQuiet && slots.every((slot) => isUp(slot) && !this.isDirtySlot(slot));
+    const { service, snapshot, policy, inputs } = this;
+    const { moving, changes, lookAgainMs } = decideRebalance(slots, { service, snapshot, policy, now: inputs.now, isSettled });
+    for (const slot of moving) {
       this.touched.add(slot);
       this.create({ ...slot, reason: 'tasks are spread more evenly' }, TaskState.running);
     }
-    if (request) this.followRequest(request, moves.length);
+    this.changes.push(...changes);
+    this.lookAgainIn(lookAgainMs);
   }
 
-  private followRequest(request: RebalanceRequest, moves: number): void {
-    const next = moves > 0 ? { ...request, moved: request.moved + moves } : undefined;
-    this.changes.push({ kind: 'setRebalance', serviceId: this.service.id, request: next });
-  }
-
-  /** Whether nothing outdated is replaced any more, since too much of it has failed. */
+  /** Whether nothing outdated is replaced any more, since too much of it has failed. What fails when the update is over is no part of it. */
   private isStopped(progress: UpdateProgress): boolean {
-    const slots = this.service.updateStatus?.slots ?? progress.outdated;
-    return isPaused(this.service) || decisiveFailure(this.policy, progress, slots) !== undefined;
+    const { updateStatus } = this.service;
+    if (isPaused(this.service)) return true;
+    if (updateStatus && !isUpdating(this.service)) return false;
+    return decisiveFailure(this.policy, progress, updateStatus?.slots ?? progress.outdated) !== undefined;
   }
 
   private decideUpdate(slots: Slot[]): UpdateDecision {
@@ -141,7 +132,9 @@ export class SlotPass {
     return measureProgress(this.service, slots, {
       policy: this.policy,
       now: this.inputs.now,
+      watchedSince: this.inputs.watchedSince,
       isDirty: (task) => this.isDirty(task),
+      isOutdated: (slot) => this.isOutdated(slot),
     });
   }
 
@@ -207,10 +200,10 @@ export class SlotPass {
     return this.policy.startsFirst && !isStuck;
   }
 
-  /** After a rollback the old task may still run beside the one that failed to follow it: it is the one that is wanted now. */
+  /** After a rollback the old task may still run beside the one that was to follow it: it is the one that is wanted now. */
   private preferSoundTask(slot: Slot): void {
     const { current } = slot;
-    if (!current || isRunning(current) || !this.isDirty(current)) return;
+    if (!current || !this.isDirty(current)) return;
     slot.current = slot.tasks.find((task) => isActive(task) && isRunning(task) && !this.isDirty(task)) ?? current;
   }
 

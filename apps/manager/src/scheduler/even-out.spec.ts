@@ -7,6 +7,7 @@ import { toNodeInfo, type NodeInfo } from './node-info';
 const byZone = { taskTemplate: { placement: { preferences: [{ spread: { spreadDescriptor: 'node.labels.zone' } }] } } };
 
 interface World {
+  sample: Task;
   tasks: Task[];
   infos: NodeInfo[];
 }
@@ -25,12 +26,12 @@ function aWorld(counts: Record<string, number>, spec: object = {}, memoryBytes =
       tasks.filter((task) => task.nodeId === id),
     );
   });
-  return { tasks, infos };
+  return { sample: aTask({ service }), tasks, infos };
 }
 
-function countsAfter({ tasks, infos }: World, limit = Number.POSITIVE_INFINITY): Record<string, number> {
+function countsAfter({ sample, tasks, infos }: World, limit = Number.POSITIVE_INFINITY): Record<string, number> {
   const counts: Record<string, number> = Object.fromEntries(infos.map(({ node }) => [node.id, 0]));
-  const targets = new Map(decideMoves(tasks, infos, { limit, now: NOW }).map(({ task, to }) => [task.id, to]));
+  const targets = new Map(decideMoves(sample, tasks, infos, { limit, now: NOW }).map(({ task, to }) => [task.id, to]));
   for (const task of tasks) counts[targets.get(task.id) ?? task.nodeId]! += 1;
   return counts;
 }
@@ -69,7 +70,9 @@ describe('evening out', () => {
         const after = countsAfter(aWorld(Object.fromEntries(list.map((count, index) => [`n${index}`, count]))));
         const counts = Object.values(after);
         expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-        expect(decideMoves(...(Object.values(aWorld(after)) as [Task[], NodeInfo[]]), { limit: 100, now: NOW })).toEqual([]);
+        expect(decideMoves(...(Object.values(aWorld(after)) as [Task, Task[], NodeInfo[]]), { limit: 100, now: NOW })).toEqual(
+          [],
+        );
       }),
     );
   });
@@ -77,11 +80,11 @@ describe('evening out', () => {
   it('makes as few moves as there are tasks too many', () => {
     fc.assert(
       fc.property(anyCounts, (list) => {
-        const { tasks, infos } = aWorld(Object.fromEntries(list.map((count, index) => [`n${index}`, count])));
+        const { sample, tasks, infos } = aWorld(Object.fromEntries(list.map((count, index) => [`n${index}`, count])));
         const least = Math.floor(tasks.length / list.length);
         const most = Math.ceil(tasks.length / list.length);
         const [over, under] = list.reduce(([o, u], n) => [o + Math.max(0, n - most), u + Math.max(0, least - n)], [0, 0]);
-        expect(decideMoves(tasks, infos, { limit: 1_000, now: NOW })).toHaveLength(Math.max(over, under));
+        expect(decideMoves(sample, tasks, infos, { limit: 1_000, now: NOW })).toHaveLength(Math.max(over, under));
       }),
     );
   });
@@ -94,9 +97,9 @@ describe('evening out', () => {
         const zones = new Map<string, number>();
         for (const [id, count] of Object.entries(after)) zones.set(id[0]!, (zones.get(id[0]!) ?? 0) + count);
         expect(Math.max(...zones.values()) - Math.min(...zones.values())).toBeLessThanOrEqual(1);
-        expect(decideMoves(...(Object.values(aWorld(after, byZone)) as [Task[], NodeInfo[]]), { limit: 100, now: NOW })).toEqual(
-          [],
-        );
+        expect(
+          decideMoves(...(Object.values(aWorld(after, byZone)) as [Task, Task[], NodeInfo[]]), { limit: 100, now: NOW }),
+        ).toEqual([]);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import type { Task } from '#common/proto';
 import { attributeOf } from './node-attribute';
-import { withoutWish, withTask, type NodeInfo } from './node-info';
+import { withoutWish, type NodeInfo } from './node-info';
 import { NodeSet } from './node-set';
 import { schedule } from './schedule';
 
@@ -22,17 +22,21 @@ export interface MoveBounds {
  * Moves that spread a service's running tasks more evenly, one after the other, each on the result of those before. A move is only
  * made when it makes the spread better at the first level where it changes anything (preferences in their order, then nodes), so
  * that there is an end to it and nothing moves forth and back.
- * @param tasks running tasks of one service and one spec
+ * @param sample what a task of the service that is created now is like
+ * @param tasks its running tasks
  */
-export function decideMoves(tasks: readonly Task[], nodes: readonly NodeInfo[], { limit, now }: MoveBounds): Move[] {
-  const [sample] = tasks;
-  if (!sample) return [];
-  const board = new Board(sample, tasks, nodes, now);
+export function decideMoves(
+  sample: Task,
+  tasks: readonly Task[],
+  nodes: readonly NodeInfo[],
+  { limit, now }: MoveBounds,
+): Move[] {
+  if (tasks.length === 0) return [];
+  const board = new Board(sample, tasks, nodes);
   const moves: Move[] = [];
   while (moves.length < limit) {
-    const move = board.bestMove();
+    const move = board.nextMove(now);
     if (!move) break;
-    board.make(move);
     moves.push(move);
   }
   return moves;
@@ -40,73 +44,76 @@ export function decideMoves(tasks: readonly Task[], nodes: readonly NodeInfo[], 
 
 /** Where the service's tasks are while moves are tried out. */
 class Board {
-  private readonly infos: Map<string, NodeInfo>;
+  private readonly nodes: NodeSet;
   private readonly onNode = new Map<string, Task[]>();
-  private readonly paths = new Map<string, string[]>();
+  /** The branches that each node is in, the widest first, and the node itself last. */
+  private readonly branches = new Map<string, string[]>();
+  /** Tasks of the service in each branch. */
+  private readonly counts = new Map<string, number>();
 
   constructor(
     private readonly sample: Task,
     tasks: readonly Task[],
-    nodes: readonly NodeInfo[],
-    private readonly now: number,
+    infos: readonly NodeInfo[],
   ) {
-    this.infos = new Map(nodes.map((info) => [info.node.id, info]));
+    this.nodes = new NodeSet(infos);
     for (const task of tasks) this.onNode.set(task.nodeId, [...(this.onNode.get(task.nodeId) ?? []), task]);
     const descriptors = (sample.spec?.placement?.preferences ?? []).flatMap(({ spread }) => spread?.spreadDescriptor ?? []);
-    for (const { node } of nodes) {
-      this.paths.set(node.id, [...descriptors.map((descriptor) => attributeOf(descriptor, node) ?? ''), node.id]);
+    for (const info of infos) {
+      const path = [...descriptors.map((descriptor) => attributeOf(descriptor, info.node) ?? ''), info.node.id];
+      this.branches.set(
+        info.node.id,
+        path.map((_, level) => JSON.stringify(path.slice(0, level + 1))),
+      );
+      this.count(info.node.id, this.tasksOn(info));
     }
   }
 
-  /** The first move that helps, off the fullest nodes of each branch: others of a branch have less to give. */
-  bestMove(): Move | undefined {
+  /** Makes the first move that helps, off the fullest nodes of each branch: others of a branch have less to give. */
+  nextMove(now: number): Move | undefined {
+    const [placed] = schedule([this.sample], { nodes: this.nodes, now }).placed;
+    if (!placed) return undefined;
     for (const nodeId of this.fullestNodes()) {
-      const task = this.onNode.get(nodeId)?.at(-1);
-      if (!task) continue;
-      const nodes = new NodeSet([...this.infos.values()]);
-      const [placed] = schedule([{ ...this.sample, id: task.id }], { nodes, now: this.now }).placed;
-      if (placed && this.improves(nodeId, placed.nodeId)) return { task, to: placed.nodeId };
+      if (!this.improves(nodeId, placed.nodeId)) continue;
+      const task = this.onNode.get(nodeId)?.pop();
+      const from = this.nodes.get(nodeId);
+      if (!task || !from) continue;
+      this.nodes.put(withoutWish(from, task));
+      this.count(nodeId, -1);
+      this.count(placed.nodeId, 1);
+      return { task, to: placed.nodeId };
     }
     return undefined;
   }
 
-  make({ task, to }: Move): void {
-    const from = this.infos.get(task.nodeId);
-    const target = this.infos.get(to);
-    if (from) this.infos.set(task.nodeId, withoutWish(from, task));
-    if (target) this.infos.set(to, withTask(target, task));
-    this.onNode.get(task.nodeId)?.pop();
+  private count(nodeId: string, more: number): void {
+    for (const branch of this.branchesOf(nodeId)) this.counts.set(branch, (this.counts.get(branch) ?? 0) + more);
   }
 
-  private count(info: NodeInfo): number {
+  private tasksOn(info: NodeInfo): number {
     return info.tasksByService.get(this.sample.serviceId) ?? 0;
   }
 
   private fullestNodes(): string[] {
     const fullest = new Map<string, NodeInfo>();
-    for (const info of this.infos.values()) {
+    for (const info of this.nodes.all()) {
       if (!this.onNode.get(info.node.id)?.length) continue;
-      const branch = JSON.stringify(this.pathOf(info.node.id).slice(0, -1));
+      const branch = this.branchesOf(info.node.id).at(-2) ?? '';
       const known = fullest.get(branch);
-      if (!known || this.count(info) > this.count(known)) fullest.set(branch, info);
+      if (!known || this.tasksOn(info) > this.tasksOn(known)) fullest.set(branch, info);
     }
-    return [...fullest.values()].sort((a, b) => this.count(b) - this.count(a)).map(({ node }) => node.id);
+    return [...fullest.values()].sort((a, b) => this.tasksOn(b) - this.tasksOn(a)).map(({ node }) => node.id);
   }
 
-  private pathOf(nodeId: string): string[] {
-    return this.paths.get(nodeId) ?? [nodeId];
+  private branchesOf(nodeId: string): string[] {
+    return this.branches.get(nodeId) ?? [];
   }
 
-  /** Where the two paths part, the branch that gives has to have at least two more than the one that takes. */
+  /** Where the two part, the branch that gives has to have at least two more than the one that takes. */
   private improves(from: string, to: string): boolean {
-    const [giver, taker] = [this.pathOf(from), this.pathOf(to)];
-    const level = giver.findIndex((name, index) => name !== taker[index]);
-    if (level < 0) return false;
-    return this.tasksUnder(giver.slice(0, level + 1)) - this.tasksUnder(taker.slice(0, level + 1)) >= 2;
-  }
-
-  private tasksUnder(path: string[]): number {
-    const isUnder = (nodeId: string): boolean => path.every((name, index) => this.pathOf(nodeId)[index] === name);
-    return [...this.infos.values()].filter(({ node }) => isUnder(node.id)).reduce((sum, info) => sum + this.count(info), 0);
+    const [giver, taker] = [this.branchesOf(from), this.branchesOf(to)];
+    const level = giver.findIndex((branch, index) => branch !== taker[index]);
+    const [gives = '', takes = ''] = [giver[level], taker[level]];
+    return level >= 0 && (this.counts.get(gives) ?? 0) - (this.counts.get(takes) ?? 0) >= 2;
   }
 }

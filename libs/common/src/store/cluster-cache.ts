@@ -12,7 +12,7 @@ import {
   UpdateStatus,
 } from '../proto';
 import { isTerminal, observedState } from '../domain';
-import type { ClusterView, ViewChange } from './cluster-view';
+import type { ClusterView, RevisedRequest, ViewChange } from './cluster-view';
 import { IdIndex } from './id-index';
 import { joinNode, joinService, joinTask } from './join';
 import { JoinedCollection } from './joined-collection';
@@ -39,7 +39,7 @@ export class ClusterCache implements ClusterView {
   private presences = new Map<string, ManagerPresence>();
   private removedNodes = new Set<string>();
   private serviceNames = new Map<string, Service>();
-  private rebalances = new Map<string, RebalanceRequest>();
+  private rebalances = new Map<string, RevisedRequest>();
   private credentials = new Map<string, RegistryCredentials>();
   private hostnames = new IdIndex<Node>();
   private byService = new IdIndex<Task>();
@@ -64,7 +64,7 @@ export class ClusterCache implements ClusterView {
   service = (id: string): Service | undefined => this.serviceObjects.get(id);
   serviceByName = (name: string): Service | undefined => this.serviceNames.get(name);
   services = (): Service[] => this.serviceObjects.values();
-  rebalanceRequest = (serviceId: string): RebalanceRequest | undefined => this.rebalances.get(serviceId);
+  rebalanceRequest = (serviceId: string): RevisedRequest | undefined => this.rebalances.get(serviceId);
   registryCredentials = (serviceId: string): RegistryCredentials | undefined => this.credentials.get(serviceId);
   node = (id: string): Node | undefined => this.nodeObjects.get(id);
   nodesByHostname = (hostname: string): Node[] => this.hostnames.of(hostname);
@@ -126,7 +126,7 @@ export class ClusterCache implements ClusterView {
       case 'service-update':
         return this.serviceObjects.setSide(id, decoded(UpdateStatus));
       case 'service-rebalance':
-        return this.setRebalance(id, decoded(RebalanceRequest));
+        return this.setRebalance(id, decoded(RebalanceRequest), stored);
       case 'registry-credentials':
         return this.setCredentials(id, decoded(RegistryCredentials));
       case 'tasks':
@@ -162,8 +162,8 @@ export class ClusterCache implements ClusterView {
     this.rejoinNodesBesideManagers();
   }
 
-  private setRebalance(serviceId: string, request: RebalanceRequest | undefined): void {
-    if (request) this.rebalances.set(serviceId, request);
+  private setRebalance(serviceId: string, request: RebalanceRequest | undefined, stored: Stored | undefined): void {
+    if (request && stored) this.rebalances.set(serviceId, { request, modRevision: stored.modRevision });
     else this.rebalances.delete(serviceId);
     this.changes.push({ kind: 'service', id: serviceId });
   }

@@ -26,7 +26,7 @@ export interface ClusterView {
   serviceByName(name: string): Service | undefined;
   services(): Service[];
   /** What somebody asked for and the leader has not finished. */
-  rebalanceRequest(serviceId: string): RebalanceRequest | undefined;
+  rebalanceRequest(serviceId: string): RevisedRequest | undefined;
   /** What registries are told when nodes pull the service's image. Sealed; never to be shown or logged. */
   registryCredentials(serviceId: string): RegistryCredentials | undefined;
 
@@ -44,6 +44,12 @@ export interface ClusterView {
   taskStatusRevision(id: string): Revision;
   tasksOfService(serviceId: string): Task[];
   tasksOfNode(nodeId: string): Task[];
+}
+
+/** A request with the revision to compare when following it up: it may have been replaced by another. */
+export interface RevisedRequest {
+  request: RebalanceRequest;
+  modRevision: Revision;
 }
 
 /** What changed in the view, by joined object, not by key. */

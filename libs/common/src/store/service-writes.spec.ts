@@ -1,6 +1,6 @@
 import { Service, ServiceRevision, SpecChange_Kind } from '../proto';
 import type { Write } from './object-store';
-import { deletionsOfRevisions, writesOfService, type ServiceRecord } from './service-writes';
+import { deletionsOfRevisions, MAX_SPEC_BYTES, writesOfService, type ServiceRecord } from './service-writes';
 
 const record = (image: string, replicas = 1): ServiceRecord => {
   const spec = { name: 'web', mode: { replicated: { replicas } }, taskTemplate: { containerSpec: { image } } };
@@ -13,6 +13,17 @@ const revisionsOf = (writes: Write[]): number[] =>
     write.kind === 'put' && write.key.startsWith('service-revisions/') ? [ServiceRevision.decode(write.value).number] : [],
   );
 const deleted = (writes: Write[]): string[] => writes.flatMap((write) => (write.kind === 'delete' ? [write.key] : []));
+
+describe('the largest spec', () => {
+  it("leaves room in etcd's request when another of its size takes its place", () => {
+    const first = serviceOf(writesOfService(record('x'.repeat(MAX_SPEC_BYTES)), undefined));
+    const next = { ...record('y'.repeat(MAX_SPEC_BYTES)), previousSpec: first.spec };
+    const bytes = writesOfService(next, first).reduce((sum, write) => sum + (write.kind === 'put' ? write.value.length : 0), 0);
+    const etcdLimit = 1.5 * 1024 * 1024;
+    const credentials = 100 * 1024;
+    expect(bytes).toBeLessThan(etcdLimit - credentials);
+  });
+});
 
 describe('the revisions of a service', () => {
   it('count from one, and on with each change of the spec', () => {

@@ -5,6 +5,12 @@ import type { Write } from './object-store';
 /** Revisions of a service's spec that are kept, the current one among them (Kubernetes' revisionHistoryLimit, Nomad keeps six). */
 export const REVISIONS_KEPT = 10;
 
+/**
+ * Most bytes of a spec. An update writes three of them in one transaction (the new one, the previous one, and the new one as a
+ * revision), and etcd takes 1.5 MiB a request, credentials and keys included.
+ */
+export const MAX_SPEC_BYTES = 448 * 1024;
+
 /** What a write of a service leaves out: its version is the store's, and what is joined in has keys of its own. */
 export type ServiceRecord = Omit<Service, 'version' | 'revision' | 'updateStatus' | 'endpoint' | 'serviceStatus'>;
 

@@ -14,6 +14,7 @@ import {
 import {
   deletionsOfRevisions,
   keys,
+  MAX_SPEC_BYTES,
   REVISIONS_KEPT,
   writesOfCredentials,
   writesOfService,
@@ -32,12 +33,6 @@ import { asItIs, type PinImage } from './pin-image';
 import { randomName } from './random-name';
 import { credentialsSource, loginOf } from './service-credentials';
 import { untilViewHas } from './until-view-has';
-
-/**
- * A stored service holds two specs, and etcd takes 1.5 MiB a request. Its tasks carry copies, of which a node is sent many in
- * one message.
- */
-const MAX_SPEC_BYTES = 512 * 1024;
 
 /** What an update is based on, and how the new spec comes about. */
 export interface ServiceUpdate {
@@ -149,7 +144,8 @@ export class ServiceCommands {
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
     const version = { index: (before.version?.index ?? 0) + 1 };
     const jobStatus = before.jobStatus && nextIteration(before.jobStatus, this.now().toISOString());
-    return { ...before, version, spec, previousSpec: before.spec, jobStatus };
+    const change = { kind: SpecChange_Kind.update, message: '' };
+    return { ...before, version, spec, previousSpec: before.spec, jobStatus, change };
   }
 
   /**

@@ -21,12 +21,12 @@ export class PlansController {
 
   @Post('plan')
   async planCreation(@Req() request: Request, @Res() response: Response): Promise<void> {
-    this.send(response, this.commands.plannedCreation(await readJsonBody(request)));
+    await this.send(response, this.commands.plannedCreation(await readJsonBody(request)));
   }
 
   @Post(':id/plan')
   async planUpdate(@Param('id') term: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    this.send(response, this.commands.plannedUpdate(term, await readJsonBody(request)));
+    await this.send(response, this.commands.plannedUpdate(term, await readJsonBody(request)));
   }
 
   /** With `dryRun` the moves are only told; else the leader makes them, from what it sees when it comes to it. */
@@ -34,14 +34,14 @@ export class PlansController {
   async rebalance(@Param('id') term: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const query = queryOf(request);
     const maxMoves = queryCount(query, 'maxMoves');
-    const { id } = findService(this.api.store.view, term);
-    const moves = this.api.planner.moves(id, maxMoves || Number.POSITIVE_INFINITY);
+    const service = findService(this.api.store.view, term);
+    const moves = this.api.planner.moves(service, maxMoves || Number.POSITIVE_INFINITY);
     const isDryRun = queryFlag(query, 'dryRun');
     if (!isDryRun) await this.commands.rebalance(term, maxMoves);
     sendJson(response, 200, { Moves: moves.map(moveJson), Started: !isDryRun });
   }
 
-  private send(response: Response, service: Service): void {
-    sendJson(response, 200, planJson(this.api.planner.plan(service)));
+  private async send(response: Response, service: Service): Promise<void> {
+    sendJson(response, 200, planJson(await this.api.planner.plan(service)));
   }
 }

@@ -74,7 +74,7 @@ describe('creating a service', () => {
       what: 'more than the store takes',
       body: spec('big', { Labels: { a: 'x'.repeat(600_000) } }),
       status: 413,
-      message: 'at most 524288 can be stored',
+      message: 'at most 458752 can be stored',
     },
   ])('refuses $what and writes nothing', async ({ body, status, message }) => {
     expect(await scenario.post('/services/create', body)).toMatchObject({

@@ -55,7 +55,7 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     store,
     host: HOST,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: () => Promise.resolve('up 1\n') },
-    planner: { plan: () => [], moves: () => [] },
+    planner: { plan: () => Promise.resolve([]), moves: () => [] },
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
     explainTask: () => [],
     images: { inspect: () => Promise.reject(new DomainError('UNAVAILABLE', 'there is no registry here')) },

@@ -1,7 +1,7 @@
 import { isActive } from '#common/domain';
 import type { Node, Task } from '#common/proto';
 import type { Change } from '../change';
-import { decideReaping, historyLimit } from '../reaper/decide-reaping';
+import { beyondHistory, decideReaping } from '../reaper/decide-reaping';
 import { hasEnded, isUnassigned } from '../slots';
 import type { JobSlot } from './job-slots';
 
@@ -19,8 +19,8 @@ export function decideJobReaping(
     hasEnded(task) || (!isActive(task) && (isUnassigned(task) || node(task.nodeId) === undefined));
   const old = slots.flatMap((slot) => {
     const past = slot.tasks.filter((task) => task !== slot.current && isOver(task));
-    const beyondLimit = past.filter((task) => !isUnassigned(task)).slice(historyLimit(slot));
-    return [...past.filter(isUnassigned), ...beyondLimit.filter((task) => task !== slot.completed)];
+    const history = past.filter((task) => !isUnassigned(task));
+    return [...past.filter(isUnassigned), ...beyondHistory(slot, history).filter((task) => task !== slot.completed)];
   });
   const forgotten = old.map((task): Change => ({ kind: 'deleteTask', taskId: task.id }));
   return [...decideReaping(tasks, [], node), ...forgotten];

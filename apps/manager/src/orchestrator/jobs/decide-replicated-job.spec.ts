@@ -90,7 +90,7 @@ describe('a replicated job', () => {
 
     it('waits for the delay, which takes a place', () => {
       const service = aJob({ concurrent: 1, restartPolicy: { delay: 5e9 } });
-      const parked = attempt(0, ready, { service, desired: ready, createdMsAgo: 2_000, id: 'parked' });
+      const parked = { ...attempt(0, ready, { service, desired: ready, createdMsAgo: 2_000, id: 'parked' }), failures: 1 };
       const plan = decide(service, [attempt(0, failed, { service, desired: shutdown }), parked]);
       expect(plan).toEqual({ changes: [], requeueAfterMs: 3_000 });
     });

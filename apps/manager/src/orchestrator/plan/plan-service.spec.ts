@@ -119,6 +119,6 @@ describe('a plan', () => {
     const service = aService({ replicas: 3 });
     const tasks = [1, 2, 3].map((slot) => aTask({ id: `t${slot}`, slot, nodeId: 'a', service, state: TaskState.starting }));
     const cluster = { nodes, tasksOfNode: (id: string) => tasks.filter((task) => task.nodeId === id) };
-    expect(planMoves(tasks, cluster, { limit: 10, now: NOW })).toEqual([]);
+    expect(planMoves(service, tasks, cluster, { limit: 10, now: NOW })).toEqual([]);
   });
 });

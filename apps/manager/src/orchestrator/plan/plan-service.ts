@@ -8,6 +8,7 @@ import { decideService } from '../decide-service';
 import { byNumber } from '../jobs/job-slots';
 import { decidePlacements } from '../place-tasks';
 import type { DecisionInputs, ServiceSnapshot } from '../service-snapshot';
+import { likeNewTasks } from '../rebalance/decide-rebalance';
 import { groupSlots, isRunning, type Slot } from '../slots';
 
 /** Passes after which a plan is given as far as it has come. */
@@ -46,16 +47,30 @@ export function planService(
   cluster: PlannedCluster,
   inputs: DecisionInputs,
 ): PlannedTask[] {
+  const steps = planInSteps(service, tasks, cluster, inputs);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** As `planService`, one pass at a time: planning for thousands of tasks takes a while, and others want their turn. */
+export function* planInSteps(
+  service: Service,
+  tasks: readonly Task[],
+  cluster: PlannedCluster,
+  inputs: DecisionInputs,
+): Generator<void, PlannedTask[]> {
   const rehearsal = new Rehearsal(inBigSteps(service, tasks.length), tasks, cluster, inputs);
-  rehearsal.run();
+  yield* rehearsal.run();
   const slotsOf = (list: readonly Task[]): Slot[] => groupSlots(list, service.spec?.mode?.replicatedJob && byNumber);
   return compare(slotsOf(tasks), slotsOf(rehearsal.tasks), rehearsal.tasks);
 }
 
-/** The moves that a rebalancing would make. */
-export function planMoves(tasks: readonly Task[], cluster: PlannedCluster, bounds: MoveBounds): Move[] {
+/** The moves that a rebalancing of the service would make. */
+export function planMoves(service: Service, tasks: readonly Task[], cluster: PlannedCluster, bounds: MoveBounds): Move[] {
   const running = tasks.filter((task) => isActive(task) && isRunning(task));
-  return decideMoves(running, infosOf(cluster, undefined, []), bounds);
+  return decideMoves(likeNewTasks(service, bounds.now), running, new PlannedInfos(cluster).with([]), bounds);
 }
 
 function inBigSteps(service: Service, tasks: number): Service {
@@ -69,6 +84,7 @@ function inBigSteps(service: Service, tasks: number): Service {
 class Rehearsal {
   tasks: Task[];
   private now: number;
+  private readonly infos: PlannedInfos;
 
   constructor(
     private readonly service: Service,
@@ -78,19 +94,21 @@ class Rehearsal {
   ) {
     this.tasks = [...tasks];
     this.now = inputs.now;
+    this.infos = new PlannedInfos(cluster, service.id);
   }
 
-  run(): void {
+  *run(): Generator<void, void> {
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const hasChanged = this.decide();
       const hasMoved = this.letAgentsWork();
       if (!hasChanged && !hasMoved) return;
+      yield;
     }
   }
 
   /** @returns whether anything was decided */
   private decide(): boolean {
-    const infos = infosOf(this.cluster, this.service.id, this.tasks);
+    const infos = this.infos.with(this.tasks);
     const plan = decideService(this.snapshot(infos), { ...this.inputs, now: this.now });
     const placements = decidePlacements(this.tasks, plan.changes, new PlacementSession(infos, this.now), this.now);
     const changes = [...plan.changes, ...placements.changes].filter(isTaskChange);
@@ -143,13 +161,37 @@ function withState(task: Task, state: TaskState, now: number): Task {
 }
 
 /** What is taken on each node, with the planned tasks of the service in the place of those it has. */
-function infosOf({ nodes, tasksOfNode }: PlannedCluster, serviceId: string | undefined, planned: readonly Task[]): NodeInfo[] {
-  const plannedOn = new Map<string, Task[]>();
-  for (const task of planned) plannedOn.set(task.nodeId, [...(plannedOn.get(task.nodeId) ?? []), task]);
-  return nodes.map((node) => {
-    const others = tasksOfNode(node.id).filter((task) => task.serviceId !== serviceId);
-    return toNodeInfo(node, [...others, ...(plannedOn.get(node.id) ?? [])]);
-  });
+class PlannedInfos {
+  private readonly others: Map<string, Task[]>;
+  private readonly known = new Map<string, { tasks: readonly Task[]; info: NodeInfo }>();
+
+  /** @param replaced the service whose tasks are not those of the cluster but the planned ones */
+  constructor(
+    private readonly cluster: PlannedCluster,
+    replaced?: string,
+  ) {
+    const othersOn = (id: string): Task[] => cluster.tasksOfNode(id).filter((task) => task.serviceId !== replaced);
+    this.others = new Map(cluster.nodes.map(({ id }) => [id, othersOn(id)]));
+  }
+
+  /** Nodes whose planned tasks are the same as before are not added up again. */
+  with(planned: readonly Task[]): NodeInfo[] {
+    const plannedOn = new Map<string, Task[]>();
+    for (const task of planned) {
+      const there = plannedOn.get(task.nodeId);
+      if (there) there.push(task);
+      else plannedOn.set(task.nodeId, [task]);
+    }
+    return this.cluster.nodes.map((node) => this.infoOf(node, plannedOn.get(node.id) ?? []));
+  }
+
+  private infoOf(node: Node, tasks: readonly Task[]): NodeInfo {
+    const known = this.known.get(node.id);
+    if (known?.tasks.length === tasks.length && tasks.every((task, index) => task === known.tasks[index])) return known.info;
+    const info = toNodeInfo(node, [...(this.others.get(node.id) ?? []), ...tasks]);
+    this.known.set(node.id, { tasks, info });
+    return info;
+  }
 }
 
 /** Tells slot by slot what the tasks after differ in from those before. @param after all tasks there are then */

@@ -41,6 +41,17 @@ describe('history', () => {
     expect(deleted(service, [...sevenFailures(service, 1), aTask({ service })])).toEqual(['1.old0']);
   });
 
+  it('keeps the attempts that the restart policy counts, whatever was moved since', () => {
+    const service = aService({ spec: { taskTemplate: { restartPolicy: { maxAttempts: 2 } } } });
+    const attempts = [1, 2, 3, 4].map((n) =>
+      aTask({ id: `attempt${n}`, state: failed, desired: shutdown, createdMsAgo: 9_000_000 - n, service }),
+    );
+    const movedOff = [1, 2, 3, 4, 5].map((n) =>
+      aTask({ id: `moved${n}`, state: shutdown, desired: shutdown, createdMsAgo: 1_000_000 - n, service }),
+    );
+    expect(deleted(service, [...attempts, ...movedOff, aTask({ service })])).toEqual(['moved1', 'attempt1']);
+  });
+
   it('counts orphaned tasks like any that have ended', () => {
     expect(deleted(anywhere, [...sevenFailures(anywhere, 1, orphaned), aTask({ service: anywhere })])).toHaveLength(3);
   });

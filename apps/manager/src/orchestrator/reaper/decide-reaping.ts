@@ -1,6 +1,7 @@
 import { DEFAULT_TASK_HISTORY_LIMIT, isActive, TaskState } from '#common/domain';
 import type { Node, Task } from '#common/proto';
 import type { Change } from '../change';
+import { endedByItself } from '../restart/decide-restart';
 import { hasEnded, isUnassigned, type Slot } from '../slots';
 
 /**
@@ -13,17 +14,27 @@ export function decideReaping(tasks: readonly Task[], slots: readonly Slot[], no
   const old = slots.flatMap((slot) => {
     const past = slot.tasks.filter((task) => !isActive(task) && isGone(task));
     const history = past.filter((task) => !isUnassigned(task));
-    return [...past.filter(isUnassigned), ...history.slice(historyLimit(slot))];
+    return [...past.filter(isUnassigned), ...beyondHistory(slot, history)];
   });
   return [...removed, ...old].map((task) => ({ kind: 'deleteTask', taskId: task.id }));
 }
 
 /**
- * Docker's limit counts the slot's present task as well: `service ps` shows five in all. The restart policy counts attempts among
- * the ended ones, so that there must be enough of these, whatever else is in the slot (SwarmKit taskreaper).
+ * Which of a slot's ended tasks, the newest first, are too old. Docker's limit counts the slot's present task as well: `service ps`
+ * shows five in all.
  */
-export function historyLimit(slot: Slot): number {
-  const present = slot.current ? 1 : 0;
-  const maxAttempts = slot.tasks[0]?.spec?.restartPolicy?.maxAttempts ?? 0;
-  return Math.max(DEFAULT_TASK_HISTORY_LIMIT - present, maxAttempts > 0 ? maxAttempts + 1 : 0);
+export function beyondHistory(slot: Slot, ended: readonly Task[]): Task[] {
+  const counted = countedAttempts(slot);
+  return ended.slice(DEFAULT_TASK_HISTORY_LIMIT - (slot.current ? 1 : 0)).filter((task) => !counted.has(task));
+}
+
+/**
+ * The restart policy counts attempts among the ended tasks, so that there must be enough of these (SwarmKit taskreaper), however
+ * many others have come and gone since because nodes were drained.
+ */
+function countedAttempts({ tasks: [newest, ...older] }: Slot): Set<Task> {
+  const maxAttempts = newest?.spec?.restartPolicy?.maxAttempts ?? 0;
+  if (!newest || maxAttempts === 0) return new Set();
+  const attempts = [newest, ...older].filter((task) => endedByItself(task) && task.serviceVersion === newest.serviceVersion);
+  return new Set(attempts.slice(0, maxAttempts + 1));
 }

@@ -111,11 +111,12 @@ function delayLeftMs(task: Task, sinceCreatedMs: number): number {
   return Math.max(0, restartDelayMs(task) - sinceCreatedMs);
 }
 
-/** A predecessor that ended by itself, running the same version: neither an update nor a lost node, which do not delay. */
-function restartsAfterFailure(parked: Task, predecessors: readonly Task[]): boolean {
-  const [newest] = predecessors;
-  if (!newest || newest.serviceVersion !== parked.serviceVersion) return false;
-  return endedByItself(newest);
+/**
+ * Whether the task follows one that ended by itself and that it does not replace for another reason: neither an update nor a lost
+ * node delays. Its count of failures says so, also where the service has been scaled or labelled in between.
+ */
+function restartsAfterFailure(parked: Task, [newest]: readonly Task[]): boolean {
+  return parked.failures > 0 && newest !== undefined && endedByItself(newest);
 }
 
 /** Whether nobody will ever hear of the node's tasks again, as far as anyone knows now. */

@@ -49,7 +49,8 @@ export class SimulatedCluster {
 
   /** One pass of the reconciler. @returns what it changed */
   reconcile(): Change[] {
-    const snapshot = { ...aSnapshot(this.service, this.list(), this.nodes), rebalance: this.rebalance };
+    const rebalance = this.rebalance && { request: this.rebalance, modRevision: 1 };
+    const snapshot = { ...aSnapshot(this.service, this.list(), this.nodes), rebalance };
     const { changes } = decideService(snapshot, { now: this.now, newId: this.newId });
     const infos = this.nodes.map((node) =>
       toNodeInfo(

@@ -30,12 +30,24 @@ export interface UpdateProgress {
 export interface ProgressInputs {
   policy: UpdatePolicy;
   now: number;
+  watchedSince?: number;
   isDirty(task: Task): boolean;
+  /** Whether the slot's task is to be replaced by one that is up to date. */
+  isOutdated(slot: Slot): boolean;
 }
 
-/** Derived from the stored tasks alone, so that a change of leader changes nothing. */
+/**
+ * A failure that is older than the update by this much is none of its: tasks that have the version already may have failed long
+ * before the first outdated one turned up. Less could be a difference between managers' clocks.
+ */
+const OLD_FAILURE_MS = 60 * 60_000;
+
+/**
+ * Derived from the stored tasks, so that a change of leader changes nothing, with one exception: a new leader waits for the whole
+ * deadline itself. While there was none, tasks may have got to run without anybody having heard of it.
+ */
 export function measureProgress(service: Service, slots: readonly Slot[], inputs: ProgressInputs): UpdateProgress {
-  const { policy, now, isDirty } = inputs;
+  const { policy, now, watchedSince = 0, isDirty } = inputs;
   const version = service.version?.index;
   const isNew = (task: Task): boolean => task.serviceVersion === version;
   const began = Date.parse(service.updateStatus?.startedAt ?? '') || 0;
@@ -46,10 +58,12 @@ export function measureProgress(service: Service, slots: readonly Slot[], inputs
   let outdated = 0;
   for (const slot of slots) {
     const { current } = slot;
-    const broken = slot.tasks.find((task) => isNew(task) && diedYoung(task, policy.monitorMs));
+    const broken = slot.tasks.find(
+      (task) => isNew(task) && diedYoung(task, policy.monitorMs) && !(endedAt(task) < began - OLD_FAILURE_MS),
+    );
     const isStarting = current !== undefined && !isDirty(current) && !isRunning(current);
-    const leftMs = isStarting ? policy.deadlineMs - (now - Math.max(Date.parse(current.createdAt), began)) : 0;
-    if (current && isDirty(current) && !broken) outdated++;
+    const leftMs = isStarting ? policy.deadlineMs - (now - Math.max(Date.parse(current.createdAt), began, watchedSince)) : 0;
+    if (inputs.isOutdated(slot) && !broken) outdated++;
     if (broken) failures.push({ slot, taskId: broken.id, why: '' });
     else if (isStarting && leftMs <= 0)
       failures.push({ slot, taskId: current.id, why: missedDeadline(current, policy.deadlineMs) });

@@ -196,6 +196,51 @@ describe('the progress deadline', () => {
     const waiting = aTask({ slot: 1, nodeId: '', state: pending, createdMsAgo: 3600 * SECOND, service });
     expect(statusOf(decide(service, [waiting, old(2), old(3), old(4)]))).toBeUndefined();
   });
+
+  it('is waited for anew by a leader that has heard nothing for an hour', () => {
+    const service = updated();
+    const waiting = fresh(service, { slot: 1, state: starting, createdMsAgo: 3600 * SECOND });
+    const snapshot = aSnapshot(service, [waiting, old(2), old(3), old(4)]);
+    const decideSince = (watchedSince: number): Plan => decideService(snapshot, { now: NOW, watchedSince, newId: countingIds() });
+    expect(statusOf(decideSince(NOW - 5 * SECOND))).toBeUndefined();
+    expect(statusOf(decideSince(NOW - 601 * SECOND))?.state).toBe(UpdateStatus_State.paused);
+  });
+});
+
+describe('a slot that has never had room', () => {
+  it('does not keep the others from being replaced, which may make the room', () => {
+    const service = updated();
+    const waiting = fresh(service, { slot: 1, nodeId: '', state: pending, createdMsAgo: 10 * SECOND });
+    expect(stopped(decide(service, [waiting, old(2), old(3), old(4)]))).toEqual(['old2']);
+  });
+
+  it('does when the update has taken down what ran there', () => {
+    const service = updated();
+    const waiting = fresh(service, { slot: 1, nodeId: '', state: pending, createdMsAgo: 10 * SECOND });
+    const before1 = { ...old(1), desiredState: shutdown, status: { ...(old(1).status as TaskStatus), state: shutdown } };
+    expect(stopped(decide(service, [waiting, before1, old(2), old(3), old(4)]))).toEqual([]);
+  });
+});
+
+describe('an update that is over', () => {
+  it('does not keep a task of an older version in place because one of its own fails later', () => {
+    const service = updated({ state: UpdateStatus_State.completed });
+    const late = fresh(service, { id: 'late', slot: 1, state: failed, desired: shutdown, ran: 1 * SECOND });
+    const tasks = [late, fresh(service, { slot: 1, ran: 60 * SECOND, createdMsAgo: 10 }), sound(service, 2), sound(service, 3)];
+    expect(stopped(decide(service, [...tasks, old(4)]))).toEqual(['old4']);
+  });
+});
+
+describe('an update that begins late', () => {
+  it.each([
+    { endedMsAgo: 86_400 * SECOND, state: undefined },
+    { endedMsAgo: 1 * SECOND, state: UpdateStatus_State.paused },
+  ])('does not count what failed the day before ($endedMsAgo ms ago: $state)', ({ endedMsAgo, state }) => {
+    const service = updated();
+    const broke = fresh(service, { id: 'b', slot: 1, state: failed, desired: shutdown, endedMsAgo, createdMsAgo: endedMsAgo });
+    const tasks = [broke, fresh(service, { slot: 1, ran: 60 * SECOND, createdMsAgo: 10 }), old(2), old(3), old(4)];
+    expect(statusOf(decide(service, tasks))?.state).toBe(state);
+  });
 });
 
 describe('a paused update', () => {
@@ -226,6 +271,16 @@ describe('a rollback', () => {
     const rest = [2, 3, 4].map((slot) => sound(service, slot));
     const plan = decide({ ...back, updateStatus: undefined }, [survivor, failing, ...rest]);
     expect(stopped(plan)).toEqual(['failing']);
+    expect(plan.changes.filter(({ kind }) => kind === 'createTask')).toEqual([]);
+  });
+
+  it('keeps the old one also where the one that follows it runs already', () => {
+    const service = updated({ kind: SpecChange_Kind.rollback });
+    const survivor = { ...aTask({ id: 'survivor', slot: 1, service: before }), spec: service.spec?.taskTemplate };
+    const follower = aTask({ id: 'follower', slot: 1, service: before, createdMsAgo: 100 });
+    const rest = [2, 3, 4].map((slot) => sound(service, slot));
+    const plan = decide(service, [survivor, follower, ...rest]);
+    expect(stopped(plan)).toEqual(['follower']);
     expect(plan.changes.filter(({ kind }) => kind === 'createTask')).toEqual([]);
   });
 });
