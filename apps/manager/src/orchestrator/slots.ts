@@ -54,7 +54,9 @@ export function groupSlots(tasks: readonly Task[], placeOf: (task: Task) => Plac
   return slots;
 }
 
+/** A later version of the service is newer, whatever the clocks of the leaders that created the tasks say. */
 function newestFirst(a: Task, b: Task): number {
+  if (a.serviceVersion !== b.serviceVersion) return b.serviceVersion - a.serviceVersion;
   if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? 1 : -1;
   return stateRank(a.desiredState) - stateRank(b.desiredState);
 }
