@@ -47,6 +47,7 @@ describe('statuses on their way into etcd', () => {
   let gated: GatedStore;
   let store: ClusterStore;
   let inbox: StatusInbox;
+  let clock = new Date();
   const stopping = new AbortController();
   const stateOf = (id: string): TaskState | undefined => store.view.task(id)?.status?.state;
   const put = (task: Task): Promise<number> =>
@@ -59,7 +60,12 @@ describe('statuses on their way into etcd', () => {
     store = new ClusterStore(gated, logger);
     void store.run(stopping.signal);
     await store.untilSynced(10_000, stopping.signal);
-    inbox = new StatusInbox(store, logger, () => undefined);
+    inbox = new StatusInbox(
+      store,
+      logger,
+      () => undefined,
+      () => clock,
+    );
   }, 30_000);
   afterAll(async () => {
     inbox.close();
@@ -91,5 +97,30 @@ describe('statuses on their way into etcd', () => {
       ids.map((taskId) => ({ taskId, status: status(TaskState.failed, taskId === 'b' ? 'x'.repeat(1_600_000) : 'no') })),
     );
     await eventually(() => ids.every((id) => stateOf(id) === TaskState.failed), { reason: 'all three are stored' });
+  });
+
+  it('carry the time at which they came, and since when the task runs, however late etcd takes them', async () => {
+    await put(aTask({ id: 'e', nodeId: 'n', state: TaskState.assigned }));
+    clock = new Date('2026-01-01T00:00:00.000Z');
+    inbox.receive('n', [{ taskId: 'e', status: status(TaskState.running) }]);
+    clock = new Date('2026-01-01T00:01:00.000Z');
+    // Whether etcd has the first by now or not: it is not forgotten.
+    inbox.receive('n', [{ taskId: 'e', status: status(TaskState.failed) }]);
+    await eventually(() => stateOf('e') === TaskState.failed, { reason: 'the end is stored' });
+    expect(store.view.task('e')?.status).toMatchObject({
+      runningAt: '2026-01-01T00:00:00.000Z',
+      appliedAt: '2026-01-01T00:01:00.000Z',
+    });
+  });
+
+  it('are not written again when an agent repeats them', async () => {
+    await put(aTask({ id: 'f', nodeId: 'n', state: TaskState.assigned }));
+    inbox.receive('n', [{ taskId: 'f', status: status(TaskState.running) }]);
+    await eventually(() => stateOf('f') === TaskState.running, { reason: 'it is stored' });
+    const { commits } = gated;
+    inbox.receive('n', [{ taskId: 'f', status: status(TaskState.running) }]);
+    inbox.receive('n', [{ taskId: 'e', status: status(TaskState.running) }]);
+    await put(aTask({ id: 'g', nodeId: 'n' }));
+    expect(gated.commits - commits).toBe(1);
   });
 });

@@ -17,6 +17,8 @@ const MAX_TEXT = 4_096;
  */
 export class StatusInbox {
   private readonly newest = new Map<string, TaskStatus>();
+  /** The transaction that is being committed. */
+  private underWay: ReadonlyMap<string, TaskStatus> = new Map();
   private retryMs = FIRST_RETRY_MS;
   private writing = false;
   private closed = false;
@@ -34,9 +36,20 @@ export class StatusInbox {
     for (const { taskId, status } of observations) {
       const task = this.store.view.task(taskId);
       if (!status || task?.nodeId !== nodeId) continue;
-      if (mayReport(this.newest.get(taskId) ?? task.status, status)) this.newest.set(taskId, withShortTexts(status));
+      const known = this.newest.get(taskId) ?? this.underWay.get(taskId) ?? task.status;
+      if (mayReport(known, status)) this.newest.set(taskId, this.stamped(withShortTexts(status), known));
     }
     void this.drain();
+  }
+
+  /**
+   * Agents' clocks may be wrong; what is decided by time is decided by the managers'. The time is that of the report: it may wait
+   * long until etcd takes it, and what came after it has to keep when the task was first seen running.
+   */
+  private stamped(status: TaskStatus, known: TaskStatus | undefined): TaskStatus {
+    const appliedAt = this.now().toISOString();
+    const firstRunning = status.state === TaskState.running ? appliedAt : undefined;
+    return { ...status, appliedAt, runningAt: known?.runningAt ?? firstRunning };
   }
 
   close(): void {
@@ -51,7 +64,10 @@ export class StatusInbox {
       // Each status has two guards.
       const batch = [...this.newest].slice(0, this.store.maxOperations / 2);
       for (const [taskId] of batch) this.newest.delete(taskId);
-      if (!(await this.write(batch))) break;
+      this.underWay = new Map(batch);
+      const goesOn = await this.write(batch);
+      this.underWay = new Map();
+      if (!goesOn) break;
     }
     this.writing = false;
   }
@@ -64,7 +80,7 @@ export class StatusInbox {
     try {
       await this.store.commit(
         present.flatMap(([taskId]) => this.guardsOf(taskId)),
-        present.map(([taskId, status]) => toWrite(taskId, this.stamped(taskId, status))),
+        present.map(toWrite),
       );
       this.retryMs = FIRST_RETRY_MS;
       this.onCommit(present.length, (monotonicMs() - startedAt) / 1000);
@@ -96,13 +112,6 @@ export class StatusInbox {
     return task !== undefined && mayReport(task.status, status) && !isSame(task.status, status);
   }
 
-  /** Agents' clocks may be wrong; what is decided by time is decided by the managers'. */
-  private stamped(taskId: string, status: TaskStatus): TaskStatus {
-    const appliedAt = this.now().toISOString();
-    const known = this.store.view.task(taskId)?.status?.runningAt;
-    return { ...status, appliedAt, runningAt: known ?? (status.state === TaskState.running ? appliedAt : undefined) };
-  }
-
   private putBack(batch: [string, TaskStatus][]): void {
     for (const [taskId, status] of batch) if (!this.newest.has(taskId)) this.newest.set(taskId, status);
   }
@@ -126,6 +135,6 @@ function withShortTexts(status: TaskStatus): TaskStatus {
   return { ...status, message: status.message.slice(0, MAX_TEXT), err: status.err.slice(0, MAX_TEXT) };
 }
 
-function toWrite(taskId: string, status: TaskStatus): Write {
+function toWrite([taskId, status]: [string, TaskStatus]): Write {
   return { kind: 'put', key: keys.taskStatus(taskId), value: TaskStatus.encode(status).finish() };
 }

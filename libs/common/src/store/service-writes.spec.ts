@@ -51,9 +51,9 @@ describe('the revisions of a service', () => {
   });
 
   it.each([
-    { revision: 0, left: [] },
-    { revision: 2, left: [1, 2] },
-    { revision: 12, left: [3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
+    { revision: 0, left: [1] },
+    { revision: 2, left: [1, 2, 3] },
+    { revision: 12, left: [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13] },
   ])('go with the service: of $revision, $left.length are left', ({ revision, left }) => {
     const gone = deleted(deletionsOfRevisions(Service.fromPartial({ id: 's1', revision })));
     expect(gone).toEqual(left.map((number) => `service-revisions/s1/${number}`));

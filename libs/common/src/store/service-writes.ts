@@ -34,10 +34,10 @@ export function writesOfService(record: ServiceRecord, before: Service | undefin
   ];
 }
 
-/** Removes a service's revisions. */
+/** Removes a service's revisions, and the one that an update at the same moment may have added. */
 export function deletionsOfRevisions({ id, revision }: Service): Write[] {
   const oldest = Math.max(1, revision - REVISIONS_KEPT + 1);
-  const numbers = Array.from({ length: revision - oldest + 1 }, (_, index) => oldest + index);
+  const numbers = Array.from({ length: revision - oldest + 2 }, (_, index) => oldest + index);
   return numbers.map((number) => ({ kind: 'delete', key: keys.serviceRevision(id, number) }));
 }
 
