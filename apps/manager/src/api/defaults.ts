@@ -2,7 +2,7 @@ import {
   DEFAULT_FAILURE_ACTION,
   DEFAULT_REPLICAS,
   DEFAULT_RESTART_CONDITION,
-  DEFAULT_RESTART_DELAY_NANOS,
+  DOCKER_RESTART_DELAY_NANOS,
   DEFAULT_STOP_GRACE_PERIOD_NANOS,
   DEFAULT_UPDATE_MONITOR_NANOS,
   DEFAULT_UPDATE_ORDER,
@@ -135,7 +135,7 @@ function containerWithDefaults(container: ContainerSpec): ContainerSpec {
 
 function restartWithDefaults(policy: RestartPolicy | undefined): RestartPolicy {
   const known = policy ?? { condition: '', delay: undefined, maxAttempts: undefined, window: undefined };
-  return { ...completeRestart(known), delay: known.delay ?? DEFAULT_RESTART_DELAY_NANOS };
+  return { ...completeRestart(known), delay: known.delay ?? DOCKER_RESTART_DELAY_NANOS };
 }
 
 function updateWithDefaults(config: UpdateConfig | undefined): UpdateConfig {

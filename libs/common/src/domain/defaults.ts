@@ -4,7 +4,8 @@ import { NANOS_PER_SECOND } from './duration';
 export const DEFAULT_REPLICAS = 1;
 export const DEFAULT_STOP_GRACE_PERIOD_NANOS = 10 * NANOS_PER_SECOND;
 export const DEFAULT_RESTART_CONDITION = 'any';
-export const DEFAULT_RESTART_DELAY_NANOS = 5 * NANOS_PER_SECOND;
+/** What clients are told, and send along with a policy; without a delay in the spec `restart-backoff.ts` decides. */
+export const DOCKER_RESTART_DELAY_NANOS = 5 * NANOS_PER_SECOND;
 export const DEFAULT_UPDATE_PARALLELISM = 1;
 export const DEFAULT_UPDATE_MONITOR_NANOS = 5 * NANOS_PER_SECOND;
 export const DEFAULT_FAILURE_ACTION = 'pause';

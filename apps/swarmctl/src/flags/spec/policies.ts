@@ -1,7 +1,7 @@
 import {
   DEFAULT_FAILURE_ACTION,
   DEFAULT_RESTART_CONDITION,
-  DEFAULT_RESTART_DELAY_NANOS,
+  DOCKER_RESTART_DELAY_NANOS,
   DEFAULT_UPDATE_MONITOR_NANOS,
   DEFAULT_UPDATE_ORDER,
   DEFAULT_UPDATE_PARALLELISM,
@@ -14,7 +14,7 @@ import { conflict } from './surroundings';
 // What docker writes into a spec as soon as one flag of the group is given.
 const DEFAULT_RESTART_POLICY: RestartPolicy = {
   condition: DEFAULT_RESTART_CONDITION,
-  delay: DEFAULT_RESTART_DELAY_NANOS,
+  delay: DOCKER_RESTART_DELAY_NANOS,
   maxAttempts: 0,
   window: undefined,
 };
