@@ -1,5 +1,6 @@
 import { TaskState } from '#common/domain';
-import { Task } from '#common/proto';
+import { RegistryCredentials, Service, Task } from '#common/proto';
+import { seal } from '#common/store';
 import { aService, aTask, NOW } from '../testing/builders';
 import type { Change } from './change';
 import { toTransactions } from './commit-changes';
@@ -51,5 +52,31 @@ describe('the transactions of a plan', () => {
     const large = { taskTemplate: { containerSpec: { env: ['X='.padEnd(400 * 1024, 'x')] } } };
     const transactions = toTransactions(create(5, large), NOW, 127);
     expect(transactions.map(({ writes }) => writes.length)).toEqual([2, 2, 1]);
+  });
+
+  it('roll a service back guarded by its version, with a revision of its own and the credentials of that spec', () => {
+    const service = { ...aService({ version: 7 }), revision: 4, previousSpec: aService({ replicas: 9 }).spec };
+    const credentials = { current: seal(Buffer.from('new')), previous: seal(Buffer.from('old')) };
+    const [transaction] = toTransactions([{ kind: 'rollBack', service, message: 'because', credentials }], NOW, 127);
+    expect(transaction?.guards).toEqual([{ key: 'services/web-id', modRevision: 7 }]);
+    const value = (key: string): Uint8Array =>
+      transaction?.writes.flatMap((write) => (write.kind === 'put' && write.key === key ? [write.value] : []))[0] ??
+      new Uint8Array();
+    expect(Service.decode(value('services/web-id'))).toMatchObject({
+      previousSpec: undefined,
+      spec: { mode: { replicated: { replicas: 9 } } },
+      change: { kind: 'rollback', message: 'because' },
+    });
+    expect(RegistryCredentials.decode(value('registry-credentials/web-id'))).toEqual({
+      current: seal(Buffer.from('old')),
+      previous: undefined,
+    });
+  });
+
+  it('leave a service without credentials when the spec that it goes back to had none', () => {
+    const service = { ...aService({ version: 7 }), previousSpec: aService().spec };
+    const credentials = { current: seal(Buffer.from('new')), previous: undefined };
+    const [transaction] = toTransactions([{ kind: 'rollBack', service, message: 'because', credentials }], NOW, 127);
+    expect(transaction?.writes).toContainEqual({ kind: 'delete', key: 'registry-credentials/web-id' });
   });
 });

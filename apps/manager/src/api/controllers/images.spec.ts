@@ -18,6 +18,7 @@ class FakeRegistry implements ImageRegistry {
 
   inspect(image: string, login: RegistryLogin | undefined): Promise<ImageDescription> {
     this.asked.push({ image, user: login?.username });
+    if (image.includes('away')) return Promise.reject(new DomainError('UNAVAILABLE', 'registry.test cannot be asked'));
     if (image.includes('unknown')) return Promise.reject(new DomainError('NOT_FOUND', 'manifest unknown: manifest unknown'));
     const platforms = [PLATFORM, { ...PLATFORM, architecture: 'arm64', variant: 'v8' }];
     return Promise.resolve({ mediaType: INDEX, digest: DIGEST, size: 7, platforms });
@@ -75,6 +76,13 @@ describe('an image at its registry', () => {
       status: 404,
       json: { message: 'manifest unknown: manifest unknown' },
     });
+  });
+});
+
+it('a registry that is away is not taken for the manager', async () => {
+  expect(await api.request('GET', '/distribution/away/json')).toMatchObject({
+    status: 400,
+    json: { message: 'registry.test cannot be asked' },
   });
 });
 
