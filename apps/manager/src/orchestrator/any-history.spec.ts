@@ -128,7 +128,7 @@ describe('any history of a replicated service', () => {
           expect(new Set(heard.map((task) => task.slot)).size).toBe(heard.length);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -11,6 +11,7 @@ import {
 import { aNode, aService } from '../testing/builders';
 import { isTaskDirty } from './task-dirty';
 import { isRunning } from './slots';
+import type { Change } from './change';
 import { SimulatedCluster } from './testing/simulated-cluster';
 
 interface Kind {
@@ -101,6 +102,8 @@ class Story {
 
   perform(step: Step): void {
     const { cluster } = this;
+    // Between two passes lies a transaction: no two of them make tasks at the same time.
+    cluster.now += 1;
     switch (step.do) {
       case 'scale':
         this.replicas = step.to;
@@ -176,6 +179,9 @@ class Story {
 const PAUSED = new Set<unknown>([UpdateStatus_State.paused, UpdateStatus_State.rollback_paused]);
 const GOING = new Set<unknown>([UpdateStatus_State.updating, UpdateStatus_State.rollback_started]);
 
+/** A second pass may still give away the room that the first has freed, forget what that removed, and call an update completed. */
+const ABOUT_TASKS: ReadonlySet<Change['kind']> = new Set<Change['kind']>(['createTask', 'setDesiredState', 'rollBack']);
+
 describe('any service, whatever is done to it and its nodes', () => {
   it('comes to rest when all is well again', () => {
     fc.assert(
@@ -210,7 +216,7 @@ describe('any service, whatever is done to it and its nodes', () => {
     );
   });
 
-  it('decides nothing on its own result', () => {
+  it('decides nothing more about tasks on its own result', () => {
     fc.assert(
       fc.property(kinds, steps, (kind, all) => {
         const story = new Story(kind);
@@ -219,7 +225,7 @@ describe('any service, whatever is done to it and its nodes', () => {
           const changes = story.cluster.reconcile();
           // A rollback is another spec, and tasks are spread once the slots are as many as they should be.
           if (story.cluster.rebalance || kind.rebalances || changes.some((change) => change.kind === 'rollBack')) continue;
-          expect(story.cluster.reconcile().filter((change) => change.kind !== 'assignTask')).toEqual([]);
+          expect(story.cluster.reconcile().filter(({ kind: what }) => ABOUT_TASKS.has(what))).toEqual([]);
         }
       }),
       { numRuns: 60 },

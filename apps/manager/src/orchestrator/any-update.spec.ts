@@ -106,7 +106,7 @@ describe('any update', () => {
         const least = options.order === 'start-first' ? options.replicas : Math.max(0, options.replicas - gap);
         play(cluster, options, () => expect(cluster.list().filter(isServing).length).toBeGreaterThanOrEqual(least));
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -119,7 +119,7 @@ describe('any update', () => {
         const most = options.replicas + (options.failing.some(Boolean) ? options.replicas : surplus);
         play(cluster, options, () => expect(cluster.list().filter(isActive).length).toBeLessThanOrEqual(most));
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -128,7 +128,7 @@ describe('any update', () => {
       fc.property(cases, (options) => {
         const cluster = changedService(options);
         play(cluster, options, () => undefined);
-        for (let round = 0; round < 200; round++) {
+        for (let round = 0; round < 120; round++) {
           for (let pick = 0; pick < cluster.tasks.size; pick++) letAgentWork(cluster, pick, options.failing);
           cluster.now += 2_000;
           cluster.reconcile();
@@ -138,7 +138,7 @@ describe('any update', () => {
         const ends = [UpdateStatus_State.completed, UpdateStatus_State.paused, UpdateStatus_State.rollback_completed];
         expect(fails ? ends : [UpdateStatus_State.completed]).toContain(state);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -152,7 +152,7 @@ describe('any update', () => {
           expect(cluster.reconcile().filter(({ kind }) => kind !== 'assignTask')).toEqual([]);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 });

@@ -1,8 +1,9 @@
 import { isTerminal, observedState, stateRank, TaskState } from '#common/domain';
-import { RebalanceRequest, Service, Task, UpdateStatus, type Node } from '#common/proto';
-import { joinService } from '#common/store';
+import { RebalanceRequest, Service, UpdateStatus, type Node, type Task } from '#common/proto';
+import { joinService, type Write } from '#common/store';
 import { toNodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
+import { changedTasks, isTaskChange } from '../apply-changes';
 import type { Change } from '../change';
 import { decideService } from '../decide-service';
 import { decidePlacements } from '../place-tasks';
@@ -82,17 +83,20 @@ export class SimulatedCluster {
   }
 
   private apply(changes: Change[]): void {
-    for (const { writes } of toWriteGroups(changes, this.now)) {
-      for (const write of writes) {
-        const id = write.key.slice(write.key.indexOf('/') + 1);
-        if (write.key.startsWith('service-rebalance/')) {
-          this.rebalance = write.kind === 'put' ? RebalanceRequest.decode(write.value) : undefined;
-        } else if (write.kind === 'delete') this.tasks.delete(id);
-        else if (write.key.startsWith('tasks/')) this.tasks.set(id, Task.decode(write.value));
-        else if (write.key.startsWith('services/')) this.replaceService(Service.decode(write.value));
-        else if (write.key.startsWith('service-update/')) this.updateStatus = UpdateStatus.decode(write.value);
-      }
+    for (const [id, task] of changedTasks(changes.filter(isTaskChange), this.now)) {
+      if (task) this.tasks.set(id, task);
+      else this.tasks.delete(id);
     }
+    const others = changes.filter((change) => !isTaskChange(change));
+    for (const write of toWriteGroups(others, this.now).flatMap(({ writes }) => writes)) this.applyWrite(write);
+  }
+
+  /** What concerns the service passes through its stored form. */
+  private applyWrite(write: Write): void {
+    const value = write.kind === 'put' ? write.value : undefined;
+    if (write.key.startsWith('service-rebalance/')) this.rebalance = value && RebalanceRequest.decode(value);
+    else if (value && write.key.startsWith('services/')) this.replaceService(Service.decode(value));
+    else if (value && write.key.startsWith('service-update/')) this.updateStatus = UpdateStatus.decode(value);
   }
 }
 
