@@ -5,6 +5,9 @@ import { NodeSpec, NodeStatus, type Task } from '#common/proto';
 import { aNode, aService } from '../testing/builders';
 import { SimulatedCluster } from './testing/simulated-cluster';
 
+// Each run plays a whole history; those that matter most say how many they want.
+fc.configureGlobal({ numRuns: 40 });
+
 type Step =
   | { do: 'scale'; to: number }
   | { do: 'update'; image: number }

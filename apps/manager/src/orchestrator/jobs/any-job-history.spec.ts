@@ -15,6 +15,9 @@ import { aNode, aService } from '../../testing/builders';
 import { endedByItself } from '../restart/decide-restart';
 import { SimulatedCluster, type Outcome } from '../testing/simulated-cluster';
 
+// Each run plays a whole history; those that matter most say how many they want.
+fc.configureGlobal({ numRuns: 40 });
+
 type Step =
   | { do: 'anew'; total: number; concurrent: number }
   | { do: 'nodeState'; node: number; state: NodeState }
