@@ -3,6 +3,7 @@ export * from './duration';
 export * from './image-reference';
 export * from './job';
 export * from './minimums';
+export * from './network';
 export * from './node-state';
 export * from './pin-image';
 export * from './placement';

@@ -2,11 +2,14 @@ import {
   Cluster,
   LeaderRecord,
   ManagerPresence,
+  Network,
   Node,
   ObservedNode,
+  PortClaim,
   RebalanceRequest,
   RegistryCredentials,
   Service,
+  ServiceEndpoint,
   Task,
   TaskStatus,
   UpdateStatus,
@@ -14,9 +17,10 @@ import {
 import { isTerminal, observedState } from '../domain';
 import type { ClusterView, RevisedRequest, ViewChange } from './cluster-view';
 import { IdIndex } from './id-index';
-import { joinNode, joinService, joinTask } from './join';
+import { joinNode, joinService, joinTask, type ServiceSide } from './join';
 import { JoinedCollection } from './joined-collection';
 import { parseKey } from './keys';
+import { NetworkRecords } from './network-records';
 import type { Revision, Stored, StoreEvent, WatchBatch } from './object-store';
 
 interface RevisedNode {
@@ -44,6 +48,8 @@ export class ClusterCache implements ClusterView {
   private hostnames = new IdIndex<Node>();
   private byService = new IdIndex<Task>();
   private byNode = new IdIndex<Task>();
+  private byNetwork = new IdIndex<Task>();
+  private networkRecords = new NetworkRecords();
   private changes: ViewChange[] = [];
   private seenRevision: Revision = 0;
 
@@ -76,6 +82,12 @@ export class ClusterCache implements ClusterView {
   taskStatusRevision = (id: string): Revision => this.taskObjects.side(id)?.modRevision ?? 0;
   tasksOfService = (serviceId: string): Task[] => this.byService.of(serviceId);
   tasksOfNode = (nodeId: string): Task[] => this.byNode.of(nodeId);
+  tasksOnNetwork = (networkId: string): Task[] => this.byNetwork.of(networkId);
+  network = (id: string): Network | undefined => this.networkRecords.get(id);
+  networkByName = (name: string): Network | undefined => this.networkRecords.byName(name);
+  networks = (): Network[] => this.networkRecords.all();
+  networkClaimsRevision = (): Revision => this.networkRecords.claimsRevision;
+  publishedPortOwner = (protocol: string, port: number): string | undefined => this.networkRecords.portOwner(`${protocol}/${port}`);
 
   /** Forgets everything and starts from a listing. */
   reset(objects: Stored[], revision: Revision): ViewChange[] {
@@ -89,6 +101,8 @@ export class ClusterCache implements ClusterView {
     this.hostnames = new IdIndex();
     this.byService = new IdIndex();
     this.byNode = new IdIndex();
+    this.byNetwork = new IdIndex();
+    this.networkRecords = new NetworkRecords();
     this.serviceObjects = this.newServices();
     this.taskObjects = this.newTasks();
     this.nodeObjects = this.newNodes();
@@ -124,7 +138,9 @@ export class ClusterCache implements ClusterView {
       case 'services':
         return this.serviceObjects.setMain(id, versioned(decoded(Service), stored));
       case 'service-update':
-        return this.serviceObjects.setSide(id, decoded(UpdateStatus));
+        return this.setServiceSide(id, { update: decoded(UpdateStatus) });
+      case 'service-endpoint':
+        return this.setServiceSide(id, { endpoint: decoded(ServiceEndpoint) });
       case 'service-rebalance':
         return this.setRebalance(id, decoded(RebalanceRequest), stored);
       case 'registry-credentials':
@@ -141,6 +157,15 @@ export class ClusterCache implements ClusterView {
         if (stored) this.removedNodes.add(id);
         else this.removedNodes.delete(id);
         return;
+      case 'networks':
+        this.networkRecords.set(id, versioned(decoded(Network), stored));
+        this.changes.push({ kind: 'network', id });
+        return;
+      case 'network-claims':
+        this.networkRecords.claimsRevision = stored?.modRevision ?? 0;
+        return;
+      case 'published-ports':
+        return this.networkRecords.setPortOwner(id, decoded(PortClaim));
       case 'managers':
         return this.setManager(id, decoded(ManagerPresence));
       case 'leader':
@@ -160,6 +185,11 @@ export class ClusterCache implements ClusterView {
     else this.presences.delete(id);
     this.changes.push({ kind: 'manager', id });
     this.rejoinNodesBesideManagers();
+  }
+
+  private setServiceSide(id: string, change: ServiceSide): void {
+    const side = { ...this.serviceObjects.side(id), ...change };
+    this.serviceObjects.setSide(id, side.update || side.endpoint ? side : undefined);
   }
 
   private setRebalance(serviceId: string, request: RebalanceRequest | undefined, stored: Stored | undefined): void {
@@ -185,7 +215,7 @@ export class ClusterCache implements ClusterView {
     this.nodeObjects.rejoinWhere((side) => side?.observed.besideManager === true);
   }
 
-  private newServices(): JoinedCollection<Service, UpdateStatus, Service> {
+  private newServices(): JoinedCollection<Service, ServiceSide, Service> {
     return new JoinedCollection(joinService, (before, after) => {
       const name = (service: Service): string => service.spec?.name ?? '';
       if (before && this.serviceNames.get(name(before))?.id === before.id) this.serviceNames.delete(name(before));
@@ -202,6 +232,7 @@ export class ClusterCache implements ClusterView {
         if (after) {
           this.byService.add(after.serviceId, after);
           if (after.nodeId) this.byNode.add(after.nodeId, after);
+          for (const network of networkIdsOf(after)) this.byNetwork.add(network, after);
         }
         this.changes.push(taskChange(before, after));
       },
@@ -212,6 +243,8 @@ export class ClusterCache implements ClusterView {
   private unindexTask(before: Task, after: Task | undefined): void {
     if (before.serviceId !== after?.serviceId) this.byService.remove(before.serviceId, before.id);
     if (before.nodeId && before.nodeId !== after?.nodeId) this.byNode.remove(before.nodeId, before.id);
+    const kept = networkIdsOf(after);
+    for (const network of networkIdsOf(before)) if (!kept.includes(network)) this.byNetwork.remove(network, before.id);
   }
 
   private newNodes(): JoinedCollection<Node, RevisedNode, Node> {
@@ -226,6 +259,10 @@ export class ClusterCache implements ClusterView {
       },
     );
   }
+}
+
+function networkIdsOf(task: Task | undefined): string[] {
+  return (task?.networksAttachments ?? []).flatMap(({ network }) => network?.id || []);
 }
 
 function revised(observed: ObservedNode | undefined, stored: Stored | undefined): RevisedNode | undefined {

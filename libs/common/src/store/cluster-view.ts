@@ -2,6 +2,7 @@ import type {
   Cluster,
   LeaderRecord,
   ManagerPresence,
+  Network,
   Node,
   ObservedNode,
   RebalanceRequest,
@@ -44,6 +45,16 @@ export interface ClusterView {
   taskStatusRevision(id: string): Revision;
   tasksOfService(serviceId: string): Task[];
   tasksOfNode(nodeId: string): Task[];
+  /** Tasks that hold an address on the network, ended ones included. */
+  tasksOnNetwork(networkId: string): Task[];
+
+  network(id: string): Network | undefined;
+  networkByName(name: string): Network | undefined;
+  networks(): Network[];
+  /** The revision to compare when a network is made or removed; 0 before the first. */
+  networkClaimsRevision(): Revision;
+  /** Id of the service that holds the port on every node. */
+  publishedPortOwner(protocol: string, port: number): string | undefined;
 }
 
 /** A request with the revision to compare when following it up: it may have been replaced by another. */
@@ -58,6 +69,7 @@ export type ViewChange =
   | { kind: 'credentials'; serviceId: string }
   | { kind: 'task'; id: string; serviceId: string; nodeIds: string[]; endedOrGone: boolean }
   | { kind: 'node'; id: string }
+  | { kind: 'network'; id: string }
   | { kind: 'manager'; id: string }
   | { kind: 'leader' }
   | { kind: 'cluster' }

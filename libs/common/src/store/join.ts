@@ -5,18 +5,26 @@ import type {
   Node,
   ObservedNode,
   Service,
+  ServiceEndpoint,
   Task,
   TaskStatus,
   UpdateStatus,
 } from '../proto';
 
+/** What a service is joined with: how its update goes, and the virtual addresses that the leader chose. */
+export interface ServiceSide {
+  update?: UpdateStatus | undefined;
+  endpoint?: ServiceEndpoint | undefined;
+}
+
 /** A service with its update status, unless that speaks of an older version, and its endpoint. */
-export function joinService(service: Service, update: UpdateStatus | undefined): Service {
-  const endpointSpec = service.spec?.endpointSpec;
+export function joinService(service: Service, { update, endpoint }: ServiceSide = {}): Service {
+  const spec = service.spec?.endpointSpec;
+  const ports = service.endpoint?.ports ?? spec?.ports ?? [];
   return {
     ...service,
     updateStatus: update && update.serviceVersion === service.version?.index ? update : undefined,
-    endpoint: { spec: endpointSpec, ports: endpointSpec?.ports ?? [], virtualIps: [] },
+    endpoint: { spec, ports, virtualIps: endpoint?.virtualIps ?? [] },
   };
 }
 

@@ -17,6 +17,14 @@ export const keys = {
   node: (id: string) => `nodes/${id}`,
   nodeStatus: (id: string) => `node-status/${id}`,
   removedNode: (id: string) => `removed-nodes/${id}`,
+  network: (id: string) => `networks/${id}`,
+  /** Makes network names unique: its value is the id of the network that owns the name. */
+  networkName: (name: string) => `network-names/${name}`,
+  networkClaims: 'network-claims',
+  /** Virtual addresses of a service. */
+  serviceEndpoint: (id: string) => `service-endpoint/${id}`,
+  /** Makes published ports unique over the cluster. */
+  publishedPort: (protocol: string, port: number) => `published-ports/${protocol}/${port}`,
 } as const;
 
 /** Splits a key into its collection and id; a key without a slash is a collection of one. */

@@ -11,8 +11,12 @@ export const REVISIONS_KEPT = 10;
  */
 export const MAX_SPEC_BYTES = 448 * 1024;
 
-/** What a write of a service leaves out: its version is the store's, and what is joined in has keys of its own. */
-export type ServiceRecord = Omit<Service, 'version' | 'revision' | 'updateStatus' | 'endpoint' | 'serviceStatus'>;
+/**
+ * What a write of a service leaves out: its version is the store's, and what is joined in has keys of its own. Its `endpoint` holds
+ * the published ports, with those that were chosen for it.
+ */
+export type ServiceRecord = Omit<Service, 'version' | 'revision' | 'updateStatus' | 'serviceStatus' | 'endpoint'> &
+  Partial<Pick<Service, 'endpoint'>>;
 
 /**
  * Writes of a new or changed service together with its revision. A change of nothing but the number of replicas amends the newest

@@ -33,7 +33,7 @@ export class SimulatedCluster {
 
   /** As the view joins it: a status of an older version is void. */
   get service(): Service | undefined {
-    return this.current && joinService(this.current, this.updateStatus);
+    return this.current && joinService(this.current, { update: this.updateStatus });
   }
 
   set service(service: Service | undefined) {

@@ -18,7 +18,8 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { FileDescriptorProto } from "ts-proto-descriptors";
-import { NodeDescription, protoMetadata as protoMetadata1, Task, TaskStatus } from "./objects";
+import { Network, NodeDescription, NodeNetworking, protoMetadata as protoMetadata1, Task, TaskStatus } from "./objects";
+import { PortConfig, protoMetadata as protoMetadata2 } from "./specs";
 
 /** Between an agent and a manager: one bidirectional stream per node carries everything. */
 
@@ -59,6 +60,7 @@ export interface ManagerMessage {
   welcome?: Welcome | undefined;
   assignments?: Assignments | undefined;
   removed?: Removed | undefined;
+  networkChanges?: NetworkChanges | undefined;
 }
 
 /** The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id. */
@@ -134,6 +136,89 @@ export interface RegistryAuth {
 export interface RegistryAuth_ByServiceEntry {
   key: string;
   value: Buffer;
+}
+
+/**
+ * What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a
+ * service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the
+ * assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.
+ */
+export interface NetworkChanges {
+  /** Forget everything else. */
+  complete: boolean;
+  networks: Network[];
+  removedNetworks: string[];
+  /** Every node of the cluster: its packets are let in, and tasks on it are reached through it. */
+  nodes: OverlayNode[];
+  removedNodes: string[];
+  services: OverlayService[];
+  removedServices: string[];
+  endpoints: OverlayEndpoint[];
+  removedEndpoints: string[];
+  /** Absent: unchanged. */
+  controlPlane?: ControlPlane | undefined;
+}
+
+export interface OverlayNode {
+  id: string;
+  hostname: string;
+  /** Address of its end of the VXLANs. */
+  address: string;
+  networking?: NodeNetworking | undefined;
+}
+
+/** A service as containers on its networks, and callers of its ports, see it. */
+export interface OverlayService {
+  id: string;
+  name: string;
+  networks: ServiceNetwork[];
+  /** Published in ingress mode, with the port that was chosen. */
+  ports: PublishedPort[];
+  /** Tasks on the caller's own node go first. */
+  preferLocal: boolean;
+}
+
+export interface ServiceNetwork {
+  networkId: string;
+  /** Other names of the service on this network. */
+  aliases: string[];
+  /** Without prefix length; none in dnsrr mode. */
+  virtualAddresses: string[];
+}
+
+export interface PublishedPort {
+  port:
+    | PortConfig
+    | undefined;
+  /** Addresses or interfaces of nodes to which the port is bound; none: all. */
+  boundTo: string[];
+  /** 0: none; 1, 2: version of the PROXY protocol header that each connection begins with. */
+  proxyProtocol: number;
+}
+
+/** A task's place on its networks. */
+export interface OverlayEndpoint {
+  taskId: string;
+  serviceId: string;
+  nodeId: string;
+  /** <service>.<slot or node>.<task> */
+  name: string;
+  /** 0 where the node stands for the slot. */
+  slot: number;
+  addresses: EndpointAddress[];
+  /** Whether new connections may go to it: it runs, is to go on running, and its node is not down. */
+  serving: boolean;
+}
+
+export interface EndpointAddress {
+  networkId: string;
+  /** Without prefix length. */
+  address: string;
+}
+
+/** Where the control plane is: containers may not go there. `host:port` each. */
+export interface ControlPlane {
+  addresses: string[];
 }
 
 function createBaseAgentMessage(): AgentMessage {
@@ -606,7 +691,7 @@ export const TaskObservation: MessageFns<TaskObservation> = {
 };
 
 function createBaseManagerMessage(): ManagerMessage {
-  return { welcome: undefined, assignments: undefined, removed: undefined };
+  return { welcome: undefined, assignments: undefined, removed: undefined, networkChanges: undefined };
 }
 
 export const ManagerMessage: MessageFns<ManagerMessage> = {
@@ -619,6 +704,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.removed !== undefined) {
       Removed.encode(message.removed, writer.uint32(26).fork()).join();
+    }
+    if (message.networkChanges !== undefined) {
+      NetworkChanges.encode(message.networkChanges, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -660,6 +748,14 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
             message.removed = Removed.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.networkChanges = NetworkChanges.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -677,6 +773,11 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
       welcome: isSet(object.welcome) ? Welcome.fromJSON(object.welcome) : undefined,
       assignments: isSet(object.assignments) ? Assignments.fromJSON(object.assignments) : undefined,
       removed: isSet(object.removed) ? Removed.fromJSON(object.removed) : undefined,
+      networkChanges: isSet(object.networkChanges)
+        ? NetworkChanges.fromJSON(object.networkChanges)
+        : isSet(object.network_changes)
+        ? NetworkChanges.fromJSON(object.network_changes)
+        : undefined,
     };
   },
 
@@ -690,6 +791,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.removed !== undefined) {
       obj.removed = Removed.toJSON(message.removed);
+    }
+    if (message.networkChanges !== undefined) {
+      obj.networkChanges = NetworkChanges.toJSON(message.networkChanges);
     }
     return obj;
   },
@@ -707,6 +811,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
       : undefined;
     message.removed = (object.removed !== undefined && object.removed !== null)
       ? Removed.fromPartial(object.removed)
+      : undefined;
+    message.networkChanges = (object.networkChanges !== undefined && object.networkChanges !== null)
+      ? NetworkChanges.fromPartial(object.networkChanges)
       : undefined;
     return message;
   },
@@ -1285,6 +1392,1073 @@ export const RegistryAuth_ByServiceEntry: MessageFns<RegistryAuth_ByServiceEntry
   },
 };
 
+function createBaseNetworkChanges(): NetworkChanges {
+  return {
+    complete: false,
+    networks: [],
+    removedNetworks: [],
+    nodes: [],
+    removedNodes: [],
+    services: [],
+    removedServices: [],
+    endpoints: [],
+    removedEndpoints: [],
+    controlPlane: undefined,
+  };
+}
+
+export const NetworkChanges: MessageFns<NetworkChanges> = {
+  encode(message: NetworkChanges, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.complete !== false) {
+      writer.uint32(8).bool(message.complete);
+    }
+    for (const v of message.networks) {
+      Network.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.removedNetworks) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.nodes) {
+      OverlayNode.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.removedNodes) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.services) {
+      OverlayService.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.removedServices) {
+      writer.uint32(58).string(v!);
+    }
+    for (const v of message.endpoints) {
+      OverlayEndpoint.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.removedEndpoints) {
+      writer.uint32(74).string(v!);
+    }
+    if (message.controlPlane !== undefined) {
+      ControlPlane.encode(message.controlPlane, writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NetworkChanges {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNetworkChanges();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.complete = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.networks.push(Network.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.removedNetworks.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.nodes.push(OverlayNode.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.removedNodes.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.services.push(OverlayService.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.removedServices.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.endpoints.push(OverlayEndpoint.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.removedEndpoints.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.controlPlane = ControlPlane.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NetworkChanges {
+    return {
+      complete: isSet(object.complete) ? globalThis.Boolean(object.complete) : false,
+      networks: globalThis.Array.isArray(object?.networks) ? object.networks.map((e: any) => Network.fromJSON(e)) : [],
+      removedNetworks: globalThis.Array.isArray(object?.removedNetworks)
+        ? object.removedNetworks.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.removed_networks)
+        ? object.removed_networks.map((e: any) => globalThis.String(e))
+        : [],
+      nodes: globalThis.Array.isArray(object?.nodes) ? object.nodes.map((e: any) => OverlayNode.fromJSON(e)) : [],
+      removedNodes: globalThis.Array.isArray(object?.removedNodes)
+        ? object.removedNodes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.removed_nodes)
+        ? object.removed_nodes.map((e: any) => globalThis.String(e))
+        : [],
+      services: globalThis.Array.isArray(object?.services)
+        ? object.services.map((e: any) => OverlayService.fromJSON(e))
+        : [],
+      removedServices: globalThis.Array.isArray(object?.removedServices)
+        ? object.removedServices.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.removed_services)
+        ? object.removed_services.map((e: any) => globalThis.String(e))
+        : [],
+      endpoints: globalThis.Array.isArray(object?.endpoints)
+        ? object.endpoints.map((e: any) => OverlayEndpoint.fromJSON(e))
+        : [],
+      removedEndpoints: globalThis.Array.isArray(object?.removedEndpoints)
+        ? object.removedEndpoints.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.removed_endpoints)
+        ? object.removed_endpoints.map((e: any) => globalThis.String(e))
+        : [],
+      controlPlane: isSet(object.controlPlane)
+        ? ControlPlane.fromJSON(object.controlPlane)
+        : isSet(object.control_plane)
+        ? ControlPlane.fromJSON(object.control_plane)
+        : undefined,
+    };
+  },
+
+  toJSON(message: NetworkChanges): unknown {
+    const obj: any = {};
+    if (message.complete !== false) {
+      obj.complete = message.complete;
+    }
+    if (message.networks?.length) {
+      obj.networks = message.networks.map((e) => Network.toJSON(e));
+    }
+    if (message.removedNetworks?.length) {
+      obj.removedNetworks = message.removedNetworks;
+    }
+    if (message.nodes?.length) {
+      obj.nodes = message.nodes.map((e) => OverlayNode.toJSON(e));
+    }
+    if (message.removedNodes?.length) {
+      obj.removedNodes = message.removedNodes;
+    }
+    if (message.services?.length) {
+      obj.services = message.services.map((e) => OverlayService.toJSON(e));
+    }
+    if (message.removedServices?.length) {
+      obj.removedServices = message.removedServices;
+    }
+    if (message.endpoints?.length) {
+      obj.endpoints = message.endpoints.map((e) => OverlayEndpoint.toJSON(e));
+    }
+    if (message.removedEndpoints?.length) {
+      obj.removedEndpoints = message.removedEndpoints;
+    }
+    if (message.controlPlane !== undefined) {
+      obj.controlPlane = ControlPlane.toJSON(message.controlPlane);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NetworkChanges>): NetworkChanges {
+    return NetworkChanges.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NetworkChanges>): NetworkChanges {
+    const message = createBaseNetworkChanges();
+    message.complete = object.complete ?? false;
+    message.networks = object.networks?.map((e) => Network.fromPartial(e)) || [];
+    message.removedNetworks = object.removedNetworks?.map((e) => e) || [];
+    message.nodes = object.nodes?.map((e) => OverlayNode.fromPartial(e)) || [];
+    message.removedNodes = object.removedNodes?.map((e) => e) || [];
+    message.services = object.services?.map((e) => OverlayService.fromPartial(e)) || [];
+    message.removedServices = object.removedServices?.map((e) => e) || [];
+    message.endpoints = object.endpoints?.map((e) => OverlayEndpoint.fromPartial(e)) || [];
+    message.removedEndpoints = object.removedEndpoints?.map((e) => e) || [];
+    message.controlPlane = (object.controlPlane !== undefined && object.controlPlane !== null)
+      ? ControlPlane.fromPartial(object.controlPlane)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseOverlayNode(): OverlayNode {
+  return { id: "", hostname: "", address: "", networking: undefined };
+}
+
+export const OverlayNode: MessageFns<OverlayNode> = {
+  encode(message: OverlayNode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.hostname !== "") {
+      writer.uint32(18).string(message.hostname);
+    }
+    if (message.address !== "") {
+      writer.uint32(26).string(message.address);
+    }
+    if (message.networking !== undefined) {
+      NodeNetworking.encode(message.networking, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OverlayNode {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOverlayNode();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.hostname = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.networking = NodeNetworking.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OverlayNode {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+      networking: isSet(object.networking) ? NodeNetworking.fromJSON(object.networking) : undefined,
+    };
+  },
+
+  toJSON(message: OverlayNode): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.hostname !== "") {
+      obj.hostname = message.hostname;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    if (message.networking !== undefined) {
+      obj.networking = NodeNetworking.toJSON(message.networking);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OverlayNode>): OverlayNode {
+    return OverlayNode.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OverlayNode>): OverlayNode {
+    const message = createBaseOverlayNode();
+    message.id = object.id ?? "";
+    message.hostname = object.hostname ?? "";
+    message.address = object.address ?? "";
+    message.networking = (object.networking !== undefined && object.networking !== null)
+      ? NodeNetworking.fromPartial(object.networking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseOverlayService(): OverlayService {
+  return { id: "", name: "", networks: [], ports: [], preferLocal: false };
+}
+
+export const OverlayService: MessageFns<OverlayService> = {
+  encode(message: OverlayService, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    for (const v of message.networks) {
+      ServiceNetwork.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.ports) {
+      PublishedPort.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.preferLocal !== false) {
+      writer.uint32(40).bool(message.preferLocal);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OverlayService {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOverlayService();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.networks.push(ServiceNetwork.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.ports.push(PublishedPort.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.preferLocal = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OverlayService {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      networks: globalThis.Array.isArray(object?.networks)
+        ? object.networks.map((e: any) => ServiceNetwork.fromJSON(e))
+        : [],
+      ports: globalThis.Array.isArray(object?.ports) ? object.ports.map((e: any) => PublishedPort.fromJSON(e)) : [],
+      preferLocal: isSet(object.preferLocal)
+        ? globalThis.Boolean(object.preferLocal)
+        : isSet(object.prefer_local)
+        ? globalThis.Boolean(object.prefer_local)
+        : false,
+    };
+  },
+
+  toJSON(message: OverlayService): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.networks?.length) {
+      obj.networks = message.networks.map((e) => ServiceNetwork.toJSON(e));
+    }
+    if (message.ports?.length) {
+      obj.ports = message.ports.map((e) => PublishedPort.toJSON(e));
+    }
+    if (message.preferLocal !== false) {
+      obj.preferLocal = message.preferLocal;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OverlayService>): OverlayService {
+    return OverlayService.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OverlayService>): OverlayService {
+    const message = createBaseOverlayService();
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.networks = object.networks?.map((e) => ServiceNetwork.fromPartial(e)) || [];
+    message.ports = object.ports?.map((e) => PublishedPort.fromPartial(e)) || [];
+    message.preferLocal = object.preferLocal ?? false;
+    return message;
+  },
+};
+
+function createBaseServiceNetwork(): ServiceNetwork {
+  return { networkId: "", aliases: [], virtualAddresses: [] };
+}
+
+export const ServiceNetwork: MessageFns<ServiceNetwork> = {
+  encode(message: ServiceNetwork, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.networkId !== "") {
+      writer.uint32(10).string(message.networkId);
+    }
+    for (const v of message.aliases) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.virtualAddresses) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServiceNetwork {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServiceNetwork();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.networkId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.aliases.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.virtualAddresses.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ServiceNetwork {
+    return {
+      networkId: isSet(object.networkId)
+        ? globalThis.String(object.networkId)
+        : isSet(object.network_id)
+        ? globalThis.String(object.network_id)
+        : "",
+      aliases: globalThis.Array.isArray(object?.aliases) ? object.aliases.map((e: any) => globalThis.String(e)) : [],
+      virtualAddresses: globalThis.Array.isArray(object?.virtualAddresses)
+        ? object.virtualAddresses.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.virtual_addresses)
+        ? object.virtual_addresses.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ServiceNetwork): unknown {
+    const obj: any = {};
+    if (message.networkId !== "") {
+      obj.networkId = message.networkId;
+    }
+    if (message.aliases?.length) {
+      obj.aliases = message.aliases;
+    }
+    if (message.virtualAddresses?.length) {
+      obj.virtualAddresses = message.virtualAddresses;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ServiceNetwork>): ServiceNetwork {
+    return ServiceNetwork.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServiceNetwork>): ServiceNetwork {
+    const message = createBaseServiceNetwork();
+    message.networkId = object.networkId ?? "";
+    message.aliases = object.aliases?.map((e) => e) || [];
+    message.virtualAddresses = object.virtualAddresses?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBasePublishedPort(): PublishedPort {
+  return { port: undefined, boundTo: [], proxyProtocol: 0 };
+}
+
+export const PublishedPort: MessageFns<PublishedPort> = {
+  encode(message: PublishedPort, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.port !== undefined) {
+      PortConfig.encode(message.port, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.boundTo) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.proxyProtocol !== 0) {
+      writer.uint32(24).uint32(message.proxyProtocol);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublishedPort {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublishedPort();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.port = PortConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.boundTo.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.proxyProtocol = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PublishedPort {
+    return {
+      port: isSet(object.port) ? PortConfig.fromJSON(object.port) : undefined,
+      boundTo: globalThis.Array.isArray(object?.boundTo)
+        ? object.boundTo.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.bound_to)
+        ? object.bound_to.map((e: any) => globalThis.String(e))
+        : [],
+      proxyProtocol: isSet(object.proxyProtocol)
+        ? globalThis.Number(object.proxyProtocol)
+        : isSet(object.proxy_protocol)
+        ? globalThis.Number(object.proxy_protocol)
+        : 0,
+    };
+  },
+
+  toJSON(message: PublishedPort): unknown {
+    const obj: any = {};
+    if (message.port !== undefined) {
+      obj.port = PortConfig.toJSON(message.port);
+    }
+    if (message.boundTo?.length) {
+      obj.boundTo = message.boundTo;
+    }
+    if (message.proxyProtocol !== 0) {
+      obj.proxyProtocol = Math.round(message.proxyProtocol);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PublishedPort>): PublishedPort {
+    return PublishedPort.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublishedPort>): PublishedPort {
+    const message = createBasePublishedPort();
+    message.port = (object.port !== undefined && object.port !== null)
+      ? PortConfig.fromPartial(object.port)
+      : undefined;
+    message.boundTo = object.boundTo?.map((e) => e) || [];
+    message.proxyProtocol = object.proxyProtocol ?? 0;
+    return message;
+  },
+};
+
+function createBaseOverlayEndpoint(): OverlayEndpoint {
+  return { taskId: "", serviceId: "", nodeId: "", name: "", slot: 0, addresses: [], serving: false };
+}
+
+export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
+  encode(message: OverlayEndpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.taskId !== "") {
+      writer.uint32(10).string(message.taskId);
+    }
+    if (message.serviceId !== "") {
+      writer.uint32(18).string(message.serviceId);
+    }
+    if (message.nodeId !== "") {
+      writer.uint32(26).string(message.nodeId);
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.slot !== 0) {
+      writer.uint32(40).uint64(message.slot);
+    }
+    for (const v of message.addresses) {
+      EndpointAddress.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.serving !== false) {
+      writer.uint32(56).bool(message.serving);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OverlayEndpoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOverlayEndpoint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.serviceId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nodeId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.slot = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.addresses.push(EndpointAddress.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.serving = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OverlayEndpoint {
+    return {
+      taskId: isSet(object.taskId)
+        ? globalThis.String(object.taskId)
+        : isSet(object.task_id)
+        ? globalThis.String(object.task_id)
+        : "",
+      serviceId: isSet(object.serviceId)
+        ? globalThis.String(object.serviceId)
+        : isSet(object.service_id)
+        ? globalThis.String(object.service_id)
+        : "",
+      nodeId: isSet(object.nodeId)
+        ? globalThis.String(object.nodeId)
+        : isSet(object.node_id)
+        ? globalThis.String(object.node_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      slot: isSet(object.slot) ? globalThis.Number(object.slot) : 0,
+      addresses: globalThis.Array.isArray(object?.addresses)
+        ? object.addresses.map((e: any) => EndpointAddress.fromJSON(e))
+        : [],
+      serving: isSet(object.serving) ? globalThis.Boolean(object.serving) : false,
+    };
+  },
+
+  toJSON(message: OverlayEndpoint): unknown {
+    const obj: any = {};
+    if (message.taskId !== "") {
+      obj.taskId = message.taskId;
+    }
+    if (message.serviceId !== "") {
+      obj.serviceId = message.serviceId;
+    }
+    if (message.nodeId !== "") {
+      obj.nodeId = message.nodeId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.slot !== 0) {
+      obj.slot = Math.round(message.slot);
+    }
+    if (message.addresses?.length) {
+      obj.addresses = message.addresses.map((e) => EndpointAddress.toJSON(e));
+    }
+    if (message.serving !== false) {
+      obj.serving = message.serving;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OverlayEndpoint>): OverlayEndpoint {
+    return OverlayEndpoint.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OverlayEndpoint>): OverlayEndpoint {
+    const message = createBaseOverlayEndpoint();
+    message.taskId = object.taskId ?? "";
+    message.serviceId = object.serviceId ?? "";
+    message.nodeId = object.nodeId ?? "";
+    message.name = object.name ?? "";
+    message.slot = object.slot ?? 0;
+    message.addresses = object.addresses?.map((e) => EndpointAddress.fromPartial(e)) || [];
+    message.serving = object.serving ?? false;
+    return message;
+  },
+};
+
+function createBaseEndpointAddress(): EndpointAddress {
+  return { networkId: "", address: "" };
+}
+
+export const EndpointAddress: MessageFns<EndpointAddress> = {
+  encode(message: EndpointAddress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.networkId !== "") {
+      writer.uint32(10).string(message.networkId);
+    }
+    if (message.address !== "") {
+      writer.uint32(18).string(message.address);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndpointAddress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndpointAddress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.networkId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EndpointAddress {
+    return {
+      networkId: isSet(object.networkId)
+        ? globalThis.String(object.networkId)
+        : isSet(object.network_id)
+        ? globalThis.String(object.network_id)
+        : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+    };
+  },
+
+  toJSON(message: EndpointAddress): unknown {
+    const obj: any = {};
+    if (message.networkId !== "") {
+      obj.networkId = message.networkId;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EndpointAddress>): EndpointAddress {
+    return EndpointAddress.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EndpointAddress>): EndpointAddress {
+    const message = createBaseEndpointAddress();
+    message.networkId = object.networkId ?? "";
+    message.address = object.address ?? "";
+    return message;
+  },
+};
+
+function createBaseControlPlane(): ControlPlane {
+  return { addresses: [] };
+}
+
+export const ControlPlane: MessageFns<ControlPlane> = {
+  encode(message: ControlPlane, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.addresses) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ControlPlane {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseControlPlane();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.addresses.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ControlPlane {
+    return {
+      addresses: globalThis.Array.isArray(object?.addresses)
+        ? object.addresses.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ControlPlane): unknown {
+    const obj: any = {};
+    if (message.addresses?.length) {
+      obj.addresses = message.addresses;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ControlPlane>): ControlPlane {
+    return ControlPlane.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ControlPlane>): ControlPlane {
+    const message = createBaseControlPlane();
+    message.addresses = object.addresses?.map((e) => e) || [];
+    return message;
+  },
+};
+
 export type DispatcherService = typeof DispatcherService;
 export const DispatcherService = {
   /**
@@ -1360,7 +2534,7 @@ export const protoMetadata = {
   fileDescriptor: {
     "name": "swarm/v1/dispatcher.proto",
     "package": "swarm.v1",
-    "dependency": ["swarm/v1/objects.proto"],
+    "dependency": ["swarm/v1/objects.proto", "swarm/v1/specs.proto"],
     "publicDependency": [],
     "weakDependency": [],
     "optionDependency": [],
@@ -1592,6 +2766,18 @@ export const protoMetadata = {
         "defaultValue": "",
         "oneofIndex": 0,
         "jsonName": "removed",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "network_changes",
+        "number": 4,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.NetworkChanges",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networkChanges",
         "options": undefined,
         "proto3Optional": false,
       }],
@@ -1851,6 +3037,522 @@ export const protoMetadata = {
       "reservedRange": [],
       "reservedName": [],
       "visibility": 0,
+    }, {
+      "name": "NetworkChanges",
+      "field": [{
+        "name": "complete",
+        "number": 1,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "complete",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "networks",
+        "number": 2,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.Network",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networks",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "removed_networks",
+        "number": 3,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "removedNetworks",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "nodes",
+        "number": 4,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.OverlayNode",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nodes",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "removed_nodes",
+        "number": 5,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "removedNodes",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "services",
+        "number": 6,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.OverlayService",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "services",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "removed_services",
+        "number": 7,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "removedServices",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "endpoints",
+        "number": 8,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.OverlayEndpoint",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "endpoints",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "removed_endpoints",
+        "number": 9,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "removedEndpoints",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "control_plane",
+        "number": 10,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.ControlPlane",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "controlPlane",
+        "options": undefined,
+        "proto3Optional": true,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [{ "name": "_control_plane", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "OverlayNode",
+      "field": [{
+        "name": "id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "id",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "hostname",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "hostname",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "address",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "address",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "networking",
+        "number": 4,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.NodeNetworking",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networking",
+        "options": undefined,
+        "proto3Optional": true,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [{ "name": "_networking", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "OverlayService",
+      "field": [{
+        "name": "id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "id",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "name",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "name",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "networks",
+        "number": 3,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.ServiceNetwork",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networks",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ports",
+        "number": 4,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.PublishedPort",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ports",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "prefer_local",
+        "number": 5,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "preferLocal",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "ServiceNetwork",
+      "field": [{
+        "name": "network_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networkId",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "aliases",
+        "number": 2,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "aliases",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "virtual_addresses",
+        "number": 3,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "virtualAddresses",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "PublishedPort",
+      "field": [{
+        "name": "port",
+        "number": 1,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.PortConfig",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "port",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "bound_to",
+        "number": 2,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "boundTo",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "proxy_protocol",
+        "number": 3,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "proxyProtocol",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "OverlayEndpoint",
+      "field": [{
+        "name": "task_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "taskId",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "service_id",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "serviceId",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "node_id",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nodeId",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "name",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "name",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "slot",
+        "number": 5,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "slot",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "addresses",
+        "number": 6,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.EndpointAddress",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "addresses",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "serving",
+        "number": 7,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "serving",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "EndpointAddress",
+      "field": [{
+        "name": "network_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networkId",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "address",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "address",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "ControlPlane",
+      "field": [{
+        "name": "addresses",
+        "number": 1,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "addresses",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
     }],
     "enumType": [],
     "service": [{
@@ -1876,82 +3578,193 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [6, 0, 2, 0],
-        "span": [11, 2, 67],
+        "span": [12, 2, 67],
         "leadingComments":
           " The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then\n INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.\n Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·\n UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 1, 2, 0],
-        "span": [25, 2, 21],
+        "span": [26, 2, 21],
         "leadingComments":
           " Made by the agent at its first start and kept in its data directory: 25 characters of 0-9a-z.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 1, 2, 2],
-        "span": [28, 2, 31],
+        "span": [29, 2, 31],
         "leadingComments": " Address at which other nodes reach this one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 2],
-        "span": [32, 0, 35, 1],
+        "span": [33, 0, 36, 1],
         "leadingComments":
           " Sent once per period. A heartbeat with an engine error keeps the stream but does not keep the node ready.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 2, 2, 0],
-        "span": [34, 2, 26],
+        "span": [35, 2, 26],
         "leadingComments": " Empty while the node's Docker daemon answers, else what is wrong with it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 3],
-        "span": [38, 0, 40, 1],
+        "span": [39, 0, 41, 1],
         "leadingComments":
           " Only the newest status of each task; older ones are dropped by the agent before sending.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 6],
-        "span": [56, 0, 58, 1],
+        "span": [58, 0, 60, 1],
         "leadingComments":
           " The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7, 2, 3],
-        "span": [65, 2, 40],
+        "span": [67, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 8, 2, 1],
-        "span": [75, 2, 24],
+        "span": [77, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 8, 2, 3],
-        "span": [78, 2, 27],
+        "span": [80, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 8, 2, 4],
-        "span": [80, 2, 29],
+        "span": [82, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 8, 2, 5],
-        "span": [82, 2, 42],
+        "span": [84, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 10],
+        "span": [94, 0, 108, 1],
+        "leadingComments":
+          " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 10, 2, 0],
+        "span": [96, 2, 20],
+        "leadingComments": " Forget everything else.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 10, 2, 3],
+        "span": [100, 2, 33],
+        "leadingComments":
+          " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 10, 2, 9],
+        "span": [107, 2, 43],
+        "leadingComments": " Absent: unchanged.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 11, 2, 2],
+        "span": [114, 2, 21],
+        "leadingComments": " Address of its end of the VXLANs.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 12],
+        "span": [119, 0, 127, 1],
+        "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 12, 2, 3],
+        "span": [124, 2, 35],
+        "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 12, 2, 4],
+        "span": [126, 2, 24],
+        "leadingComments": " Tasks on the caller's own node go first.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 13, 2, 1],
+        "span": [132, 2, 30],
+        "leadingComments": " Other names of the service on this network.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 13, 2, 2],
+        "span": [134, 2, 40],
+        "leadingComments": " Without prefix length; none in dnsrr mode.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 14, 2, 1],
+        "span": [140, 2, 31],
+        "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 14, 2, 2],
+        "span": [142, 2, 28],
+        "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 15],
+        "span": [146, 0, 157, 1],
+        "leadingComments": " A task's place on its networks.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 15, 2, 3],
+        "span": [151, 2, 18],
+        "leadingComments": " <service>.<slot or node>.<task>\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 15, 2, 4],
+        "span": [153, 2, 18],
+        "leadingComments": " 0 where the node stands for the slot.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 15, 2, 6],
+        "span": [156, 2, 19],
+        "leadingComments":
+          " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 16, 2, 1],
+        "span": [162, 2, 21],
+        "leadingComments": " Without prefix length.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 17],
+        "span": [166, 0, 168, 1],
+        "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }],
@@ -1972,9 +3785,17 @@ export const protoMetadata = {
     ".swarm.v1.Assignments.Type": Assignments_Type,
     ".swarm.v1.RegistryAuth": RegistryAuth,
     ".swarm.v1.RegistryAuth.ByServiceEntry": RegistryAuth_ByServiceEntry,
+    ".swarm.v1.NetworkChanges": NetworkChanges,
+    ".swarm.v1.OverlayNode": OverlayNode,
+    ".swarm.v1.OverlayService": OverlayService,
+    ".swarm.v1.ServiceNetwork": ServiceNetwork,
+    ".swarm.v1.PublishedPort": PublishedPort,
+    ".swarm.v1.OverlayEndpoint": OverlayEndpoint,
+    ".swarm.v1.EndpointAddress": EndpointAddress,
+    ".swarm.v1.ControlPlane": ControlPlane,
     ".swarm.v1.Dispatcher": DispatcherClient,
   },
-  dependencies: [protoMetadata1],
+  dependencies: [protoMetadata1, protoMetadata2],
 } as const satisfies ProtoMetadata;
 
 function bytesFromBase64(b64: string): Uint8Array {

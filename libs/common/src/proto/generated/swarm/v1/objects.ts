@@ -10,6 +10,7 @@ import type { FileDescriptorProto } from "ts-proto-descriptors";
 import {
   EndpointSpec,
   GenericResource,
+  NetworkSpec,
   NodeSpec,
   Platform,
   PortConfig,
@@ -29,8 +30,8 @@ export interface Version {
 }
 
 /**
- * services/<id>, written by the API, and by the leader when it rolls an update back. `update_status`, `endpoint` and
- * `service_status` are joined in when read.
+ * services/<id>, written by the API, and by the leader when it rolls an update back. There `endpoint` holds the published ports
+ * alone; its virtual addresses, `update_status` and `service_status` are joined in when read.
  */
 export interface Service {
   id: string;
@@ -146,6 +147,7 @@ export interface SealedValue {
   value: Buffer;
 }
 
+/** Ports: in services/<id>. Virtual addresses: in service-endpoint/<id>, written by the leader. */
 export interface ServiceEndpoint {
   spec: EndpointSpec | undefined;
   ports: PortConfig[];
@@ -529,11 +531,102 @@ export interface RemovedNode {
   removedAt: string;
 }
 
+/**
+ * networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and
+ * gateway is chosen.
+ */
+export interface Network {
+  id: string;
+  version: Version | undefined;
+  createdAt: string;
+  spec:
+    | NetworkSpec
+    | undefined;
+  /** Number of the VXLAN that carries it; no other network of the cluster has it. */
+  vxlanId: number;
+}
+
+/**
+ * network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot
+ * choose the same subnet or VXLAN.
+ */
+export interface NetworkClaims {
+  lastNetworkId: string;
+}
+
+/** published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service. */
+export interface PortClaim {
+  serviceId: string;
+}
+
 export interface NodeDescription {
   hostname: string;
   platform: Platform | undefined;
   resources: Resources | undefined;
-  engine: EngineDescription | undefined;
+  engine:
+    | EngineDescription
+    | undefined;
+  /** What follows is ours and is not part of Docker's NodeDescription. */
+  networking?: NodeNetworking | undefined;
+}
+
+/** What a node can do for overlay networks. */
+export interface NodeNetworking {
+  ingressMode?:
+    | NodeNetworking_IngressMode
+    | undefined;
+  /** Why the node cannot keep callers' addresses; empty where it can. */
+  ingressProblem: string;
+  /** WireGuard's public key of this node, base64; empty where encrypted networks cannot be had. */
+  wireguardKey: string;
+  wireguardPort: number;
+  /** Why encrypted networks cannot be had; empty where they can. */
+  encryptionProblem: string;
+  /** Why no overlay network can be had at all; empty where they can. */
+  overlayProblem: string;
+}
+
+/** How callers of a published port on another node reach a task here. */
+export enum NodeNetworking_IngressMode {
+  /** transparent - With their own address: answers go back through the node that was called. */
+  transparent = "transparent",
+  /** masquerade - With the address of the node that was called. */
+  masquerade = "masquerade",
+}
+
+export function nodeNetworking_IngressModeFromJSON(object: any): NodeNetworking_IngressMode {
+  switch (object) {
+    case 0:
+    case "transparent":
+      return NodeNetworking_IngressMode.transparent;
+    case 1:
+    case "masquerade":
+      return NodeNetworking_IngressMode.masquerade;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeNetworking_IngressMode");
+  }
+}
+
+export function nodeNetworking_IngressModeToJSON(object: NodeNetworking_IngressMode): string {
+  switch (object) {
+    case NodeNetworking_IngressMode.transparent:
+      return "transparent";
+    case NodeNetworking_IngressMode.masquerade:
+      return "masquerade";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeNetworking_IngressMode");
+  }
+}
+
+export function nodeNetworking_IngressModeToNumber(object: NodeNetworking_IngressMode): number {
+  switch (object) {
+    case NodeNetworking_IngressMode.transparent:
+      return 0;
+    case NodeNetworking_IngressMode.masquerade:
+      return 1;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeNetworking_IngressMode");
+  }
 }
 
 export interface EngineDescription {
@@ -4053,8 +4146,299 @@ export const RemovedNode: MessageFns<RemovedNode> = {
   },
 };
 
+function createBaseNetwork(): Network {
+  return { id: "", version: undefined, createdAt: "", spec: undefined, vxlanId: 0 };
+}
+
+export const Network: MessageFns<Network> = {
+  encode(message: Network, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.version !== undefined) {
+      Version.encode(message.version, writer.uint32(18).fork()).join();
+    }
+    if (message.createdAt !== "") {
+      writer.uint32(26).string(message.createdAt);
+    }
+    if (message.spec !== undefined) {
+      NetworkSpec.encode(message.spec, writer.uint32(34).fork()).join();
+    }
+    if (message.vxlanId !== 0) {
+      writer.uint32(40).uint32(message.vxlanId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Network {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNetwork();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = Version.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.createdAt = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.spec = NetworkSpec.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.vxlanId = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Network {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      version: isSet(object.version) ? Version.fromJSON(object.version) : undefined,
+      createdAt: isSet(object.createdAt)
+        ? globalThis.String(object.createdAt)
+        : isSet(object.created_at)
+        ? globalThis.String(object.created_at)
+        : "",
+      spec: isSet(object.spec) ? NetworkSpec.fromJSON(object.spec) : undefined,
+      vxlanId: isSet(object.vxlanId)
+        ? globalThis.Number(object.vxlanId)
+        : isSet(object.vxlan_id)
+        ? globalThis.Number(object.vxlan_id)
+        : 0,
+    };
+  },
+
+  toJSON(message: Network): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.version !== undefined) {
+      obj.version = Version.toJSON(message.version);
+    }
+    if (message.createdAt !== "") {
+      obj.createdAt = message.createdAt;
+    }
+    if (message.spec !== undefined) {
+      obj.spec = NetworkSpec.toJSON(message.spec);
+    }
+    if (message.vxlanId !== 0) {
+      obj.vxlanId = Math.round(message.vxlanId);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Network>): Network {
+    return Network.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Network>): Network {
+    const message = createBaseNetwork();
+    message.id = object.id ?? "";
+    message.version = (object.version !== undefined && object.version !== null)
+      ? Version.fromPartial(object.version)
+      : undefined;
+    message.createdAt = object.createdAt ?? "";
+    message.spec = (object.spec !== undefined && object.spec !== null)
+      ? NetworkSpec.fromPartial(object.spec)
+      : undefined;
+    message.vxlanId = object.vxlanId ?? 0;
+    return message;
+  },
+};
+
+function createBaseNetworkClaims(): NetworkClaims {
+  return { lastNetworkId: "" };
+}
+
+export const NetworkClaims: MessageFns<NetworkClaims> = {
+  encode(message: NetworkClaims, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lastNetworkId !== "") {
+      writer.uint32(10).string(message.lastNetworkId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NetworkClaims {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNetworkClaims();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.lastNetworkId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NetworkClaims {
+    return {
+      lastNetworkId: isSet(object.lastNetworkId)
+        ? globalThis.String(object.lastNetworkId)
+        : isSet(object.last_network_id)
+        ? globalThis.String(object.last_network_id)
+        : "",
+    };
+  },
+
+  toJSON(message: NetworkClaims): unknown {
+    const obj: any = {};
+    if (message.lastNetworkId !== "") {
+      obj.lastNetworkId = message.lastNetworkId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NetworkClaims>): NetworkClaims {
+    return NetworkClaims.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NetworkClaims>): NetworkClaims {
+    const message = createBaseNetworkClaims();
+    message.lastNetworkId = object.lastNetworkId ?? "";
+    return message;
+  },
+};
+
+function createBasePortClaim(): PortClaim {
+  return { serviceId: "" };
+}
+
+export const PortClaim: MessageFns<PortClaim> = {
+  encode(message: PortClaim, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.serviceId !== "") {
+      writer.uint32(10).string(message.serviceId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PortClaim {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePortClaim();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.serviceId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PortClaim {
+    return {
+      serviceId: isSet(object.serviceId)
+        ? globalThis.String(object.serviceId)
+        : isSet(object.service_id)
+        ? globalThis.String(object.service_id)
+        : "",
+    };
+  },
+
+  toJSON(message: PortClaim): unknown {
+    const obj: any = {};
+    if (message.serviceId !== "") {
+      obj.serviceId = message.serviceId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PortClaim>): PortClaim {
+    return PortClaim.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PortClaim>): PortClaim {
+    const message = createBasePortClaim();
+    message.serviceId = object.serviceId ?? "";
+    return message;
+  },
+};
+
 function createBaseNodeDescription(): NodeDescription {
-  return { hostname: "", platform: undefined, resources: undefined, engine: undefined };
+  return { hostname: "", platform: undefined, resources: undefined, engine: undefined, networking: undefined };
 }
 
 export const NodeDescription: MessageFns<NodeDescription> = {
@@ -4070,6 +4454,9 @@ export const NodeDescription: MessageFns<NodeDescription> = {
     }
     if (message.engine !== undefined) {
       EngineDescription.encode(message.engine, writer.uint32(34).fork()).join();
+    }
+    if (message.networking !== undefined) {
+      NodeNetworking.encode(message.networking, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -4119,6 +4506,14 @@ export const NodeDescription: MessageFns<NodeDescription> = {
             message.engine = EngineDescription.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.networking = NodeNetworking.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4153,6 +4548,7 @@ export const NodeDescription: MessageFns<NodeDescription> = {
         : isSet(object.engine)
         ? EngineDescription.fromJSON(object.engine)
         : undefined,
+      networking: isSet(object.networking) ? NodeNetworking.fromJSON(object.networking) : undefined,
     };
   },
 
@@ -4169,6 +4565,9 @@ export const NodeDescription: MessageFns<NodeDescription> = {
     }
     if (message.engine !== undefined) {
       obj.Engine = EngineDescription.toJSON(message.engine);
+    }
+    if (message.networking !== undefined) {
+      obj.networking = NodeNetworking.toJSON(message.networking);
     }
     return obj;
   },
@@ -4188,6 +4587,189 @@ export const NodeDescription: MessageFns<NodeDescription> = {
     message.engine = (object.engine !== undefined && object.engine !== null)
       ? EngineDescription.fromPartial(object.engine)
       : undefined;
+    message.networking = (object.networking !== undefined && object.networking !== null)
+      ? NodeNetworking.fromPartial(object.networking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseNodeNetworking(): NodeNetworking {
+  return {
+    ingressMode: undefined,
+    ingressProblem: "",
+    wireguardKey: "",
+    wireguardPort: 0,
+    encryptionProblem: "",
+    overlayProblem: "",
+  };
+}
+
+export const NodeNetworking: MessageFns<NodeNetworking> = {
+  encode(message: NodeNetworking, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ingressMode !== undefined) {
+      writer.uint32(8).int32(nodeNetworking_IngressModeToNumber(message.ingressMode));
+    }
+    if (message.ingressProblem !== "") {
+      writer.uint32(18).string(message.ingressProblem);
+    }
+    if (message.wireguardKey !== "") {
+      writer.uint32(26).string(message.wireguardKey);
+    }
+    if (message.wireguardPort !== 0) {
+      writer.uint32(32).uint32(message.wireguardPort);
+    }
+    if (message.encryptionProblem !== "") {
+      writer.uint32(42).string(message.encryptionProblem);
+    }
+    if (message.overlayProblem !== "") {
+      writer.uint32(50).string(message.overlayProblem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NodeNetworking {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNodeNetworking();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ingressMode = nodeNetworking_IngressModeFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ingressProblem = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.wireguardKey = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.wireguardPort = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.encryptionProblem = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.overlayProblem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NodeNetworking {
+    return {
+      ingressMode: isSet(object.ingressMode)
+        ? nodeNetworking_IngressModeFromJSON(object.ingressMode)
+        : isSet(object.ingress_mode)
+        ? nodeNetworking_IngressModeFromJSON(object.ingress_mode)
+        : undefined,
+      ingressProblem: isSet(object.ingressProblem)
+        ? globalThis.String(object.ingressProblem)
+        : isSet(object.ingress_problem)
+        ? globalThis.String(object.ingress_problem)
+        : "",
+      wireguardKey: isSet(object.wireguardKey)
+        ? globalThis.String(object.wireguardKey)
+        : isSet(object.wireguard_key)
+        ? globalThis.String(object.wireguard_key)
+        : "",
+      wireguardPort: isSet(object.wireguardPort)
+        ? globalThis.Number(object.wireguardPort)
+        : isSet(object.wireguard_port)
+        ? globalThis.Number(object.wireguard_port)
+        : 0,
+      encryptionProblem: isSet(object.encryptionProblem)
+        ? globalThis.String(object.encryptionProblem)
+        : isSet(object.encryption_problem)
+        ? globalThis.String(object.encryption_problem)
+        : "",
+      overlayProblem: isSet(object.overlayProblem)
+        ? globalThis.String(object.overlayProblem)
+        : isSet(object.overlay_problem)
+        ? globalThis.String(object.overlay_problem)
+        : "",
+    };
+  },
+
+  toJSON(message: NodeNetworking): unknown {
+    const obj: any = {};
+    if (message.ingressMode !== undefined) {
+      obj.ingressMode = nodeNetworking_IngressModeToJSON(message.ingressMode);
+    }
+    if (message.ingressProblem !== "") {
+      obj.ingressProblem = message.ingressProblem;
+    }
+    if (message.wireguardKey !== "") {
+      obj.wireguardKey = message.wireguardKey;
+    }
+    if (message.wireguardPort !== 0) {
+      obj.wireguardPort = Math.round(message.wireguardPort);
+    }
+    if (message.encryptionProblem !== "") {
+      obj.encryptionProblem = message.encryptionProblem;
+    }
+    if (message.overlayProblem !== "") {
+      obj.overlayProblem = message.overlayProblem;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NodeNetworking>): NodeNetworking {
+    return NodeNetworking.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NodeNetworking>): NodeNetworking {
+    const message = createBaseNodeNetworking();
+    message.ingressMode = object.ingressMode ?? undefined;
+    message.ingressProblem = object.ingressProblem ?? "";
+    message.wireguardKey = object.wireguardKey ?? "";
+    message.wireguardPort = object.wireguardPort ?? 0;
+    message.encryptionProblem = object.encryptionProblem ?? "";
+    message.overlayProblem = object.overlayProblem ?? "";
     return message;
   },
 };
@@ -6699,6 +7281,126 @@ export const protoMetadata = {
       "reservedName": [],
       "visibility": 0,
     }, {
+      "name": "Network",
+      "field": [{
+        "name": "id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "id",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "version",
+        "number": 2,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Version",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "version",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "created_at",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "createdAt",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "spec",
+        "number": 4,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.NetworkSpec",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "spec",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "vxlan_id",
+        "number": 5,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "vxlanId",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "NetworkClaims",
+      "field": [{
+        "name": "last_network_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "lastNetworkId",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "PortClaim",
+      "field": [{
+        "name": "service_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "serviceId",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
       "name": "NodeDescription",
       "field": [{
         "name": "hostname",
@@ -6748,12 +7450,119 @@ export const protoMetadata = {
         "jsonName": "Engine",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "networking",
+        "number": 5,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.NodeNetworking",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networking",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
-      "oneofDecl": [],
+      "oneofDecl": [{ "name": "_networking", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "NodeNetworking",
+      "field": [{
+        "name": "ingress_mode",
+        "number": 1,
+        "label": 1,
+        "type": 14,
+        "typeName": ".swarm.v1.NodeNetworking.IngressMode",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ingressMode",
+        "options": undefined,
+        "proto3Optional": true,
+      }, {
+        "name": "ingress_problem",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ingressProblem",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "wireguard_key",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "wireguardKey",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "wireguard_port",
+        "number": 4,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "wireguardPort",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "encryption_problem",
+        "number": 5,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "encryptionProblem",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "overlay_problem",
+        "number": 6,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "overlayProblem",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [{
+        "name": "IngressMode",
+        "value": [{ "name": "transparent", "number": 0, "options": undefined }, {
+          "name": "masquerade",
+          "number": 1,
+          "options": undefined,
+        }],
+        "options": undefined,
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "extensionRange": [],
+      "oneofDecl": [{ "name": "_ingress_mode", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -7167,7 +7976,7 @@ export const protoMetadata = {
         "path": [4, 1],
         "span": [13, 0, 29, 1],
         "leadingComments":
-          " services/<id>, written by the API, and by the leader when it rolls an update back. `update_status`, `endpoint` and\n `service_status` are joined in when read.\n",
+          " services/<id>, written by the API, and by the leader when it rolls an update back. There `endpoint` holds the published ports\n alone; its virtual addresses, `update_status` and `service_status` are joined in when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
@@ -7241,195 +8050,284 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 7],
+        "span": [77, 0, 81, 1],
+        "leadingComments":
+          " Ports: in services/<id>. Virtual addresses: in service-endpoint/<id>, written by the leader.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 8, 2, 1],
-        "span": [85, 2, 39],
+        "span": [86, 2, 39],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9],
-        "span": [89, 0, 106, 1],
+        "span": [90, 0, 107, 1],
         "leadingComments": " service-update/<id>, written by the leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 4],
-        "span": [103, 2, 29],
+        "span": [104, 2, 29],
         "leadingComments":
           " The version of the service that this status speaks of: a newer spec makes it void without another write.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 5],
-        "span": [105, 2, 28],
+        "span": [106, 2, 28],
         "leadingComments": " Slots that were outdated when the update began: what the failure ratio is a part of.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 10],
-        "span": [109, 0, 113, 1],
+        "span": [110, 0, 114, 1],
         "leadingComments": " Counted when asked for, never stored.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12],
-        "span": [122, 0, 150, 1],
+        "span": [123, 0, 151, 1],
         "leadingComments":
           " tasks/<id>, written by the leader. Its `status` there is the leader's own (new, pending, assigned); once the agent has\n reported, task-status/<id> takes its place when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 8],
-        "span": [132, 2, 39],
+        "span": [133, 2, 39],
         "leadingComments":
           " 1..n for replicated services, 0..n-1 for replicated jobs, 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 15],
-        "span": [140, 2, 27],
+        "span": [141, 2, 27],
         "leadingComments": " What follows is ours and is not part of Docker's Task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 18],
-        "span": [144, 2, 30],
+        "span": [145, 2, 30],
         "leadingComments": " Version of the service whose spec this task carries.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 19],
-        "span": [146, 2, 29],
+        "span": [147, 2, 29],
         "leadingComments": " Why the leader moved the desired state, in words for people.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 20],
-        "span": [149, 2, 23],
+        "span": [150, 2, 23],
         "leadingComments":
           " Tasks of the same version that ended by themselves in this slot before this one, without a stable time in between: what the\n restart delay grows with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13],
-        "span": [154, 0, 184, 1],
+        "span": [155, 0, 185, 1],
         "leadingComments":
           " task-status/<id>, written by the manager that holds the stream of the task's node, or by the leader once nobody is to hear of\n that node's tasks again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 4, 0],
-        "span": [156, 2, 171, 3],
+        "span": [157, 2, 172, 3],
         "leadingComments":
           " In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 6],
-        "span": [180, 2, 33],
+        "span": [181, 2, 33],
         "leadingComments":
           " What follows is ours and is not part of Docker's TaskStatus.\n When the manager took the status in, and when it first took in that the task runs: by the managers' clocks, which decide.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 8],
-        "span": [183, 2, 31],
+        "span": [184, 2, 31],
         "leadingComments":
           " How often the agent has restarted the container by itself, being cut off from all managers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 16, 2, 1],
-        "span": [199, 2, 58],
+        "span": [200, 2, 58],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19],
-        "span": [213, 0, 222, 1],
+        "span": [214, 0, 223, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20],
-        "span": [225, 0, 236, 1],
+        "span": [226, 0, 237, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 2],
-        "span": [229, 2, 24],
+        "span": [230, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 3],
-        "span": [231, 2, 24],
+        "span": [232, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 4],
-        "span": [233, 2, 26],
+        "span": [234, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 5],
-        "span": [235, 2, 33],
+        "span": [236, 2, 33],
         "leadingComments": " Since when the node is down; absent while it is not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21],
-        "span": [239, 0, 241, 1],
+        "span": [240, 0, 242, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24, 2, 0],
-        "span": [258, 2, 39],
-        "leadingComments": " Volume | Network | Log | Authorization\n",
+        "path": [4, 22],
+        "span": [246, 0, 253, 1],
+        "leadingComments":
+          " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 22, 2, 4],
+        "span": [252, 2, 22],
+        "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 23],
+        "span": [257, 0, 259, 1],
+        "leadingComments":
+          " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 24],
+        "span": [262, 0, 264, 1],
+        "leadingComments":
+          " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 25, 2, 4],
+        "span": [272, 2, 41],
+        "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 26],
+        "span": [276, 0, 294, 1],
+        "leadingComments": " What a node can do for overlay networks.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 26, 4, 0],
+        "span": [278, 2, 283, 3],
+        "leadingComments": " How callers of a published port on another node reach a task here.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 26, 4, 0, 2, 0],
+        "span": [280, 4, 20],
+        "leadingComments": " With their own address: answers go back through the node that was called.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 26, 4, 0, 2, 1],
+        "span": [282, 4, 19],
+        "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 1],
-        "span": [277, 2, 55],
-        "leadingComments": " unknown | unreachable | reachable\n",
+        "span": [286, 2, 29],
+        "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 2],
-        "span": [279, 2, 39],
+        "span": [288, 2, 27],
+        "leadingComments":
+          " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 26, 2, 4],
+        "span": [291, 2, 32],
+        "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 26, 2, 5],
+        "span": [293, 2, 29],
+        "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 28, 2, 0],
+        "span": [304, 2, 39],
+        "leadingComments": " Volume | Network | Log | Authorization\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 30, 2, 1],
+        "span": [323, 2, 55],
+        "leadingComments": " unknown | unreachable | reachable\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 30, 2, 2],
+        "span": [325, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 27],
-        "span": [283, 0, 289, 1],
+        "path": [4, 31],
+        "span": [329, 0, 335, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 27, 2, 2],
-        "span": [287, 2, 27],
+        "path": [4, 31, 2, 2],
+        "span": [333, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28],
-        "span": [292, 0, 295, 1],
+        "path": [4, 32],
+        "span": [338, 0, 341, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 29],
-        "span": [298, 0, 303, 1],
+        "path": [4, 33],
+        "span": [344, 0, 349, 1],
         "leadingComments": " cluster, written once by the first leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -7466,7 +8364,12 @@ export const protoMetadata = {
     ".swarm.v1.Node": Node,
     ".swarm.v1.ObservedNode": ObservedNode,
     ".swarm.v1.RemovedNode": RemovedNode,
+    ".swarm.v1.Network": Network,
+    ".swarm.v1.NetworkClaims": NetworkClaims,
+    ".swarm.v1.PortClaim": PortClaim,
     ".swarm.v1.NodeDescription": NodeDescription,
+    ".swarm.v1.NodeNetworking": NodeNetworking,
+    ".swarm.v1.NodeNetworking.IngressMode": NodeNetworking_IngressMode,
     ".swarm.v1.EngineDescription": EngineDescription,
     ".swarm.v1.EngineDescription.LabelsEntry": EngineDescription_LabelsEntry,
     ".swarm.v1.PluginDescription": PluginDescription,

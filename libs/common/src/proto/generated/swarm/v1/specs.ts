@@ -470,6 +470,66 @@ export interface NodeSpec_LabelsEntry {
   value: string;
 }
 
+/** A network as a client asks for it: the body of Docker's POST /networks/create, and once stored also with what was chosen for it. */
+export interface NetworkSpec {
+  name: string;
+  /** overlay */
+  driver: string;
+  /** swarm */
+  scope: string;
+  enableIpv4?: boolean | undefined;
+  enableIpv6: boolean;
+  ipam: Ipam | undefined;
+  internal: boolean;
+  attachable: boolean;
+  ingress: boolean;
+  configOnly: boolean;
+  configFrom: NetworkConfigSource | undefined;
+  options: { [key: string]: string };
+  labels: { [key: string]: string };
+}
+
+export interface NetworkSpec_OptionsEntry {
+  key: string;
+  value: string;
+}
+
+export interface NetworkSpec_LabelsEntry {
+  key: string;
+  value: string;
+}
+
+export interface NetworkConfigSource {
+  network: string;
+}
+
+export interface Ipam {
+  driver: string;
+  options: { [key: string]: string };
+  /** One per address family and subnet. */
+  config: IpamConfig[];
+}
+
+export interface Ipam_OptionsEntry {
+  key: string;
+  value: string;
+}
+
+export interface IpamConfig {
+  /** CIDR */
+  subnet: string;
+  /** CIDR within the subnet; empty for all of it. */
+  ipRange: string;
+  gateway: string;
+  /** Addresses that are taken by something else, by name. */
+  auxiliaryAddresses: { [key: string]: string };
+}
+
+export interface IpamConfig_AuxiliaryAddressesEntry {
+  key: string;
+  value: string;
+}
+
 function createBaseServiceSpec(): ServiceSpec {
   return {
     name: "",
@@ -7390,6 +7450,1148 @@ export const NodeSpec_LabelsEntry: MessageFns<NodeSpec_LabelsEntry> = {
   },
 };
 
+function createBaseNetworkSpec(): NetworkSpec {
+  return {
+    name: "",
+    driver: "",
+    scope: "",
+    enableIpv4: undefined,
+    enableIpv6: false,
+    ipam: undefined,
+    internal: false,
+    attachable: false,
+    ingress: false,
+    configOnly: false,
+    configFrom: undefined,
+    options: {},
+    labels: {},
+  };
+}
+
+export const NetworkSpec: MessageFns<NetworkSpec> = {
+  encode(message: NetworkSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.driver !== "") {
+      writer.uint32(18).string(message.driver);
+    }
+    if (message.scope !== "") {
+      writer.uint32(26).string(message.scope);
+    }
+    if (message.enableIpv4 !== undefined) {
+      writer.uint32(32).bool(message.enableIpv4);
+    }
+    if (message.enableIpv6 !== false) {
+      writer.uint32(40).bool(message.enableIpv6);
+    }
+    if (message.ipam !== undefined) {
+      Ipam.encode(message.ipam, writer.uint32(50).fork()).join();
+    }
+    if (message.internal !== false) {
+      writer.uint32(56).bool(message.internal);
+    }
+    if (message.attachable !== false) {
+      writer.uint32(64).bool(message.attachable);
+    }
+    if (message.ingress !== false) {
+      writer.uint32(72).bool(message.ingress);
+    }
+    if (message.configOnly !== false) {
+      writer.uint32(80).bool(message.configOnly);
+    }
+    if (message.configFrom !== undefined) {
+      NetworkConfigSource.encode(message.configFrom, writer.uint32(90).fork()).join();
+    }
+    globalThis.Object.entries(message.options).forEach(([key, value]: [string, string]) => {
+      NetworkSpec_OptionsEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
+    });
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      NetworkSpec_LabelsEntry.encode({ key: key as any, value }, writer.uint32(106).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NetworkSpec {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNetworkSpec();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.driver = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.scope = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.enableIpv4 = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.enableIpv6 = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.ipam = Ipam.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.internal = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.attachable = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.ingress = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.configOnly = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.configFrom = NetworkConfigSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            const entry12 = NetworkSpec_OptionsEntry.decode(reader, reader.uint32());
+            if (entry12.value !== undefined) {
+              message.options[entry12.key] = entry12.value;
+            }
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            const entry13 = NetworkSpec_LabelsEntry.decode(reader, reader.uint32());
+            if (entry13.value !== undefined) {
+              message.labels[entry13.key] = entry13.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NetworkSpec {
+    return {
+      name: isSet(object.Name)
+        ? globalThis.String(object.Name)
+        : isSet(object.name)
+        ? globalThis.String(object.name)
+        : "",
+      driver: isSet(object.Driver)
+        ? globalThis.String(object.Driver)
+        : isSet(object.driver)
+        ? globalThis.String(object.driver)
+        : "",
+      scope: isSet(object.Scope)
+        ? globalThis.String(object.Scope)
+        : isSet(object.scope)
+        ? globalThis.String(object.scope)
+        : "",
+      enableIpv4: isSet(object.EnableIPv4)
+        ? globalThis.Boolean(object.EnableIPv4)
+        : isSet(object.enable_ipv4)
+        ? globalThis.Boolean(object.enable_ipv4)
+        : undefined,
+      enableIpv6: isSet(object.EnableIPv6)
+        ? globalThis.Boolean(object.EnableIPv6)
+        : isSet(object.enable_ipv6)
+        ? globalThis.Boolean(object.enable_ipv6)
+        : false,
+      ipam: isSet(object.IPAM)
+        ? Ipam.fromJSON(object.IPAM)
+        : isSet(object.ipam)
+        ? Ipam.fromJSON(object.ipam)
+        : undefined,
+      internal: isSet(object.Internal)
+        ? globalThis.Boolean(object.Internal)
+        : isSet(object.internal)
+        ? globalThis.Boolean(object.internal)
+        : false,
+      attachable: isSet(object.Attachable)
+        ? globalThis.Boolean(object.Attachable)
+        : isSet(object.attachable)
+        ? globalThis.Boolean(object.attachable)
+        : false,
+      ingress: isSet(object.Ingress)
+        ? globalThis.Boolean(object.Ingress)
+        : isSet(object.ingress)
+        ? globalThis.Boolean(object.ingress)
+        : false,
+      configOnly: isSet(object.ConfigOnly)
+        ? globalThis.Boolean(object.ConfigOnly)
+        : isSet(object.config_only)
+        ? globalThis.Boolean(object.config_only)
+        : false,
+      configFrom: isSet(object.ConfigFrom)
+        ? NetworkConfigSource.fromJSON(object.ConfigFrom)
+        : isSet(object.config_from)
+        ? NetworkConfigSource.fromJSON(object.config_from)
+        : undefined,
+      options: isObject(object.Options)
+        ? (globalThis.Object.entries(object.Options) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.options)
+        ? (globalThis.Object.entries(object.options) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      labels: isObject(object.Labels)
+        ? (globalThis.Object.entries(object.Labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: NetworkSpec): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.Name = message.name;
+    }
+    if (message.driver !== "") {
+      obj.Driver = message.driver;
+    }
+    if (message.scope !== "") {
+      obj.Scope = message.scope;
+    }
+    if (message.enableIpv4 !== undefined) {
+      obj.EnableIPv4 = message.enableIpv4;
+    }
+    if (message.enableIpv6 !== false) {
+      obj.EnableIPv6 = message.enableIpv6;
+    }
+    if (message.ipam !== undefined) {
+      obj.IPAM = Ipam.toJSON(message.ipam);
+    }
+    if (message.internal !== false) {
+      obj.Internal = message.internal;
+    }
+    if (message.attachable !== false) {
+      obj.Attachable = message.attachable;
+    }
+    if (message.ingress !== false) {
+      obj.Ingress = message.ingress;
+    }
+    if (message.configOnly !== false) {
+      obj.ConfigOnly = message.configOnly;
+    }
+    if (message.configFrom !== undefined) {
+      obj.ConfigFrom = NetworkConfigSource.toJSON(message.configFrom);
+    }
+    if (message.options) {
+      const entries = globalThis.Object.entries(message.options) as [string, string][];
+      if (entries.length > 0) {
+        obj.Options = {};
+        entries.forEach(([k, v]) => {
+          obj.Options[k] = v;
+        });
+      }
+    }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.Labels = {};
+        entries.forEach(([k, v]) => {
+          obj.Labels[k] = v;
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NetworkSpec>): NetworkSpec {
+    return NetworkSpec.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NetworkSpec>): NetworkSpec {
+    const message = createBaseNetworkSpec();
+    message.name = object.name ?? "";
+    message.driver = object.driver ?? "";
+    message.scope = object.scope ?? "";
+    message.enableIpv4 = object.enableIpv4 ?? undefined;
+    message.enableIpv6 = object.enableIpv6 ?? false;
+    message.ipam = (object.ipam !== undefined && object.ipam !== null) ? Ipam.fromPartial(object.ipam) : undefined;
+    message.internal = object.internal ?? false;
+    message.attachable = object.attachable ?? false;
+    message.ingress = object.ingress ?? false;
+    message.configOnly = object.configOnly ?? false;
+    message.configFrom = (object.configFrom !== undefined && object.configFrom !== null)
+      ? NetworkConfigSource.fromPartial(object.configFrom)
+      : undefined;
+    message.options = (globalThis.Object.entries(object.options ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseNetworkSpec_OptionsEntry(): NetworkSpec_OptionsEntry {
+  return { key: "", value: "" };
+}
+
+export const NetworkSpec_OptionsEntry: MessageFns<NetworkSpec_OptionsEntry> = {
+  encode(message: NetworkSpec_OptionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NetworkSpec_OptionsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNetworkSpec_OptionsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NetworkSpec_OptionsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: NetworkSpec_OptionsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NetworkSpec_OptionsEntry>): NetworkSpec_OptionsEntry {
+    return NetworkSpec_OptionsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NetworkSpec_OptionsEntry>): NetworkSpec_OptionsEntry {
+    const message = createBaseNetworkSpec_OptionsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseNetworkSpec_LabelsEntry(): NetworkSpec_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const NetworkSpec_LabelsEntry: MessageFns<NetworkSpec_LabelsEntry> = {
+  encode(message: NetworkSpec_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NetworkSpec_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNetworkSpec_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NetworkSpec_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: NetworkSpec_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NetworkSpec_LabelsEntry>): NetworkSpec_LabelsEntry {
+    return NetworkSpec_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NetworkSpec_LabelsEntry>): NetworkSpec_LabelsEntry {
+    const message = createBaseNetworkSpec_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseNetworkConfigSource(): NetworkConfigSource {
+  return { network: "" };
+}
+
+export const NetworkConfigSource: MessageFns<NetworkConfigSource> = {
+  encode(message: NetworkConfigSource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.network !== "") {
+      writer.uint32(10).string(message.network);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NetworkConfigSource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNetworkConfigSource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.network = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NetworkConfigSource {
+    return {
+      network: isSet(object.Network)
+        ? globalThis.String(object.Network)
+        : isSet(object.network)
+        ? globalThis.String(object.network)
+        : "",
+    };
+  },
+
+  toJSON(message: NetworkConfigSource): unknown {
+    const obj: any = {};
+    if (message.network !== "") {
+      obj.Network = message.network;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NetworkConfigSource>): NetworkConfigSource {
+    return NetworkConfigSource.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NetworkConfigSource>): NetworkConfigSource {
+    const message = createBaseNetworkConfigSource();
+    message.network = object.network ?? "";
+    return message;
+  },
+};
+
+function createBaseIpam(): Ipam {
+  return { driver: "", options: {}, config: [] };
+}
+
+export const Ipam: MessageFns<Ipam> = {
+  encode(message: Ipam, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.driver !== "") {
+      writer.uint32(10).string(message.driver);
+    }
+    globalThis.Object.entries(message.options).forEach(([key, value]: [string, string]) => {
+      Ipam_OptionsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    for (const v of message.config) {
+      IpamConfig.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Ipam {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIpam();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.driver = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = Ipam_OptionsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.options[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.config.push(IpamConfig.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Ipam {
+    return {
+      driver: isSet(object.Driver)
+        ? globalThis.String(object.Driver)
+        : isSet(object.driver)
+        ? globalThis.String(object.driver)
+        : "",
+      options: isObject(object.Options)
+        ? (globalThis.Object.entries(object.Options) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.options)
+        ? (globalThis.Object.entries(object.options) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      config: globalThis.Array.isArray(object?.Config)
+        ? object.Config.map((e: any) => IpamConfig.fromJSON(e))
+        : globalThis.Array.isArray(object?.config)
+        ? object.config.map((e: any) => IpamConfig.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: Ipam): unknown {
+    const obj: any = {};
+    if (message.driver !== "") {
+      obj.Driver = message.driver;
+    }
+    if (message.options) {
+      const entries = globalThis.Object.entries(message.options) as [string, string][];
+      if (entries.length > 0) {
+        obj.Options = {};
+        entries.forEach(([k, v]) => {
+          obj.Options[k] = v;
+        });
+      }
+    }
+    if (message.config?.length) {
+      obj.Config = message.config.map((e) => IpamConfig.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Ipam>): Ipam {
+    return Ipam.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Ipam>): Ipam {
+    const message = createBaseIpam();
+    message.driver = object.driver ?? "";
+    message.options = (globalThis.Object.entries(object.options ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.config = object.config?.map((e) => IpamConfig.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseIpam_OptionsEntry(): Ipam_OptionsEntry {
+  return { key: "", value: "" };
+}
+
+export const Ipam_OptionsEntry: MessageFns<Ipam_OptionsEntry> = {
+  encode(message: Ipam_OptionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Ipam_OptionsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIpam_OptionsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Ipam_OptionsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: Ipam_OptionsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Ipam_OptionsEntry>): Ipam_OptionsEntry {
+    return Ipam_OptionsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Ipam_OptionsEntry>): Ipam_OptionsEntry {
+    const message = createBaseIpam_OptionsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseIpamConfig(): IpamConfig {
+  return { subnet: "", ipRange: "", gateway: "", auxiliaryAddresses: {} };
+}
+
+export const IpamConfig: MessageFns<IpamConfig> = {
+  encode(message: IpamConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subnet !== "") {
+      writer.uint32(10).string(message.subnet);
+    }
+    if (message.ipRange !== "") {
+      writer.uint32(18).string(message.ipRange);
+    }
+    if (message.gateway !== "") {
+      writer.uint32(26).string(message.gateway);
+    }
+    globalThis.Object.entries(message.auxiliaryAddresses).forEach(([key, value]: [string, string]) => {
+      IpamConfig_AuxiliaryAddressesEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IpamConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIpamConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subnet = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ipRange = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.gateway = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = IpamConfig_AuxiliaryAddressesEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.auxiliaryAddresses[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): IpamConfig {
+    return {
+      subnet: isSet(object.Subnet)
+        ? globalThis.String(object.Subnet)
+        : isSet(object.subnet)
+        ? globalThis.String(object.subnet)
+        : "",
+      ipRange: isSet(object.IPRange)
+        ? globalThis.String(object.IPRange)
+        : isSet(object.ip_range)
+        ? globalThis.String(object.ip_range)
+        : "",
+      gateway: isSet(object.Gateway)
+        ? globalThis.String(object.Gateway)
+        : isSet(object.gateway)
+        ? globalThis.String(object.gateway)
+        : "",
+      auxiliaryAddresses: isObject(object.AuxiliaryAddresses)
+        ? (globalThis.Object.entries(object.AuxiliaryAddresses) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.auxiliary_addresses)
+        ? (globalThis.Object.entries(object.auxiliary_addresses) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: IpamConfig): unknown {
+    const obj: any = {};
+    if (message.subnet !== "") {
+      obj.Subnet = message.subnet;
+    }
+    if (message.ipRange !== "") {
+      obj.IPRange = message.ipRange;
+    }
+    if (message.gateway !== "") {
+      obj.Gateway = message.gateway;
+    }
+    if (message.auxiliaryAddresses) {
+      const entries = globalThis.Object.entries(message.auxiliaryAddresses) as [string, string][];
+      if (entries.length > 0) {
+        obj.AuxiliaryAddresses = {};
+        entries.forEach(([k, v]) => {
+          obj.AuxiliaryAddresses[k] = v;
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<IpamConfig>): IpamConfig {
+    return IpamConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IpamConfig>): IpamConfig {
+    const message = createBaseIpamConfig();
+    message.subnet = object.subnet ?? "";
+    message.ipRange = object.ipRange ?? "";
+    message.gateway = object.gateway ?? "";
+    message.auxiliaryAddresses = (globalThis.Object.entries(object.auxiliaryAddresses ?? {}) as [string, string][])
+      .reduce((acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      }, {});
+    return message;
+  },
+};
+
+function createBaseIpamConfig_AuxiliaryAddressesEntry(): IpamConfig_AuxiliaryAddressesEntry {
+  return { key: "", value: "" };
+}
+
+export const IpamConfig_AuxiliaryAddressesEntry: MessageFns<IpamConfig_AuxiliaryAddressesEntry> = {
+  encode(message: IpamConfig_AuxiliaryAddressesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IpamConfig_AuxiliaryAddressesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIpamConfig_AuxiliaryAddressesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): IpamConfig_AuxiliaryAddressesEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: IpamConfig_AuxiliaryAddressesEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<IpamConfig_AuxiliaryAddressesEntry>): IpamConfig_AuxiliaryAddressesEntry {
+    return IpamConfig_AuxiliaryAddressesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IpamConfig_AuxiliaryAddressesEntry>): IpamConfig_AuxiliaryAddressesEntry {
+    const message = createBaseIpamConfig_AuxiliaryAddressesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
 type ProtoMetaEnumOptions = { options?: { [key: string]: any }; values?: { [key: string]: { [key: string]: any } } };
 
 type ProtoMetaMessageOptions = {
@@ -10404,6 +11606,482 @@ export const protoMetadata = {
       "reservedRange": [],
       "reservedName": [],
       "visibility": 0,
+    }, {
+      "name": "NetworkSpec",
+      "field": [{
+        "name": "name",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Name",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "driver",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Driver",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "scope",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Scope",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "enable_ipv4",
+        "number": 4,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "EnableIPv4",
+        "options": undefined,
+        "proto3Optional": true,
+      }, {
+        "name": "enable_ipv6",
+        "number": 5,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "EnableIPv6",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ipam",
+        "number": 6,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Ipam",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "IPAM",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "internal",
+        "number": 7,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Internal",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "attachable",
+        "number": 8,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Attachable",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ingress",
+        "number": 9,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Ingress",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "config_only",
+        "number": 10,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ConfigOnly",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "config_from",
+        "number": 11,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.NetworkConfigSource",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ConfigFrom",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "options",
+        "number": 12,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.NetworkSpec.OptionsEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Options",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "labels",
+        "number": 13,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.NetworkSpec.LabelsEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Labels",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "OptionsEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }, {
+        "name": "LabelsEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [{ "name": "_enable_ipv4", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "NetworkConfigSource",
+      "field": [{
+        "name": "network",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Network",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "Ipam",
+      "field": [{
+        "name": "driver",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Driver",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "options",
+        "number": 2,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.Ipam.OptionsEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Options",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "config",
+        "number": 3,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.IpamConfig",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Config",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "OptionsEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "IpamConfig",
+      "field": [{
+        "name": "subnet",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Subnet",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ip_range",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "IPRange",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "gateway",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Gateway",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "auxiliary_addresses",
+        "number": 4,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.IpamConfig.AuxiliaryAddressesEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "AuxiliaryAddresses",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "AuxiliaryAddressesEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
     }],
     "enumType": [],
     "service": [],
@@ -10502,6 +12180,49 @@ export const protoMetadata = {
           " Enums are nested so that their values may carry Docker's lower-case names without clashing.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
+      }, {
+        "path": [4, 46],
+        "span": [340, 0, 356, 1],
+        "leadingComments":
+          " A network as a client asks for it: the body of Docker's POST /networks/create, and once stored also with what was chosen for it.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 46, 2, 1],
+        "span": [343, 2, 43],
+        "leadingComments": " overlay\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 46, 2, 2],
+        "span": [345, 2, 41],
+        "leadingComments": " swarm\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 48, 2, 2],
+        "span": [366, 2, 56],
+        "leadingComments": " One per address family and subnet.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 49, 2, 0],
+        "span": [371, 2, 43],
+        "leadingComments": " CIDR\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 49, 2, 1],
+        "span": [373, 2, 46],
+        "leadingComments": " CIDR within the subnet; empty for all of it.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 49, 2, 3],
+        "span": [376, 2, 81],
+        "leadingComments": " Addresses that are taken by something else, by name.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
       }],
     },
     "syntax": "proto3",
@@ -10563,6 +12284,14 @@ export const protoMetadata = {
     ".swarm.v1.NodeSpec.Role": NodeSpec_Role,
     ".swarm.v1.NodeSpec.Availability": NodeSpec_Availability,
     ".swarm.v1.NodeSpec.LabelsEntry": NodeSpec_LabelsEntry,
+    ".swarm.v1.NetworkSpec": NetworkSpec,
+    ".swarm.v1.NetworkSpec.OptionsEntry": NetworkSpec_OptionsEntry,
+    ".swarm.v1.NetworkSpec.LabelsEntry": NetworkSpec_LabelsEntry,
+    ".swarm.v1.NetworkConfigSource": NetworkConfigSource,
+    ".swarm.v1.Ipam": Ipam,
+    ".swarm.v1.Ipam.OptionsEntry": Ipam_OptionsEntry,
+    ".swarm.v1.IpamConfig": IpamConfig,
+    ".swarm.v1.IpamConfig.AuxiliaryAddressesEntry": IpamConfig_AuxiliaryAddressesEntry,
   },
   dependencies: [protoMetadata1],
 } as const satisfies ProtoMetadata;

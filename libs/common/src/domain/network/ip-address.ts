@@ -1,0 +1,59 @@
+import { readIpNetwork, type IpNetwork } from '../placement/ip-network';
+
+const IPV6_GROUPS = 8;
+
+/** A subnet with its first address: host bits are cleared. Undefined for anything that is not `address/prefix`. */
+export function readSubnet(text: string): IpNetwork | undefined {
+  if (!text.includes('/')) return undefined;
+  const network = readIpNetwork(text);
+  return network && { ...network, bits: firstAddress(network) };
+}
+
+/** A single address; undefined for anything else. */
+export function readAddress(text: string): IpNetwork | undefined {
+  return text.includes('/') ? undefined : readIpNetwork(text);
+}
+
+/** The network's first address, which is its own. */
+export function firstAddress({ bits, width, prefix }: IpNetwork): bigint {
+  const rest = BigInt(width - prefix);
+  return (bits >> rest) << rest;
+}
+
+/** The network's last address; broadcast in IPv4. */
+export function lastAddress(network: IpNetwork): bigint {
+  return firstAddress(network) + (1n << BigInt(network.width - network.prefix)) - 1n;
+}
+
+/** Whether the two share an address. */
+export function overlap(a: IpNetwork, b: IpNetwork): boolean {
+  if (a.width !== b.width) return false;
+  const rest = BigInt(a.width - Math.min(a.prefix, b.prefix));
+  return a.bits >> rest === b.bits >> rest;
+}
+
+/** An address as text, in the shortest form. */
+export function formatAddress(bits: bigint, width: 32 | 128): string {
+  return width === 32 ? formatIpv4(bits) : formatIpv6(bits);
+}
+
+/** A network as text: its first address and its prefix length. */
+export function formatSubnet(network: IpNetwork): string {
+  return `${formatAddress(firstAddress(network), network.width)}/${network.prefix}`;
+}
+
+/** `10.0.1.5/24` → `10.0.1.5`. */
+export function withoutPrefix(cidr: string): string {
+  return cidr.split('/')[0] ?? '';
+}
+
+function formatIpv4(bits: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 0xffn).join('.');
+}
+
+/** RFC 5952, which URLs follow: the longest run of zeros is left out. */
+function formatIpv6(bits: bigint): string {
+  const groups = Array.from({ length: IPV6_GROUPS }, (_, index) => (bits >> BigInt((IPV6_GROUPS - 1 - index) * 16)) & 0xffffn);
+  const text = groups.map((group) => group.toString(16)).join(':');
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
+}

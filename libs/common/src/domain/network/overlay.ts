@@ -1,0 +1,48 @@
+import type { Network, NetworkSpec } from '../../proto';
+
+/** Name of the network that carries connections to published ports, as in Docker. */
+export const INGRESS_NETWORK = 'ingress';
+/** Docker's own port for VXLAN packets, and IANA's (RFC 7348). */
+export const VXLAN_PORT = 4789;
+/** Swarm counts its VXLANs from 4097: far above, so that both can be on one host. */
+export const FIRST_VXLAN_ID = 0x10001;
+/** VXLAN over IPv4: outer Ethernet is not counted; IP 20, UDP 8, VXLAN 8, inner Ethernet 14. */
+export const VXLAN_OVERHEAD_BYTES = 50;
+/** Over WireGuard and IPv6: IPv6 40, UDP 8, VXLAN 8, inner Ethernet 14, and WireGuard's 80 over IPv6. */
+export const ENCRYPTED_VXLAN_OVERHEAD_BYTES = 150;
+const USUAL_MTU_BYTES = 1500;
+
+/** Names of the driver options that mean something here; others are kept and ignored, as in Docker. */
+export const NETWORK_OPTIONS = {
+  encrypted: 'encrypted',
+  mtu: 'com.docker.network.driver.mtu',
+} as const;
+
+const OFF = ['false', '0'];
+
+/** Whether packets between hosts are encrypted: the option is there and does not say no. */
+export function isEncrypted(spec: NetworkSpec | undefined): boolean {
+  const option = spec?.options[NETWORK_OPTIONS.encrypted];
+  return option !== undefined && !OFF.includes(option.toLowerCase());
+}
+
+/** Largest packet inside the network: what the options say, else what fits into usual Ethernet frames between hosts. */
+export function mtuOf({ spec }: Pick<Network, 'spec'>): number {
+  const chosen = Number(spec?.options[NETWORK_OPTIONS.mtu]);
+  if (Number.isInteger(chosen) && chosen > 0) return chosen;
+  return USUAL_MTU_BYTES - (isEncrypted(spec) ? ENCRYPTED_VXLAN_OVERHEAD_BYTES : VXLAN_OVERHEAD_BYTES);
+}
+
+/**
+ * The hardware address that a container has at this address: every node knows it without being told. As Docker's bridge driver makes
+ * it from an IPv4 address: 02:42 and its four bytes.
+ */
+export function macOfAddress(ipv4: string): string {
+  const bytes = ipv4.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
+  return ['02', '42', ...bytes].join(':');
+}
+
+/** The hardware address of a node's end of every overlay network: from the address between hosts, which no two nodes share. */
+export function macOfNode(address: string): string {
+  return macOfAddress(address).replace(/^02:42/, '02:5c');
+}
