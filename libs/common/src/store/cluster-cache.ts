@@ -87,7 +87,8 @@ export class ClusterCache implements ClusterView {
   networkByName = (name: string): Network | undefined => this.networkRecords.byName(name);
   networks = (): Network[] => this.networkRecords.all();
   networkClaimsRevision = (): Revision => this.networkRecords.claimsRevision;
-  publishedPortOwner = (protocol: string, port: number): string | undefined => this.networkRecords.portOwner(`${protocol}/${port}`);
+  publishedPortOwner = (protocol: string, port: number): string | undefined =>
+    this.networkRecords.portOwner(`${protocol}/${port}`);
 
   /** Forgets everything and starts from a listing. */
   reset(objects: Stored[], revision: Revision): ViewChange[] {

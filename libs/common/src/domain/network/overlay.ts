@@ -1,4 +1,5 @@
 import type { Network, NetworkSpec } from '../../proto';
+import { formatAddress } from './ip-address';
 
 /** Name of the network that carries connections to published ports, as in Docker. */
 export const INGRESS_NETWORK = 'ingress';
@@ -45,4 +46,14 @@ export function macOfAddress(ipv4: string): string {
 /** The hardware address of a node's end of every overlay network: from the address between hosts, which no two nodes share. */
 export function macOfNode(address: string): string {
   return macOfAddress(address).replace(/^02:42/, '02:5c');
+}
+
+const NODE_ID_RADIX = 36n;
+/** fd53:7761:726d::/48, a private network of our own (RFC 4193) in which every node has an address by its id. */
+export const ENCRYPTED_UNDERLAY = { bits: 0xfd53_7761_726dn << 80n, width: 128, prefix: 48 } as const;
+
+/** The node's address inside WireGuard: the ends of encrypted VXLANs. From its id, so that nobody has to give it out. */
+export function encryptedAddressOf(nodeId: string): string {
+  const number = [...nodeId].reduce((sum, digit) => sum * NODE_ID_RADIX + BigInt(parseInt(digit, 36)), 0n);
+  return formatAddress(ENCRYPTED_UNDERLAY.bits | (number & ((1n << 80n) - 1n)), 128);
 }
