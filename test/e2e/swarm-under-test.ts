@@ -64,9 +64,13 @@ export class SwarmUnderTest {
   static async up(
     name: string,
     hosts: readonly string[] = ['n1', 'n2', 'n3'],
-    { registry = false, ...options }: ClusterOptions & { readonly registry?: boolean } = {},
+    {
+      registry,
+      clients,
+      ...options
+    }: ClusterOptions & { readonly registry?: boolean; readonly clients?: readonly string[] } = {},
   ): Promise<SwarmUnderTest> {
-    const lab = await Lab.up({ name, hosts, registry });
+    const lab = await Lab.up({ name, hosts, registry, clients });
     try {
       return new SwarmUnderTest(lab, await LabCluster.up(lab, options));
     } catch (error) {

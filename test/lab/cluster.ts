@@ -12,7 +12,6 @@ import {
 import { untilReady } from './engine';
 import { eventually } from '#common/testing';
 import type { Lab } from './lab';
-import { REGISTRY_HOST } from './lab-plan';
 import type { LabProcess } from './process-table';
 import { UnixHttp } from './unix-http';
 
@@ -154,7 +153,7 @@ function hostnameOf(node: NodeSummary): string {
 }
 
 function layOut(lab: Lab, options: ClusterOptions): ClusterLayout {
-  const hosts = lab.hosts.filter(({ name }) => name !== REGISTRY_HOST);
+  const hosts = lab.hosts.filter(({ hasDocker }) => hasDocker);
   const managers = options.managers ?? hosts.slice(0, 1).map(({ name }) => name);
   const ownSockets = managers.map((host) => `${lab.runDir}/${host}/manager.sock`);
   return {

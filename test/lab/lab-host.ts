@@ -59,6 +59,11 @@ export class LabHost {
     return new UnixHttp(this.dockerSocket);
   }
 
+  /** Whether it has an engine at all: those that have none are there to call the others. */
+  get hasDocker(): boolean {
+    return this.plan.dockerSocket !== undefined;
+  }
+
   /** Whether the lab runs an engine for it. */
   get hasOwnEngine(): boolean {
     return this.parts.engine !== undefined;

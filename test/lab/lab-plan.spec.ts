@@ -26,6 +26,12 @@ describe('laying out a lab', () => {
     expect(registry?.engine).toBeUndefined();
   });
 
+  it('adds clients as hosts without an engine, after the others', () => {
+    const client = planLab({ ...request, clients: ['c1'] }).hosts.at(-1);
+    expect(client).toMatchObject({ name: 'c1', address: '10.77.7.13' });
+    expect(client?.dockerSocket).toBeUndefined();
+  });
+
   it.each([
     { name: 'a host name too long for a network device', hosts: ['a234567890123456'], error: 'does not fit' },
     { name: 'a host name that is no word', hosts: ['n/1'], error: 'does not fit' },

@@ -64,14 +64,16 @@ export interface LabClaim {
 /** Which hosts a lab is to have. */
 export interface LabRequest extends LabClaim {
   readonly hosts: readonly string[];
+  /** Hosts without an engine, from which the others are called. */
+  readonly clients?: readonly string[];
   readonly registry: boolean;
   readonly swarmMode?: boolean;
 }
 
 /** Lays out a lab of hosts in namespaces. @throws Error for names that do not fit or are taken twice, or too many hosts */
-export function planLab({ hosts, registry, swarmMode = false, ...claim }: LabRequest): LabRecord {
+export function planLab({ hosts, clients = [], registry, swarmMode = false, ...claim }: LabRequest): LabRecord {
   const { slot, name, root } = claim;
-  requireNames(name, hosts);
+  requireNames(name, [...hosts, ...clients]);
   const { runDir, cgroup, subnet } = labNames(slot);
   const dockerHosts = hosts.map((host, index): HostPlan => {
     const octet = FIRST_HOST_OCTET + index;
@@ -94,13 +96,15 @@ export function planLab({ hosts, registry, swarmMode = false, ...claim }: LabReq
       engine,
     };
   });
-  const registryHost: HostPlan = {
-    name: REGISTRY_HOST,
-    address: addressIn(slot, REGISTRY_OCTET),
+  const withoutEngine = (host: string, octet: number): HostPlan => ({
+    name: host,
+    address: addressIn(slot, octet),
     isolated: true,
-    dataDir: `${root}/hosts/${REGISTRY_HOST}`,
-  };
-  return { ...claim, hosts: registry ? [...dockerHosts, registryHost] : dockerHosts };
+    dataDir: `${root}/hosts/${host}`,
+  });
+  const clientHosts = clients.map((client, index) => withoutEngine(client, FIRST_HOST_OCTET + hosts.length + index));
+  const registryHosts = registry ? [withoutEngine(REGISTRY_HOST, REGISTRY_OCTET)] : [];
+  return { ...claim, hosts: [...dockerHosts, ...clientHosts, ...registryHosts] };
 }
 
 /** Which engine the one host of a machine lab has: one that runs already, or else one of the lab's own. */

@@ -36,6 +36,8 @@ export interface LabSettings {
 /** A lab of hosts in network namespaces. */
 export interface LabOptions extends LabSettings {
   readonly hosts: readonly string[];
+  /** Further hosts, without an engine: callers from outside. */
+  readonly clients?: readonly string[];
   /** Whether an image registry runs, on a host of its own. */
   readonly registry?: boolean;
   /** Whether the engines are to accept Docker's own swarm mode; their containers then end with their daemon. */
@@ -86,8 +88,8 @@ export class Lab {
    * @throws Error not root, the name or root is taken, or a host did not come up, with the end of its log
    */
   static up(options: LabOptions): Promise<Lab> {
-    const { hosts, registry = false, swarmMode } = options;
-    return Lab.make(options, (claim) => planLab({ ...claim, hosts, registry, swarmMode }));
+    const { hosts, clients, registry = false, swarmMode } = options;
+    return Lab.make(options, (claim) => planLab({ ...claim, hosts, clients, registry, swarmMode }));
   }
 
   /** The same for a lab whose one host is this machine, which the lab gives an engine unless told of one. */
