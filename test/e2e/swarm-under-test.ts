@@ -13,7 +13,6 @@ export interface TaskJson {
   Slot: number;
   NodeID: string;
   DesiredState: string;
-  NetworksAttachments?: { Network: { ID: string }; Addresses: string[] }[];
   Status: { State: string; Err?: string; Message?: string; ContainerStatus?: { ContainerID?: string; ExitCode?: number } };
 }
 
@@ -36,7 +35,6 @@ export interface ServiceJson {
   Version: { Index: number };
   Spec: SpecJson;
   UpdateStatus?: UpdateJson;
-  Endpoint?: { Ports?: { PublishedPort: number }[]; VirtualIPs?: { NetworkID: string; Addr: string }[] };
 }
 
 /** A container of ours on an engine. */
@@ -66,24 +64,15 @@ export class SwarmUnderTest {
   static async up(
     name: string,
     hosts: readonly string[] = ['n1', 'n2', 'n3'],
-    {
-      registry,
-      clients,
-      ...options
-    }: ClusterOptions & { readonly registry?: boolean; readonly clients?: readonly string[] } = {},
+    { registry = false, ...options }: ClusterOptions & { readonly registry?: boolean } = {},
   ): Promise<SwarmUnderTest> {
-    const lab = await Lab.up({ name, hosts, registry, clients });
+    const lab = await Lab.up({ name, hosts, registry });
     try {
       return new SwarmUnderTest(lab, await LabCluster.up(lab, options));
     } catch (error) {
       await lab.down();
       throw error;
     }
-  }
-
-  /** Looks at one of several clusters on a lab, which whoever made it removes. */
-  static around(lab: Lab, cluster: LabCluster): SwarmUnderTest {
-    return new SwarmUnderTest(lab, cluster);
   }
 
   down(): Promise<void> {
@@ -114,20 +103,6 @@ export class SwarmUnderTest {
 
   send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<UnixReply> {
     return this.cluster.api.send({ method, path: `/v1.41${path}`, body });
-  }
-
-  /** Creates a service from the body of a create call. @returns its id */
-  async create(body: object): Promise<string> {
-    const reply = await this.send('POST', '/services/create', body);
-    if (reply.status !== 201) throw new Error(`the service was answered with ${reply.status}: ${reply.text}`);
-    return (JSON.parse(reply.text) as { ID: string }).ID;
-  }
-
-  /** Makes an overlay network. @returns its id */
-  async createNetwork(name: string, more: object = {}): Promise<string> {
-    const reply = await this.send('POST', '/networks/create', { Name: name, Driver: 'overlay', ...more });
-    if (reply.status !== 201) throw new Error(`the network was answered with ${reply.status}: ${reply.text}`);
-    return (JSON.parse(reply.text) as { Id: string }).Id;
   }
 
   /** Creates a service of busybox containers that sleep and stop at once. @returns its id */

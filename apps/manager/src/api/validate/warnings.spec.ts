@@ -40,6 +40,10 @@ describe('a client is warned of what Docker takes and never acts on', () => {
       container({ Mounts: [{ Type: 'volume', Target: '/a', TmpfsOptions: { SizeBytes: 1 } }] }),
       'TmpfsOptions of mount /a have no effect: it is of type volume',
     ],
+    [
+      { Labels: { 'swarmctl.drain-period': '9s' } },
+      'label swarmctl.drain-period has no effect: there is no such option of swarmctl',
+    ],
     [{ Labels: { 'swarmctl.rebalanse': 'true' } }, 'label swarmctl.rebalanse has no effect: there is no such option of swarmctl'],
   ])('%j', (json, text) => {
     expect(warnings(json)).toEqual([text]);
