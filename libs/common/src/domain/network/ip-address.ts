@@ -1,17 +1,10 @@
-import { readIpNetwork, type IpNetwork } from '../placement/ip-network';
-
-const IPV6_GROUPS = 8;
+import { IPV6_GROUPS, readIpNetwork, type IpNetwork } from '../placement/ip-network';
 
 /** A subnet with its first address: host bits are cleared. Undefined for anything that is not `address/prefix`. */
 export function readSubnet(text: string): IpNetwork | undefined {
   if (!text.includes('/')) return undefined;
   const network = readIpNetwork(text);
   return network && { ...network, bits: firstAddress(network) };
-}
-
-/** A single address; undefined for anything else. */
-export function readAddress(text: string): IpNetwork | undefined {
-  return text.includes('/') ? undefined : readIpNetwork(text);
 }
 
 /** The network's first address, which is its own. */
@@ -25,13 +18,6 @@ export function lastAddress(network: IpNetwork): bigint {
   return firstAddress(network) + (1n << BigInt(network.width - network.prefix)) - 1n;
 }
 
-/** Whether the two share an address. */
-export function overlap(a: IpNetwork, b: IpNetwork): boolean {
-  if (a.width !== b.width) return false;
-  const rest = BigInt(a.width - Math.min(a.prefix, b.prefix));
-  return a.bits >> rest === b.bits >> rest;
-}
-
 /** An address as text, in the shortest form. */
 export function formatAddress(bits: bigint, width: 32 | 128): string {
   return width === 32 ? formatIpv4(bits) : formatIpv6(bits);
@@ -40,11 +26,6 @@ export function formatAddress(bits: bigint, width: 32 | 128): string {
 /** A network as text: its first address and its prefix length. */
 export function formatSubnet(network: IpNetwork): string {
   return `${formatAddress(firstAddress(network), network.width)}/${network.prefix}`;
-}
-
-/** `10.0.1.5/24` → `10.0.1.5`. */
-export function withoutPrefix(cidr: string): string {
-  return cidr.split('/')[0] ?? '';
 }
 
 function formatIpv4(bits: bigint): string {

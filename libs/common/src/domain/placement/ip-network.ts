@@ -1,6 +1,6 @@
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const IPV6_CHARACTERS = /^[0-9a-f:.]{2,45}$/i;
-const IPV6_GROUPS = 8;
+export const IPV6_GROUPS = 8;
 /** ::ffff:a.b.c.d stands for a.b.c.d, so that one address has one form. */
 const MAPPED_IPV4_PREFIX = 0xffffn;
 
@@ -23,9 +23,14 @@ export function readIpNetwork(text: string): IpNetwork | undefined {
 /** Whether the network holds the address. */
 export function holdsAddress(network: IpNetwork, address: string): boolean {
   const other = readAddress(address.split('%')[0] ?? '');
-  if (!other || other.width !== network.width) return false;
-  const rest = BigInt(network.width - network.prefix);
-  return network.bits >> rest === other.bits >> rest;
+  return other !== undefined && overlap(network, other);
+}
+
+/** Whether the two share an address. */
+export function overlap(a: IpNetwork, b: IpNetwork): boolean {
+  if (a.width !== b.width) return false;
+  const rest = BigInt(a.width - Math.min(a.prefix, b.prefix));
+  return a.bits >> rest === b.bits >> rest;
 }
 
 function readAddress(text: string): IpNetwork | undefined {
