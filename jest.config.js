@@ -1,8 +1,15 @@
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const swc = JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'));
+// Few tests use the client of etcd, and many import what stands beside it: it is loaded where it is first used.
+const transform = ['@swc/jest', { ...swc, module: { ...swc.module, lazy: ['etcd3', '@grpc/grpc-js', 'dockerode'] } }];
+
 /** Two projects: `unit` is pure and quick; `real` needs root, real engines and a real etcd. */
 const shared = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  transform: { '^.+\\.ts$': '@swc/jest' },
+  transform: { '^.+\\.ts$': transform },
   moduleNameMapper: { '^#common/(.*)$': '<rootDir>/libs/common/src/$1/index.ts' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.swarm/'],
 };

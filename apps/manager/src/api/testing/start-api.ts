@@ -1,6 +1,12 @@
 import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import {
+  Agent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type RequestOptions as HttpRequestOptions,
+} from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
@@ -68,10 +74,13 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
   const socket = join(folder, 'api.sock');
   const server = new HttpServer(await createRequestHandler(app, HOST.version), QUIET);
   await server.listen([`unix://${socket}`]);
+  const agent = new Agent({ keepAlive: true });
   return {
     socket,
-    request: (method, path, options = {}) => send(socket, method, path, options),
+    request: (method, path, options = {}) => send({ socketPath: socket, agent, method, path }, options),
     close: async () => {
+      // A connection that is not yet idle to the server would make it wait for its next look.
+      agent.destroy();
       await server.close(CLOSE_DEADLINE_MS);
       await app.close();
       await rm(folder, { recursive: true, force: true });
@@ -79,11 +88,11 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
   };
 }
 
-function send(socketPath: string, method: string, path: string, { body, headers = {} }: RequestOptions): Promise<Answer> {
+function send(target: HttpRequestOptions, { body, headers = {} }: RequestOptions): Promise<Answer> {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const contentType = text === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ socketPath, method, path, headers: { ...contentType, ...headers } }, (response) => {
+    const request = httpRequest({ ...target, headers: { ...contentType, ...headers } }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
