@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyText } from '#common/testing';
 import { Node, Service, Task, type PortConfig } from '#common/proto';
 import { aNode, aService, aTask } from '../testing/api-objects';
 import { renderCpus, renderSize } from './amounts';
@@ -86,7 +87,7 @@ describe('text from the manager', () => {
 
   it('never moves the cursor nor changes colours', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (given) => {
+      fc.property(anyText, (given) => {
         expect(plainText(`\u001b[1m${given}`)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
       }),
     );

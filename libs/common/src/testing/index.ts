@@ -1,2 +1,3 @@
+export * from './any-text';
 export * from './eventually';
 export * from './private-etcd';
