@@ -55,7 +55,20 @@ const HOST: ApiDependencies['host'] = {
   heartbeatPeriodNanos: 5e9,
 };
 
-/** The whole API over a given store, served on a unix socket of its own. */
+/** An API on a unix socket of its own that asks whatever `current` holds at the moment. */
+interface ServedApi {
+  current: ApiDependencies;
+  readonly socket: string;
+  readonly agent: Agent;
+  close(): Promise<void>;
+}
+
+/** Made once for many tests: to make one takes longer than most tests do. */
+const idle: ServedApi[] = [];
+
+afterAll(() => Promise.all(idle.splice(0).map((api) => api.close())));
+
+/** The whole API over a given store. */
 export async function startApi(store: ApiStore, overrides: Partial<ApiDependencies> = {}): Promise<RunningApi> {
   const dependencies: ApiDependencies = {
     store,
@@ -68,24 +81,54 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
     logger: QUIET,
     ...overrides,
   };
-  const module = ApiModule.register({ useFactory: () => dependencies });
+  const api = idle.pop() ?? (await serve(dependencies));
+  api.current = dependencies;
+  return {
+    socket: api.socket,
+    request: (method, path, options = {}) => send({ socketPath: api.socket, agent: api.agent, method, path }, options),
+    close: () => {
+      idle.push(api);
+      return Promise.resolve();
+    },
+  };
+}
+
+async function serve(first: ApiDependencies): Promise<ServedApi> {
+  const holder = { current: first };
+  const asked: ApiDependencies = {
+    host: first.host,
+    logger: first.logger,
+    store: passedOn(() => holder.current.store),
+    metrics: passedOn(() => holder.current.metrics),
+    planner: passedOn(() => holder.current.planner),
+    images: passedOn(() => holder.current.images),
+    isUpToDate: (task, service, node) => holder.current.isUpToDate(task, service, node),
+    explainTask: (task) => holder.current.explainTask(task),
+  };
+  const module = ApiModule.register({ useFactory: () => asked });
   const app = await NestFactory.create(module, new ExpressAdapter(), { bodyParser: false, logger: false });
   const folder = await mkdtemp(join(tmpdir(), 'swarmctl-api-'));
   const socket = join(folder, 'api.sock');
   const server = new HttpServer(await createRequestHandler(app, HOST.version), QUIET);
   await server.listen([`unix://${socket}`]);
   const agent = new Agent({ keepAlive: true });
-  return {
-    socket,
-    request: (method, path, options = {}) => send({ socketPath: socket, agent, method, path }, options),
-    close: async () => {
-      // A connection that is not yet idle to the server would make it wait for its next look.
-      agent.destroy();
-      await server.close(CLOSE_DEADLINE_MS);
-      await app.close();
-      await rm(folder, { recursive: true, force: true });
-    },
+  const close = async (): Promise<void> => {
+    // A connection that is not yet idle to the server would make it wait for its next look.
+    agent.destroy();
+    await server.close(CLOSE_DEADLINE_MS);
+    await app.close();
+    await rm(folder, { recursive: true, force: true });
   };
+  return Object.assign(holder, { socket, agent, close });
+}
+
+/** An object that passes on whatever it is asked to what `target` gives at that moment. */
+function passedOn<T extends object>(target: () => T): T {
+  const get = (_: T, key: string | symbol): unknown => {
+    const value: unknown = Reflect.get(target(), key);
+    return typeof value === 'function' ? (value.bind(target()) as unknown) : value;
+  };
+  return new Proxy({} as T, { get });
 }
 
 function send(target: HttpRequestOptions, { body, headers = {} }: RequestOptions): Promise<Answer> {
