@@ -182,6 +182,18 @@ const GOING = new Set<unknown>([UpdateStatus_State.updating, UpdateStatus_State.
 /** A second pass may still give away the room that the first has freed, forget what that removed, and call an update completed. */
 const ABOUT_TASKS: ReadonlySet<Change['kind']> = new Set<Change['kind']>(['createTask', 'setDesiredState', 'rollBack']);
 
+const START_FIRST: Kind = { isGlobal: false, order: 'start-first', failureAction: 'pause', parallelism: 0, rebalances: false };
+
+/** One slot's new task is lost with its node while its old one goes on. */
+const NODE_LOST_DURING_UPDATE: Step[] = [
+  { do: 'node', node: 0, state: NodeState.ready, availability: NodeAvailability.active },
+  { do: 'scale', to: 2 },
+  { do: 'agents', pick: 0, outcome: 'runs' },
+  { do: 'agents', pick: 0, outcome: 'runs' },
+  { do: 'update', image: 1, constraint: '' },
+  { do: 'node', node: 2, state: NodeState.down, availability: NodeAvailability.active },
+];
+
 describe('any service, whatever is done to it and its nodes', () => {
   it('comes to rest when all is well again', () => {
     fc.assert(
@@ -228,7 +240,7 @@ describe('any service, whatever is done to it and its nodes', () => {
           expect(story.cluster.reconcile().filter(({ kind: what }) => ABOUT_TASKS.has(what))).toEqual([]);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[START_FIRST, NODE_LOST_DURING_UPDATE]] },
     );
   });
 });

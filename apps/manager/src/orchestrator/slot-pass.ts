@@ -181,14 +181,15 @@ export class SlotPass {
   }
 
   /**
-   * Stop-first: the new task is prepared, and parked until every task before it has stopped. Start-first: it starts, and the old one
-   * goes on until it runs. One that restarts after a failure is parked for its delay.
+   * Stop-first: the new task is prepared, and parked until every task before it that is to stop has done so. Start-first: it starts,
+   * and the old one goes on until it runs. One that restarts after a failure is parked for its delay.
    */
   private replace(slot: Slot, old: Task, reason: string): void {
     this.touched.add(slot);
     if (this.startsFirst(slot) && isRunning(old) && !isLost(this.nodeOf(old))) return this.create(slot, TaskState.running);
     this.setDesired(old, TaskState.shutdown, reason);
-    const isOut = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || isLost(this.nodeOf(task));
+    const goesOn = (task: Task): boolean => task !== old && isActive(task) && this.standsIn(task, slot);
+    const isOut = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || isLost(this.nodeOf(task)) || goesOn(task);
     const isRestart = hasEnded(old) && !this.isDirty(old);
     const failures = isRestart && endedByItself(old) ? failuresInARow(old) : 0;
     this.create({ ...slot, failures }, slot.tasks.every(isOut) && !isRestart ? TaskState.running : TaskState.ready);
