@@ -2,7 +2,7 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const swc = JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'));
-// Few tests use the client of etcd, and many import what stands beside it: it is loaded where it is first used.
+// Few tests use the clients of etcd, gRPC and Docker, and many import what stands beside them: each is loaded at its first use.
 const transform = ['@swc/jest', { ...swc, module: { ...swc.module, lazy: ['etcd3', '@grpc/grpc-js', 'dockerode'] } }];
 
 /** Two projects: `unit` is pure and quick; `real` needs root, real engines and a real etcd. */

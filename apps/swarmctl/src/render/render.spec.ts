@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { anyText } from '#common/testing';
 import { Node, Service, Task, type PortConfig } from '#common/proto';
+import { anyText } from '#common/testing';
 import { aNode, aService, aTask } from '../testing/api-objects';
 import { renderCpus, renderSize } from './amounts';
 import { ago, renderDuration, spanInWords } from './durations';

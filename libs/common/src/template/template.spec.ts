@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { anyText } from '../testing/any-text';
 import { DomainError, isCode } from '../errors';
 import { ContainerSpec } from '../proto';
+import { anyText } from '../testing/any-text';
 import { taskTypes, taskValues, type TaskFields } from './task-fields';
 import { expandTemplate, isTemplate, requireValidTemplate } from './template';
 import { mapTemplates } from './templated-fields';

@@ -1,9 +1,8 @@
 import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain';
 import { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Task } from '#common/proto';
 import { keys } from '#common/store';
-import type { ApiDependencies } from '../ports';
 import { FakeApiStore } from './fake-api-store';
-import { startApi, type Answer, type RequestOptions, type RunningApi } from './start-api';
+import { startApi, type Answer, type ApiOverrides, type RequestOptions, type RunningApi } from './start-api';
 
 export const MANAGER_ID = 'manager0000000000000000aa';
 export const NODE_ID = 'node000000000000000000aaa';
@@ -39,7 +38,7 @@ export class ApiScenario {
     readonly api: RunningApi,
   ) {}
 
-  static async start(overrides: Partial<ApiDependencies> = {}): Promise<ApiScenario> {
+  static async start(overrides: ApiOverrides = {}): Promise<ApiScenario> {
     const store = await FakeApiStore.start();
     return new ApiScenario(store, await startApi(store, overrides));
   }

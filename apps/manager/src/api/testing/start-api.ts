@@ -1,12 +1,6 @@
 import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
-import {
-  Agent,
-  request as httpRequest,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type RequestOptions as HttpRequestOptions,
-} from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
@@ -55,11 +49,13 @@ const HOST: ApiDependencies['host'] = {
   heartbeatPeriodNanos: 5e9,
 };
 
+/** What a test may give; the rest is the same for all, since it is asked once. */
+export type ApiOverrides = Partial<Omit<ApiDependencies, 'host' | 'logger'>>;
+
 /** An API on a unix socket of its own that asks whatever `current` holds at the moment. */
 interface ServedApi {
   current: ApiDependencies;
   readonly socket: string;
-  readonly agent: Agent;
   close(): Promise<void>;
 }
 
@@ -69,7 +65,7 @@ const idle: ServedApi[] = [];
 afterAll(() => Promise.all(idle.splice(0).map((api) => api.close())));
 
 /** The whole API over a given store. */
-export async function startApi(store: ApiStore, overrides: Partial<ApiDependencies> = {}): Promise<RunningApi> {
+export async function startApi(store: ApiStore, overrides: ApiOverrides = {}): Promise<RunningApi> {
   const dependencies: ApiDependencies = {
     store,
     host: HOST,
@@ -85,7 +81,7 @@ export async function startApi(store: ApiStore, overrides: Partial<ApiDependenci
   api.current = dependencies;
   return {
     socket: api.socket,
-    request: (method, path, options = {}) => send({ socketPath: api.socket, agent: api.agent, method, path }, options),
+    request: (method, path, options = {}) => send(api.socket, method, path, options),
     close: () => {
       idle.push(api);
       return Promise.resolve();
@@ -111,15 +107,12 @@ async function serve(first: ApiDependencies): Promise<ServedApi> {
   const socket = join(folder, 'api.sock');
   const server = new HttpServer(await createRequestHandler(app, HOST.version), QUIET);
   await server.listen([`unix://${socket}`]);
-  const agent = new Agent({ keepAlive: true });
   const close = async (): Promise<void> => {
-    // A connection that is not yet idle to the server would make it wait for its next look.
-    agent.destroy();
     await server.close(CLOSE_DEADLINE_MS);
     await app.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return Object.assign(holder, { socket, agent, close });
+  return Object.assign(holder, { socket, close });
 }
 
 /** An object that passes on whatever it is asked to what `target` gives at that moment. */
@@ -131,11 +124,11 @@ function passedOn<T extends object>(target: () => T): T {
   return new Proxy({} as T, { get });
 }
 
-function send(target: HttpRequestOptions, { body, headers = {} }: RequestOptions): Promise<Answer> {
+function send(socketPath: string, method: string, path: string, { body, headers = {} }: RequestOptions): Promise<Answer> {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const contentType = text === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ ...target, headers: { ...contentType, ...headers } }, (response) => {
+    const request = httpRequest({ socketPath, method, path, headers: { ...contentType, ...headers } }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { anyText } from '#common/testing';
 import { isCode } from '#common/errors';
 import { ServiceSpec } from '#common/proto';
+import { anyText } from '#common/testing';
 import { decodeJson } from '#common/wire';
 import docker28Services from '../testing/recorded/docker-cli-28-services.json';
 import stockRefusals from '../testing/recorded/stock-refusals.json';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { anyText } from '#common/testing';
 import { isCode } from '#common/errors';
+import { anyText } from '#common/testing';
 import type { ValueKind } from '../flag';
 import { address, hostEntry, hostToRemove, searchDomain } from './addresses';
 import { cpus, memory, parseSize, swap, swappiness } from './amounts';
