@@ -24,7 +24,7 @@ const PURE = [
 ];
 /** The shells around those decisions, and tests. */
 const NOT_PURE = [
-  '**/*.spec.ts', '**/*.real-spec.ts',
+  '**/*{.,.sim-,.real-}spec.ts',
   '**/testing/**',
   'apps/manager/src/orchestrator/{service.reconciler,commit-changes,service-snapshot,plan/planner}.ts',
   'apps/manager/src/scheduler/node-info-index.ts',
@@ -64,7 +64,7 @@ const closedPackages = Object.entries(ONLY_IN).map(([name, allowed]) => {
   const plugin = `only-${name.replace(/\W/g, '')}`;
   return {
     files: ['apps/**/*.ts', 'libs/**/*.ts'],
-    ignores: [...allowed, '**/*.spec.ts', '**/*.real-spec.ts', '**/testing/**'],
+    ignores: [...allowed, '**/*{.,.sim-,.real-}spec.ts', '**/testing/**'],
     plugins: { [plugin]: onlyIn(name) },
     rules: { [`${plugin}/here`]: 'error' },
   };
@@ -113,7 +113,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['**/*.spec.ts', '**/*.real-spec.ts', 'test/**'], rules: { 'max-lines-per-function': 'off', 'max-lines': 'off' } },
+  { files: ['**/*{.,.sim-,.real-}spec.ts', 'test/**'], rules: { 'max-lines-per-function': 'off', 'max-lines': 'off' } },
   { files: ['apps/swarmctl/**', 'test/lab/main.ts', 'test/bench/**', 'deploy/**'], rules: { 'no-console': 'off' } },
   ...closedPackages,
   {

@@ -1,4 +1,4 @@
-// Everything that can be checked without engines: generated code is fresh, lint, types, unit tests. Runs all, then says which failed.
+// Everything that can be checked without engines: generated code is fresh, lint, types, unit tests and simulations. Runs all, then says which failed.
 // Arguments go to jest.
 import { spawnSync } from 'node:child_process';
 
@@ -6,7 +6,7 @@ const STEPS = [
   ['generated code is fresh', 'node', ['scripts/generate-proto.mjs', '--check']],
   ['lint', 'npx', ['eslint', '.', '--max-warnings', '0']],
   ['types', 'npx', ['tsc', '--noEmit']],
-  ['unit tests', 'npx', ['jest', '--selectProjects', 'unit', ...process.argv.slice(2)]],
+  ['unit tests and simulations', 'npx', ['jest', '--selectProjects', 'unit', 'simulation', ...process.argv.slice(2)]],
 ];
 
 const failed = STEPS.filter(([, command, args]) => spawnSync(command, args, { stdio: 'inherit' }).status !== 0);

@@ -14,6 +14,9 @@ import { isTaskDirty } from './orchestrator/task-dirty';
 import { InsecureRegistries } from './registry/insecure-registries';
 import { RegistryClient } from './registry/registry-client';
 
+/** A busy moment, or a watch that is begun anew, is over by then; a client hears within two seconds that etcd is away. */
+const STORE_PATIENCE_MS = 1_500;
+
 /** What is known before anything is built. */
 export interface ManagerContext {
   config: ManagerConfig;
@@ -57,6 +60,7 @@ export class ManagerModule {
           planner: new Planner(manager.store.view),
           explainTask: (task) => explainTask(task, manager.store.view),
           images: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
+          storePatienceMs: STORE_PATIENCE_MS,
           logger: context.logger,
         }),
       },

@@ -54,6 +54,7 @@ describe('the sessions of an agent', () => {
         removed: ({ clusterId }) => void removedFrom.push(clusterId),
       },
       createLogger('test', 'silent'),
+      () => 0,
     );
     await loop.run(new AbortController().signal);
     expect(hellos).toBe(3);

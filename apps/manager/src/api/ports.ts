@@ -111,6 +111,8 @@ export interface ApiDependencies {
   readonly planner: Planner;
   readonly explainTask: ExplainTask;
   readonly images: ImageRegistry;
+  /** Milliseconds that a request waits for the cluster's state to come into sight before it is refused. */
+  readonly storePatienceMs: number;
   readonly logger: Logger;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServiceSpec } from '#common/proto';
@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { runProgram } from '../program';
 import { newTestSession } from '../testing/test-session';
 import { changesBetween, withSortedLists } from './testing/changes';
-import { startRecordingManager } from './testing/recording-manager';
+import { startRecordingManager, type RecordingManager } from './testing/recording-manager';
 import {
   readRecordings,
   RECORDED_ENVIRONMENT,
@@ -23,24 +23,26 @@ interface Ran {
   query: string;
 }
 
+let manager: RecordingManager;
 let folder: string;
-beforeEach(() => {
+beforeAll(async () => {
+  manager = await startRecordingManager('1.41');
   folder = mkdtempSync(join(tmpdir(), 'swarmctl-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => readdirSync(folder).forEach((name) => rmSync(join(folder, name))));
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await manager.close();
+});
 
 /** Runs our command line against the manager that docker's was recorded with. */
 async function runOurs(verb: RecordedVerb, { args, files = {} }: Recording, base: unknown): Promise<Ran> {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const manager = await startRecordingManager({ apiVersion: '1.41', service: base });
+  manager.reset(base);
   const env = { ...RECORDED_ENVIRONMENT, DOCKER_CONFIG: folder, SWARMCTL_HOST: `tcp://127.0.0.1:${manager.port}` };
   const session = newTestSession({ env, cwd: folder });
-  try {
-    const code = await runProgram(['service', verb, '--detach', ...args], session);
-    return { code, stderr: session.stderr.text, posted: manager.posted(), query: manager.query() };
-  } finally {
-    await manager.close();
-  }
+  const code = await runProgram(['service', verb, '--detach', ...args], session);
+  return { code, stderr: session.stderr.text, posted: manager.posted(), query: manager.query() };
 }
 
 function settled(verb: RecordedVerb, sent: unknown): unknown {

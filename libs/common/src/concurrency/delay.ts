@@ -1,10 +1,17 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { DomainError } from '../errors';
 
 /** Resolves after `ms` milliseconds, or at once (without error) when the signal aborts. */
-export async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await wait(ms, undefined, { signal }).catch(() => undefined);
+export function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
 }
 
 /**

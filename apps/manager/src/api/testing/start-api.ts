@@ -50,7 +50,7 @@ const HOST: ApiDependencies['host'] = {
 };
 
 /** What a test may give; the rest is the same for all, since it is asked once. */
-export type ApiOverrides = Partial<Omit<ApiDependencies, 'host' | 'logger'>>;
+export type ApiOverrides = Partial<Omit<ApiDependencies, 'host' | 'logger' | 'storePatienceMs'>>;
 
 /** An API on a unix socket of its own that asks whatever `current` holds at the moment. */
 interface ServedApi {
@@ -74,6 +74,7 @@ export async function startApi(store: ApiStore, overrides: ApiOverrides = {}): P
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
     explainTask: () => [],
     images: { inspect: () => Promise.reject(new DomainError('UNAVAILABLE', 'there is no registry here')) },
+    storePatienceMs: 100,
     logger: QUIET,
     ...overrides,
   };
@@ -94,6 +95,7 @@ async function serve(first: ApiDependencies): Promise<ServedApi> {
   const asked: ApiDependencies = {
     host: first.host,
     logger: first.logger,
+    storePatienceMs: first.storePatienceMs,
     store: passedOn(() => holder.current.store),
     metrics: passedOn(() => holder.current.metrics),
     planner: passedOn(() => holder.current.planner),

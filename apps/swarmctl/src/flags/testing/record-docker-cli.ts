@@ -63,7 +63,8 @@ function outcomeOf(verb: RecordedVerb, base: unknown, sent: unknown): Partial<Re
 
 async function record(verb: RecordedVerb, recording: Recording, base: unknown): Promise<Recording> {
   const { name, args, files, api, stricter } = recording;
-  const manager = await startRecordingManager({ apiVersion: api ?? DEFAULT_API, service: base });
+  const manager = await startRecordingManager(api ?? DEFAULT_API);
+  manager.reset(base);
   try {
     return await withFolder(files ?? {}, async (folder) => {
       const { failed, stderr } = await runDocker(manager.port, folder, [verb, '--detach', ...args]);

@@ -9,6 +9,8 @@ export interface RecordingManager {
   posted(): unknown;
   /** Query of the one POST. */
   query(): string;
+  /** Forgets what was posted; from now on `service` is the spec of every service asked for. */
+  reset(service: unknown): void;
   close(): Promise<void>;
 }
 
@@ -69,26 +71,32 @@ function send(response: ServerResponse, apiVersion: string, answer: Answer): voi
   response.end(JSON.stringify(answer.body));
 }
 
-/** Listens on a free port of the loopback interface. `service` is the spec of every service asked for. */
-export async function startRecordingManager(options: { apiVersion: string; service: unknown }): Promise<RecordingManager> {
+/** Listens on a free port of the loopback interface. */
+export async function startRecordingManager(apiVersion: string): Promise<RecordingManager> {
+  let service: unknown;
   let posted: unknown;
   let query = '';
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const url = new URL(request.url ?? '/', 'http://manager');
     const path = decodeURIComponent(url.pathname).replace(/^\/v\d+\.\d+/, '');
-    if (request.method !== 'POST') return answerGet(url, path, options.service);
+    if (request.method !== 'POST') return answerGet(url, path, service);
     posted = JSON.parse(await bodyOf(request)) as unknown;
     query = url.search.slice(1);
     return path.endsWith('/create') ? { status: 201, body: { ID: SERVICE_ID } } : ok({});
   };
   const server = createServer((request, response) => {
-    void answer(request).then((answered) => send(response, options.apiVersion, answered));
+    void answer(request).then((answered) => send(response, apiVersion, answered));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     posted: () => posted,
     query: () => query,
+    reset: (asked) => {
+      service = asked;
+      posted = undefined;
+      query = '';
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
