@@ -1,13 +1,21 @@
 import { delay, supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
 import { Assignments_Type } from '#common/dispatcher-proto';
+import type { NodeNetworking } from '#common/proto';
 import type { AgentConfig } from './agent-config';
+import { DnsServer } from './dns/dns-server';
 import { undescribedNode } from './executor/docker/describe-node';
 import { DockerAdapter } from './executor/docker/docker-adapter';
+import { DockerNetworks } from './executor/docker/docker-networks';
 import { EngineClient } from './executor/docker/engine-client';
 import { StartPlaces } from './executor/docker/start-places';
 import { EngineHealth } from './executor/engine-health';
 import { NodeDescriber } from './executor/node-describer';
+import { describeNetworking } from './network/describe-networking';
+import { hostCommands } from './network/host-commands';
+import { HostNetworks } from './network/host-networks';
+import { DNS_PORT } from './network/nft-rules';
+import { StateFile } from './network/state-file';
 import { loadNodeId, nodeIdFile } from './node-id';
 import { ManagerPicker } from './session/manager-picker';
 import { SessionLoop } from './session/session-loop';
@@ -29,6 +37,8 @@ export class Agent {
   private readonly health: EngineHealth;
   private readonly statuses = new StatusReporter();
   private readonly worker: Worker;
+  private readonly networks: HostNetworks;
+  private readonly dns: DnsServer;
   private readonly watch: EngineWatch;
   private readonly describer: NodeDescriber;
   private readonly sessions: SessionLoop;
@@ -38,18 +48,28 @@ export class Agent {
   private constructor(
     private readonly config: AgentConfig,
     private readonly nodeId: string,
+    networking: NodeNetworking,
     private readonly logger: Logger,
   ) {
+    const facts = { ...config, networking };
     this.client = new EngineClient(config.dockerSocket, {
       failed: () => this.health.suspect(),
       ended: (call, seconds, ok) => this.metrics?.observeCall(call, seconds, ok),
     });
     this.places = new StartPlaces(config.maxStarts);
-    const executor = new DockerAdapter(this.client, this.places, nodeId, config);
+    const executor = new DockerAdapter(this.client, this.places, nodeId, facts);
+    this.networks = new HostNetworks({
+      host: { nodeId, address: config.advertiseAddress },
+      engine: new DockerNetworks(this.client),
+      commands: hostCommands,
+      file: new StateFile(config.dataDir, logger),
+      logger,
+    });
+    this.dns = new DnsServer(() => this.networks.state, logger);
     this.health = new EngineHealth(executor, logger);
-    this.worker = new Worker(executor, this.statuses, logger);
+    this.worker = new Worker({ executor, networks: this.networks }, this.statuses, logger);
     this.watch = new EngineWatch(executor, this.health, this.worker, logger);
-    this.describer = new NodeDescriber(executor, this.health, undescribedNode(config), logger);
+    this.describer = new NodeDescriber(executor, this.health, undescribedNode(facts), logger);
     this.sessions = new SessionLoop(new ManagerPicker(config.managers), this.party(), logger);
   }
 
@@ -58,7 +78,8 @@ export class Agent {
    * @throws DomainError FAILED_PRECONDITION when the data directory holds no valid node id; errors of the file system or of listening
    */
   static async start(config: AgentConfig, logger: Logger): Promise<Agent> {
-    const agent = new Agent(config, await loadNodeId(config.dataDir), logger);
+    const networking = await describeNetworking(hostCommands, config.advertiseAddress);
+    const agent = new Agent(config, await loadNodeId(config.dataDir), networking, logger);
     await agent.run();
     return agent;
   }
@@ -67,6 +88,7 @@ export class Agent {
   stop(): void {
     this.stopping.abort();
     this.worker.halt();
+    this.dns.close();
     this.statusServer?.close();
     this.client.close();
     this.logger.info('agent stopped');
@@ -80,6 +102,8 @@ export class Agent {
     // Before the session, whose first heartbeat says how the engine is.
     supervise(this.logger, 'engine health', this.health.run(signal));
     await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
+    await this.dns.listen(DNS_PORT);
+    supervise(this.logger, 'networks', this.networks.run(signal));
     supervise(this.logger, 'engine events', this.watch.run(signal));
     supervise(this.logger, 'node description', this.describer.run(signal));
     supervise(this.logger, 'manager session', this.sessions.run(signal));
@@ -88,6 +112,7 @@ export class Agent {
 
   private engineReturned(): void {
     this.worker.retryNow();
+    this.networks.look();
     this.watch.compareNow();
   }
 
@@ -108,6 +133,7 @@ export class Agent {
         // Only now can a container that belongs to no task be told from one whose task is yet to come.
         if (message.type === Assignments_Type.COMPLETE) this.watch.compareNow();
       },
+      networksChanged: (changes) => this.networks.apply(changes),
       removed: ({ clusterId }) => this.leaveCluster(clusterId),
     };
   }

@@ -70,6 +70,13 @@ export function agentAddressOf(config: ManagerConfig): string {
   return `${config.advertiseAddr}:${config.agentListen.slice(config.agentListen.lastIndexOf(':') + 1)}`;
 }
 
+/** `host:port` of everything of the control plane that this manager knows of: containers may not go there. */
+export function controlAddressesOf(config: ManagerConfig): string[] {
+  const listens = config.listen.filter((address) => address.startsWith('tcp://'));
+  const urls = [...config.etcd, ...listens].filter((url) => URL.canParse(url)).map((url) => new URL(url).host);
+  return [...new Set([agentAddressOf(config), ...urls])];
+}
+
 function flag(flags: string, description: string, variable: string): Option {
   return new Option(flags, description).env(`SWARMCTL_MANAGER_${variable}`);
 }

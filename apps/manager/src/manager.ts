@@ -8,9 +8,10 @@ import { orphanTasks } from './dispatcher/orphan-tasks';
 import { StatusInbox } from './dispatcher/status-inbox';
 import { watchLeadership } from './leader/leader-election';
 import { reconcilerLoop, runLeaderLoops } from './leader/leader-loops';
-import { agentAddressOf, type ManagerConfig } from './manager-config';
+import { agentAddressOf, controlAddressesOf, type ManagerConfig } from './manager-config';
 import type { ManagerMetrics } from './manager-metrics';
 import { ensureCluster } from './membership/ensure-cluster';
+import { ensureIngressNetwork } from './membership/ensure-ingress-network';
 import { announceManager } from './membership/manager-presence';
 import { ServiceReconciler } from './orchestrator/service.reconciler';
 
@@ -44,6 +45,7 @@ export class Manager {
     this.dispatcher = new DispatcherServer({
       managerId,
       ownAddress: config.advertiseAddr,
+      controlAddresses: controlAddressesOf(config),
       store: this.store,
       inbox: this.inbox,
       peers: new AllowedPeers(config.agentNetwork),
@@ -96,6 +98,7 @@ export class Manager {
       watchLeadership({ etcd, store, managerId, logger }, signal),
       [
         ensureCluster(store),
+        ensureIngressNetwork(store),
         reconcilerLoop(services, { store, logger, metrics }),
         takeOverNodes(store, logger),
         orphanTasks(store, logger),

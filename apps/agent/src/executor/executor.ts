@@ -1,3 +1,4 @@
+import type { EngineAttachment } from './overlay-engine';
 import type { NodeDescription, PortConfig, Task } from '#common/proto';
 
 /** Where a container is in its life. A paused container counts as running: its process is still there. */
@@ -64,6 +65,8 @@ export interface Preparation {
   readonly tell: (progress: string) => void;
   /** What the registry is told for a pull, in the form of the X-Registry-Auth header. Not to be kept or logged. */
   readonly registryAuth?: string;
+  /** The container's places on overlay networks. */
+  readonly attachments?: readonly EngineAttachment[];
 }
 
 /**

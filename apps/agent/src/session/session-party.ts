@@ -1,4 +1,4 @@
-import type { Assignments, Removed, Welcome } from '#common/dispatcher-proto';
+import type { Assignments, NetworkChanges, Removed, Welcome } from '#common/dispatcher-proto';
 import type { NodeDescription } from '#common/proto';
 import type { ObservedValue } from '../observed-value';
 import type { StatusSource } from './outbox';
@@ -25,6 +25,8 @@ export interface SessionParty {
   parted(): void;
   /** Takes the sets in order, first a COMPLETE one. */
   assigned(message: Assignments): void;
+  /** Takes what changed in the networks: first all of it, and what a task needs before that task. */
+  networksChanged(changes: NetworkChanges): void;
   /** This node is no part of the cluster any more, and is not to come back under its id. */
   removed(removal: Removed): void;
 }

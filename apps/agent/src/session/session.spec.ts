@@ -99,6 +99,7 @@ describe('a session', () => {
       statuses,
       welcomed: () => undefined,
       parted: () => undefined,
+      networksChanged: () => undefined,
       assigned: (message) => void assigned.push(message),
       removed: ({ clusterId }) => void removedFrom.push(clusterId),
     };
@@ -186,6 +187,7 @@ describe('a session', () => {
         statuses,
         welcomed: () => undefined,
         parted: () => undefined,
+        networksChanged: () => undefined,
         assigned: () => undefined,
         removed: () => undefined,
       },

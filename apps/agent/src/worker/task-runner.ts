@@ -1,8 +1,10 @@
-import { isTerminal, stateRank, TaskState } from '#common/domain';
+import { delay } from '#common/concurrency';
+import { drainPeriodMs, isTerminal, stateRank, TaskState } from '#common/domain';
 import { assertNever, DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { Task, TaskStatus } from '#common/proto';
 import type { Executor, ObservedContainer, Preparation } from '../executor/executor';
+import type { NetworkHost } from '../executor/overlay-engine';
 import { contradicts, type Claim } from './container-claim';
 import { failureMove, judgeFailure, retryDelayMs } from './failure';
 import { nextStep, toGoal, type ContainerView, type Goal, type Observed, type Step } from './next-step';
@@ -14,6 +16,7 @@ import { WakeSignal } from './wake-signal';
 /** What every runner of a node works with. */
 export interface RunnerTools {
   readonly executor: Executor;
+  readonly networks: NetworkHost;
   readonly statuses: StatusReporter;
   readonly clusterId: string;
   readonly now: () => Date;
@@ -180,10 +183,11 @@ export class TaskRunner {
       case 'look':
         return this.see(await this.look());
       case 'prepare':
-        return this.see(await executor.prepare(this.assigned(), clusterId, this.preparation(signal)));
+        return this.see(await executor.prepare(this.assigned(), clusterId, await this.preparation(signal)));
       case 'start':
         return this.see(await executor.start(this.container().id, signal));
       case 'stop':
+        await this.drain(signal);
         await executor.stop(this.container());
         return this.see('unknown');
       case 'remove':
@@ -197,9 +201,17 @@ export class TaskRunner {
     }
   }
 
-  private preparation(signal: AbortSignal): Preparation {
-    const registryAuth = this.tools.registryAuth(this.assigned().serviceId);
-    return { signal, tell: (text) => this.say(text), registryAuth };
+  private async preparation(signal: AbortSignal): Promise<Preparation> {
+    const task = this.assigned();
+    const attachments = await this.tools.networks.attach(task, signal);
+    return { signal, tell: (text) => this.say(text), registryAuth: this.tools.registryAuth(task.serviceId), attachments };
+  }
+
+  /** New connections already go elsewhere; those that the task has get some time to end. */
+  private async drain(signal: AbortSignal): Promise<void> {
+    const { task, goal, unhealthy } = this;
+    const isServing = goal === 'stop' && this.state === TaskState.running && !unhealthy;
+    if (isServing && task && task.networksAttachments.length > 0) await delay(drainPeriodMs(task.serviceLabels), signal);
   }
 
   private async look(): Promise<ContainerView> {

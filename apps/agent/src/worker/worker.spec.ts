@@ -1,3 +1,4 @@
+import { NO_OVERLAYS } from '../testing/no-overlays';
 import { isTerminal, stateRank, TaskState } from '#common/domain';
 import { DomainError } from '#common/errors';
 import { createLogger } from '#common/logging';
@@ -20,7 +21,7 @@ class Bench {
   readonly heard: { taskId: string; status: TaskStatus }[] = [];
   private readonly stopping = new AbortController();
   private readonly statuses = new StatusReporter(0);
-  private readonly worker = new Worker(this.engine, this.statuses, logger);
+  private readonly worker = new Worker({ executor: this.engine, networks: NO_OVERLAYS }, this.statuses, logger);
   private readonly watch = new EngineWatch(this.engine, new EngineHealth(this.engine, logger), this.worker, logger);
 
   constructor() {

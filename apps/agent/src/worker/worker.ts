@@ -4,6 +4,7 @@ import type { Logger } from '#common/logging';
 import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
 import type { Task } from '#common/proto';
 import type { ContainerEvent, Executor, ListedContainer } from '../executor/executor';
+import type { NetworkHost } from '../executor/overlay-engine';
 import { claimOfEvent, claimOfListing } from './container-claim';
 import { toChanges } from './assignment-changes';
 import { PullCredentials } from './pull-credentials';
@@ -24,7 +25,7 @@ export class Worker {
   private isCutOff = false;
 
   constructor(
-    private readonly executor: Executor,
+    private readonly engine: { readonly executor: Executor; readonly networks: NetworkHost },
     private readonly statuses: StatusReporter,
     private readonly logger: Logger,
     private readonly now: () => Date = () => new Date(),
@@ -78,7 +79,7 @@ export class Worker {
 
   /** Compares everything with the engine's list: after a gap in the events, and now and then in case one was lost. */
   async compareWithEngine(): Promise<void> {
-    const listed = await this.executor.list();
+    const listed = await this.engine.executor.list();
     const byTask = new Map(listed.filter(({ clusterId }) => clusterId === this.clusterId).map((entry) => [entry.taskId, entry]));
     for (const runner of this.runners.values()) runner.hear(claimOfListing(byTask.get(runner.taskId)));
     for (const entry of byTask.values()) this.adoptOrphan(entry);
@@ -128,9 +129,9 @@ export class Worker {
   }
 
   private begin(origin: RunnerOrigin): void {
-    const { executor, statuses, logger, now, clusterId = '' } = this;
+    const { statuses, logger, now, clusterId = '' } = this;
     const runner = new TaskRunner(origin, {
-      executor,
+      ...this.engine,
       statuses,
       clusterId,
       now,

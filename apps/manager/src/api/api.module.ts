@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { NodeCommands } from './commands/node-commands';
+import { NetworkCommands } from './commands/network-commands';
 import { imagePinner } from './commands/pin-image';
 import { ServiceCommands } from './commands/service-commands';
 import { AbsentController } from './controllers/absent.controller';
@@ -51,6 +52,11 @@ export class ApiModule {
           provide: NodeCommands,
           inject: [API_DEPENDENCIES],
           useFactory: ({ store }: ApiDependencies) => new NodeCommands(store, now),
+        },
+        {
+          provide: NetworkCommands,
+          inject: [API_DEPENDENCIES],
+          useFactory: ({ store }: ApiDependencies) => new NetworkCommands(store, now),
         },
         { provide: APP_FILTER, inject: [API_DEPENDENCIES], useFactory: ({ logger }: ApiDependencies) => new ErrorFilter(logger) },
       ],

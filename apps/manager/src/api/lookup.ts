@@ -1,6 +1,6 @@
 import { isActive } from '#common/domain';
 import { DomainError } from '#common/errors';
-import type { Node, Service, Task } from '#common/proto';
+import type { Network, Node, Service, Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
 
 /**
@@ -31,6 +31,12 @@ export function findNode(view: ClusterView, term: string): Node {
   if (exact) return exact;
   const named = view.nodesByHostname(term);
   return only('node', term, named.length > 0 ? named : withIdPrefix(view.nodes(), term));
+}
+
+/** As findService. */
+export function findNetwork(view: ClusterView, term: string): Network {
+  const exact = view.network(term) ?? view.networkByName(term);
+  return exact ?? only('network', term, withIdPrefix(view.networks(), term));
 }
 
 function withIdPrefix<T extends { id: string }>(objects: readonly T[], prefix: string): T[] {

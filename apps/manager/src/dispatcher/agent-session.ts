@@ -4,7 +4,9 @@ import type { AgentMessage, Hello, ManagerMessage, Welcome } from '#common/dispa
 import { messageOf } from '#common/errors';
 import type { NodeDescription, SealedValue } from '#common/proto';
 import { isForAgent } from './assignment-diff';
-import { AssignmentStream } from './assignment-stream';
+import { AssignmentStream, type MessageSink } from './assignment-stream';
+import type { NetworkDirectory } from './network-directory';
+import { NetworkStream } from './network-stream';
 import type { Arrival } from './node-record';
 import type { NodeLiveness } from './node-liveness';
 import type { NodeRecorder } from './node-recorder';
@@ -19,6 +21,7 @@ export interface SessionParts {
   liveness: NodeLiveness;
   recorder: NodeRecorder;
   inbox: StatusInbox;
+  directory: NetworkDirectory;
   logger: Logger;
 }
 
@@ -26,6 +29,7 @@ export interface SessionParts {
 export class AgentSession {
   readonly nodeId: string;
   private readonly assignments: AssignmentStream;
+  private readonly networks: NetworkStream;
   private recording = false;
   private ended = false;
 
@@ -36,14 +40,16 @@ export class AgentSession {
     private readonly parts: SessionParts,
   ) {
     this.nodeId = hello.nodeId;
-    this.assignments = new AssignmentStream(
-      { write: (message) => stream.write(message), onDrain: (callback) => stream.once('drain', callback) },
-      {
-        tasks: () => parts.store.view.tasksOfNode(this.nodeId).filter(isForAgent),
-        credentials: (serviceId) => parts.store.view.registryCredentials(serviceId)?.current,
-        open: (sealed) => this.unsealed(sealed),
-      },
-    );
+    const sink: MessageSink = {
+      write: (message) => stream.write(message),
+      onDrain: (callback) => void stream.once('drain', callback),
+    };
+    this.networks = new NetworkStream(sink, () => parts.directory.pictureFor(this.nodeId));
+    this.assignments = new AssignmentStream(sink, {
+      tasks: () => parts.store.view.tasksOfNode(this.nodeId).filter(isForAgent),
+      credentials: (serviceId) => parts.store.view.registryCredentials(serviceId)?.current,
+      open: (sealed) => this.unsealed(sealed),
+    });
   }
 
   /** Records the node as ready and sends it its tasks. @throws DomainError when the node could not be recorded */
@@ -52,12 +58,18 @@ export class AgentSession {
     this.parts.liveness.heard(this.nodeId, '', monotonicMs());
     await this.parts.recorder.connected(this.hello, this.arrival);
     this.stream.write({ welcome: { ...welcome, sessionId: this.arrival.sessionId } });
+    this.networks.start();
     this.assignments.start();
   }
 
   /** The node's tasks may have changed. */
   touch(): void {
     this.assignments.touch();
+  }
+
+  /** What the node has to know of networks may have changed; in time for assignments that need it. */
+  updateNetworks(): void {
+    if (!this.ended) this.networks.update();
   }
 
   receive(message: AgentMessage): void {

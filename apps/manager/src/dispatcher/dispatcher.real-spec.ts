@@ -116,6 +116,7 @@ describe('the dispatcher', () => {
     const inbox = new StatusInbox(store, logger, () => undefined);
     const peers = new AllowedPeers([]);
     dispatcher = new DispatcherServer({
+      controlAddresses: [],
       managerId: 'm1',
       ownAddress: '127.0.0.1',
       store,

@@ -9,6 +9,7 @@ import { DispatcherService, type AgentMessage, type Hello } from '#common/dispat
 import type { ClusterStore, ViewChange } from '#common/store';
 import { AgentSession, type AgentStream } from './agent-session';
 import { peerAddress, type AllowedPeers } from './allowed-peers';
+import { NetworkDirectory } from './network-directory';
 import { NodeLiveness } from './node-liveness';
 import { NodeRecorder } from './node-recorder';
 import { SessionRegistry } from './session-registry';
@@ -21,10 +22,15 @@ const BLIND_LIMIT_MS = 3_000;
 /** A stream must say hello within this time. */
 const HELLO_TIMEOUT_MS = 5_000;
 
+/** What the agents' picture of the networks is made of. */
+const NETWORK_KINDS: ReadonlySet<ViewChange['kind']> = new Set(['task', 'service', 'node', 'network', 'manager', 'everything']);
+
 export interface DispatcherParts {
   managerId: string;
   /** This host's own address: an agent that comes from it runs beside the manager, like one from loopback. */
   ownAddress: string;
+  /** `host:port` of what this manager listens on and needs: closed to containers. */
+  controlAddresses: readonly string[];
   store: ClusterStore;
   inbox: StatusInbox;
   peers: AllowedPeers;
@@ -38,6 +44,7 @@ export class DispatcherServer {
   private readonly server = new Server(CHANNEL_OPTIONS);
   private readonly liveness: NodeLiveness;
   private readonly recorder: NodeRecorder;
+  private readonly directory: NetworkDirectory;
   private livenessTimer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void) | undefined;
   private sightedAt = monotonicMs();
@@ -45,6 +52,7 @@ export class DispatcherServer {
   constructor(private readonly parts: DispatcherParts) {
     this.liveness = new NodeLiveness(parts.heartbeatPeriodMs);
     this.recorder = new NodeRecorder(parts.store, parts.logger);
+    this.directory = new NetworkDirectory(parts.store.view, parts.controlAddresses);
     this.server.addService(DispatcherService, { session: (stream: AgentStream) => this.accept(stream) });
   }
 
@@ -60,7 +68,7 @@ export class DispatcherServer {
       'agents are taken without certificates, from loopback and --agent-network addresses only',
     );
     this.expectOwnNodes();
-    this.unsubscribe = this.parts.store.onChange((changes) => changes.forEach((change) => this.onChange(change)));
+    this.unsubscribe = this.parts.store.onChange((changes) => this.onChanges(changes));
     this.livenessTimer = setInterval(() => this.lookForLostNodes(), LIVENESS_PERIOD_MS);
   }
 
@@ -135,6 +143,7 @@ export class DispatcherServer {
       liveness: this.liveness,
       recorder: this.recorder,
       inbox,
+      directory: this.directory,
       logger,
     });
     this.sessions.add(session);
@@ -151,6 +160,14 @@ export class DispatcherServer {
     this.parts.logger.warn({ nodeId, hostname: description?.hostname }, 'a node that was removed is turned away');
     stream.write({ removed: { clusterId } });
     stream.end();
+  }
+
+  /** Agents hear of networks before they hear of tasks: both are sent at the end of this turn, assignments after this. */
+  private onChanges(changes: readonly ViewChange[]): void {
+    for (const change of changes) this.onChange(change);
+    if (!changes.some(({ kind }) => NETWORK_KINDS.has(kind))) return;
+    this.directory.forget();
+    for (const session of this.sessions.all()) session.updateNetworks();
   }
 
   private onChange(change: ViewChange): void {

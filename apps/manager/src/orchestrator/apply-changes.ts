@@ -3,11 +3,15 @@ import type { Task, TaskStatus } from '#common/proto';
 import type { Change } from './change';
 
 /** Changes of tasks; the others concern the service itself. */
-export type TaskChange = Extract<Change, { kind: 'createTask' | 'setDesiredState' | 'assignTask' | 'holdTask' | 'deleteTask' }>;
+export type TaskChange = Extract<
+  Change,
+  { kind: 'createTask' | 'setDesiredState' | 'attachTask' | 'assignTask' | 'holdTask' | 'deleteTask' }
+>;
 
 const KINDS: ReadonlySet<Change['kind']> = new Set<TaskChange['kind']>([
   'createTask',
   'setDesiredState',
+  'attachTask',
   'assignTask',
   'holdTask',
   'deleteTask',
@@ -39,6 +43,9 @@ export function changedTasks(changes: readonly TaskChange[], now: number): Map<s
           genericResources: change.genericResources,
           status: assignedStatus(timestamp),
         });
+        break;
+      case 'attachTask':
+        amend(change.task, { networksAttachments: change.attachments });
         break;
       case 'holdTask':
         amend(change.task, { status: pendingStatus(timestamp, change.reason) });

@@ -1,6 +1,7 @@
+import { choosePorts } from '#common/domain';
 import { assertNever } from '#common/errors';
-import { RebalanceRequest, SpecChange_Kind, Task, UpdateStatus } from '#common/proto';
-import { keys, writesOfCredentials, writesOfService, type Guard, type Write } from '#common/store';
+import { RebalanceRequest, ServiceEndpoint, SpecChange_Kind, Task, UpdateStatus } from '#common/proto';
+import { claimsOfPorts, keys, writesOfCredentials, writesOfService, type Guard, type Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { changedTasks, isTaskChange, type TaskChange } from './apply-changes';
 import type { Change } from './change';
@@ -43,6 +44,8 @@ function toServiceWrites(change: Exclude<Change, TaskChange>, now: number): Writ
   switch (change.kind) {
     case 'setUpdateStatus':
       return putUpdateStatus(change);
+    case 'setEndpoint':
+      return putEndpoint(change);
     case 'rollBack':
       return putPreviousSpec(change, new Date(now).toISOString());
     case 'setRebalance':
@@ -92,15 +95,29 @@ function putUpdateStatus({ serviceId, status }: Extract<Change, { kind: 'setUpda
   };
 }
 
+/** Guarded like the update status. What was published is in the service itself. */
+function putEndpoint({ serviceId, virtualIps }: Extract<Change, { kind: 'setEndpoint' }>): WriteGroup {
+  const value = ServiceEndpoint.encode(ServiceEndpoint.fromPartial({ virtualIps })).finish();
+  return {
+    guards: [{ key: keys.service(serviceId), exists: true }],
+    writes: [{ kind: 'put', key: keys.serviceEndpoint(serviceId), value }],
+  };
+}
+
 /** As SwarmKit does: the previous spec is the current one again, and there is no other to go back to. Gives way to any other update. */
 function putPreviousSpec(decided: Extract<Change, { kind: 'rollBack' }>, updatedAt: string): WriteGroup {
   const { service, credentials, message } = decided;
   const change = { kind: SpecChange_Kind.rollback, message };
   const { id, createdAt, jobStatus, previousSpec: spec } = service;
+  // A port that somebody else has taken in the meantime makes the guard fail: the rollback waits until it is free.
+  const before = service.endpoint?.ports ?? [];
+  const endpoint = ServiceEndpoint.fromPartial({ ports: choosePorts(spec?.endpointSpec, before, () => false) });
+  const claims = claimsOfPorts(id, before, endpoint.ports);
   return {
-    guards: [{ key: keys.service(id), modRevision: service.version?.index ?? 0 }],
+    guards: [{ key: keys.service(id), modRevision: service.version?.index ?? 0 }, ...claims.guards],
     writes: [
-      ...writesOfService({ id, createdAt, updatedAt, jobStatus, spec, previousSpec: undefined, change }, service),
+      ...claims.writes,
+      ...writesOfService({ id, createdAt, updatedAt, jobStatus, spec, previousSpec: undefined, change, endpoint }, service),
       ...writesOfCredentials(id, credentials, 'previous-spec', true),
     ],
   };

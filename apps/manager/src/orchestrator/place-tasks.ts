@@ -5,7 +5,8 @@ import type { Change } from './change';
 import { isUnassigned } from './slots';
 
 /** Tasks of the service that wait for a node once the changes have been applied. */
-function tasksToPlace(tasks: readonly Task[], changes: readonly Change[], stopped: ReadonlySet<Task>): Task[] {
+export function tasksToPlace(tasks: readonly Task[], changes: readonly Change[]): Task[] {
+  const stopped = stoppedBy(changes);
   const waiting = tasks.filter((task) => isActive(task) && isUnassigned(task) && !stopped.has(task));
   const created = changes.flatMap((change) => (change.kind === 'createTask' ? [change.task] : []));
   return [...waiting, ...created];
@@ -25,16 +26,14 @@ export interface Placements {
   isWaiting: boolean;
 }
 
-/** Finds nodes for what a decision leaves without one; a node that loses a task in the same pass is free for the next. */
+/** Finds nodes for `toPlace`; a node that loses a task in the same pass is free for the next. */
 export function decidePlacements(
-  tasks: readonly Task[],
+  toPlace: readonly Task[],
   decided: readonly Change[],
   session: PlacementSession,
   now: number,
 ): Placements {
-  const stopped = stoppedBy(decided);
-  for (const task of stopped) session.leave(task);
-  const toPlace = tasksToPlace(tasks, decided, stopped);
+  for (const task of stoppedBy(decided)) session.leave(task);
   const changes = placeTasks(toPlace, session, now);
   return { changes, isWaiting: changes.filter(({ kind }) => kind === 'assignTask').length < toPlace.length };
 }

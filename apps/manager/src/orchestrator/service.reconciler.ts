@@ -1,4 +1,4 @@
-import { rebalancesItself } from '#common/domain';
+import { rebalancesItself, type AddressCursors } from '#common/domain';
 import { newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import type { ServiceSpec } from '#common/proto';
@@ -8,16 +8,24 @@ import type { LeaderTerm } from '../leader/leader-term';
 import { NodeInfoIndex } from '../scheduler/node-info-index';
 import { PlacementSession } from '../scheduler/placement-session';
 import { affinitiesOf } from '../scheduler/service-affinity';
+import { AddressBook } from './addresses/address-book';
+import { allocateAddresses } from './addresses/allocate-addresses';
 import type { Change } from './change';
 import { commitChanges } from './commit-changes';
 import { decideService } from './decide-service';
-import { decidePlacements } from './place-tasks';
+import { decidePlacements, tasksToPlace } from './place-tasks';
 import { takeSnapshot, type DecisionInputs } from './service-snapshot';
 
 export type ServiceKey = `service/${string}`;
 
 /** Most services decided on one snapshot: bounds how long a pass holds the event loop. */
 const MAX_BATCH = 64;
+
+/** What the services of a pass share. */
+interface Pass {
+  readonly session: PlacementSession;
+  readonly book: AddressBook;
+}
 
 /** What the reconciler tells about its transactions. */
 export interface OrchestratorMetrics {
@@ -31,6 +39,7 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   private readonly nodeInfos: NodeInfoIndex;
   /** Services with a task that no node took, and whether other services' tasks decide where theirs may go. */
   private readonly waiting = new Map<string, { hasAffinity: boolean }>();
+  private readonly cursors: AddressCursors = new Map();
   /** The term that is led, and since when. */
   private watched: { term: LeaderTerm; since: number } | undefined;
 
@@ -68,13 +77,16 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   async reconcile(keys: readonly ServiceKey[], term: LeaderTerm): Promise<PassResult<ServiceKey>> {
     const now = Date.now();
     if (this.watched?.term !== term) this.watched = { term, since: now };
-    const session = new PlacementSession(this.nodeInfos.all(), now);
+    const pass = {
+      session: new PlacementSession(this.nodeInfos.all(), now),
+      book: new AddressBook(this.view, this.cursors),
+    };
     const changes: Change[] = [];
     const requeues: Requeue<ServiceKey>[] = [];
     const failed: ServiceKey[] = [];
     for (const key of keys) {
       try {
-        const plan = this.decide(toServiceId(key), session, { now, watchedSince: this.watched.since, newId });
+        const plan = this.decide(toServiceId(key), pass, { now, watchedSince: this.watched.since, newId });
         changes.push(...plan.changes);
         if (plan.requeueAfterMs !== undefined) requeues.push({ key, afterMs: plan.requeueAfterMs });
       } catch (error) {
@@ -89,19 +101,23 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     return { requeues, failed };
   }
 
-  /** Decide → schedule on one snapshot, for one service. */
+  /** Decide → give addresses → schedule on one snapshot, for one service. */
   private decide(
     serviceId: string,
-    session: PlacementSession,
+    { session, book }: Pass,
     inputs: DecisionInputs,
   ): { changes: Change[]; requeueAfterMs?: number } {
     const snapshot = takeSnapshot(this.view, () => session.nodes(), serviceId);
     const plan = decideService(snapshot, inputs);
-    const placements = decidePlacements(snapshot.tasks, plan.changes, session, inputs.now);
+    const toPlace = tasksToPlace(snapshot.tasks, plan.changes);
+    const addresses = allocateAddresses(snapshot.service, snapshot.tasks, toPlace, book);
+    const placeable = toPlace.filter(({ id }) => !addresses.held.has(id));
+    const placements = decidePlacements(placeable, plan.changes, session, inputs.now);
     const { placement } = snapshot.service?.spec?.taskTemplate ?? {};
-    if (placements.isWaiting) this.waiting.set(serviceId, { hasAffinity: affinitiesOf(placement).length > 0 });
+    const isWaiting = placements.isWaiting || addresses.held.size > 0;
+    if (isWaiting) this.waiting.set(serviceId, { hasAffinity: affinitiesOf(placement).length > 0 });
     else this.waiting.delete(serviceId);
-    return { ...plan, changes: [...plan.changes, ...placements.changes] };
+    return { ...plan, changes: [...plan.changes, ...addresses.changes, ...placements.changes] };
   }
 }
 
@@ -111,7 +127,7 @@ function runsEverywhere(spec: ServiceSpec | undefined): boolean {
 
 /** Whether a task that no node took might now find one. */
 function mayFreeRoom(change: ViewChange): boolean {
-  return change.kind === 'node' || (change.kind === 'task' && change.endedOrGone);
+  return change.kind === 'node' || change.kind === 'network' || (change.kind === 'task' && change.endedOrGone);
 }
 
 function toKey(serviceId: string): ServiceKey {

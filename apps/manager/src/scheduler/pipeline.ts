@@ -4,6 +4,7 @@ import { constraintFilter } from './filters/constraint-filter';
 import type { Check, Filter } from './filters/filter';
 import { hostPortFilter } from './filters/host-port-filter';
 import { maxReplicasFilter } from './filters/max-replicas-filter';
+import { overlayFilter } from './filters/overlay-filter';
 import { platformFilter } from './filters/platform-filter';
 import { pluginFilter } from './filters/plugin-filter';
 import { readyFilter } from './filters/ready-filter';
@@ -17,6 +18,7 @@ const FILTERS: readonly Filter[] = [
   constraintFilter,
   platformFilter,
   pluginFilter,
+  overlayFilter,
   affinityFilter,
   resourceFilter,
   hostPortFilter,

@@ -10,6 +10,8 @@ export const SERVICE_OPTIONS = {
   progressDeadline: 'swarmctl.progress-deadline',
   /** `true`: tasks are spread evenly again by themselves when nodes come back. */
   rebalance: 'swarmctl.rebalance',
+  /** How long a task that is to stop goes on serving the connections that it has, for example `5s`; new ones go elsewhere. */
+  drainPeriod: 'swarmctl.drain-period',
 } as const;
 
 /** Nomad's progress_deadline: long enough for a large image over a slow line, short enough to hear of a failure the same hour. */
@@ -24,4 +26,13 @@ export function progressDeadlineMs(spec: ServiceSpec | undefined): number {
 /** Whether the service wants its tasks spread again without being asked each time. */
 export function rebalancesItself(spec: ServiceSpec | undefined): boolean {
   return spec?.labels[SERVICE_OPTIONS.rebalance] === 'true';
+}
+
+/** Long enough for most requests; Docker waits 2 s, which nobody can change. */
+const DEFAULT_DRAIN_PERIOD_MS = 5_000;
+
+/** Milliseconds. @throws DomainError INVALID_ARGUMENT as progressDeadlineMs */
+export function drainPeriodMs(labels: Readonly<Record<string, string>>): number {
+  const text = labels[SERVICE_OPTIONS.drainPeriod];
+  return text === undefined ? DEFAULT_DRAIN_PERIOD_MS : nanosToMs(parseDuration(text));
 }

@@ -7,3 +7,5 @@ export * from './join';
 export * from './service-writes';
 export * from './credentials-writes';
 export * from './sealed-value';
+export * from './network-writes';
+export * from './port-claims';

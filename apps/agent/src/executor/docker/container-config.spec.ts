@@ -304,12 +304,6 @@ describe('a task is refused', () => {
       text: /configs \(nginx.conf\)/,
     },
     {
-      name: 'for a network of ours',
-      traits: { spec: { Networks: [{ Target: 'backend' }] } },
-      code: 'UNIMPLEMENTED',
-      text: /\(backend\)/,
-    },
-    {
       name: 'for two networks',
       traits: { spec: { Networks: [{ Target: 'host' }, { Target: 'bridge' }] } },
       code: 'UNIMPLEMENTED',

@@ -1,12 +1,14 @@
 import { DEFAULT_STOP_GRACE_PERIOD_NANOS, NANOS_PER_SECOND } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { ContainerSpec, HealthConfig, Task } from '#common/proto';
+import type { EngineAttachment } from '../overlay-engine';
 import type { ApiMinor } from './api-version';
 import { identityLabels, taskName } from './labels';
 import { toMountConfig } from './mount-config';
 import { toPortSettings } from './port-config';
 import { genericResourceEnv, toResourceConfig, toUlimits } from './resource-config';
 import { toSecurityOptions } from './security-options';
+import { toNetworkingConfig, toNetworkSettings } from './network-config';
 import { assertSupported } from './unsupported';
 
 /** A request to make a container. */
@@ -22,6 +24,7 @@ export interface CreateRequest {
 export interface CreateContext {
   readonly clusterId: string;
   readonly api: ApiMinor;
+  readonly attachments?: readonly EngineAttachment[];
 }
 
 const START_INTERVAL_API: ApiMinor = 44;
@@ -40,7 +43,7 @@ export function containerName(task: Task): string | undefined {
  * The engine's create call for a task. What the spec does not say is left out, so that the image's or the engine's default holds.
  * @throws DomainError UNIMPLEMENTED · INVALID_ARGUMENT
  */
-export function toCreateRequest(task: Task, { clusterId, api }: CreateContext): CreateRequest {
+export function toCreateRequest(task: Task, { clusterId, api, attachments = [] }: CreateContext): CreateRequest {
   assertSupported(task, api);
   const spec = task.spec?.containerSpec;
   const name = containerName(task);
@@ -55,7 +58,8 @@ export function toCreateRequest(task: Task, { clusterId, api }: CreateContext): 
     StopTimeout: stopTimeoutSeconds,
     Healthcheck: spec.healthcheck && toHealthcheck(spec.healthcheck, api),
     ExposedPorts,
-    HostConfig: { ...toHostConfig(spec, task), PortBindings },
+    HostConfig: { ...toHostConfig(spec, task), ...toNetworkSettings(spec, task, attachments), PortBindings },
+    NetworkingConfig: toNetworkingConfig(attachments, api),
   };
   return { name, image: spec.image, stopTimeoutSeconds, body };
 }
@@ -76,13 +80,11 @@ function toProcess(spec: ContainerSpec, task: Task): object {
 }
 
 function toHostConfig(spec: ContainerSpec, task: Task): object {
-  const { dnsConfig: dns } = spec;
   const logDriver = task.spec?.logDriver;
   return {
     ...toResourceConfig(task.spec?.resources),
     // The manager decides about restarts.
     RestartPolicy: { Name: 'no' },
-    NetworkMode: task.spec?.networks[0]?.target ?? 'default',
     Mounts: spec.mounts.map(toMountConfig),
     ReadonlyRootfs: spec.readOnly || undefined,
     Init: spec.init,
@@ -95,9 +97,6 @@ function toHostConfig(spec: ContainerSpec, task: Task): object {
     OomScoreAdj: spec.oomScoreAdj || undefined,
     SecurityOpt: toSecurityOptions(spec.privileges),
     ExtraHosts: spec.hosts.flatMap(toExtraHosts),
-    Dns: dns?.nameservers,
-    DnsSearch: dns?.search,
-    DnsOptions: dns?.options,
     LogConfig: logDriver && { Type: logDriver.name, Config: logDriver.options },
   };
 }

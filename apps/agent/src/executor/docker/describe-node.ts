@@ -1,4 +1,4 @@
-import type { GenericResource, NodeDescription, PluginDescription } from '#common/proto';
+import type { GenericResource, NodeDescription, NodeNetworking, PluginDescription } from '#common/proto';
 import { kindOf } from '../../generic-resource-flag';
 import type { EngineInfo, EngineVersion, GenericResourceInfo } from './engine-api';
 
@@ -12,21 +12,24 @@ export interface NodeFacts {
   readonly labels: Readonly<Record<string, string>>;
   /** Win over what the engine offers of the same kind. */
   readonly genericResources: readonly GenericResource[];
+  /** What the host can do for overlay networks. */
+  readonly networking?: NodeNetworking;
 }
 
 /** The description of a node whose engine has not answered yet. */
-export function undescribedNode({ hostname, labels, genericResources }: NodeFacts): NodeDescription {
+export function undescribedNode({ hostname, labels, genericResources, networking }: NodeFacts): NodeDescription {
   return {
     hostname,
     platform: { architecture: '', os: '' },
     resources: { nanoCpus: 0, memoryBytes: 0, genericResources: [...genericResources] },
     engine: { engineVersion: '', labels: { ...labels }, plugins: [] },
+    ...(networking && { networking }),
   };
 }
 
 /** The description of a node whose engine has answered. */
 export function toNodeDescription(info: EngineInfo, version: EngineVersion, facts: NodeFacts): NodeDescription {
-  const { hostname, labels } = facts;
+  const { hostname, labels, networking } = facts;
   return {
     hostname,
     platform: { architecture: info.Architecture ?? '', os: info.OSType ?? '' },
@@ -40,6 +43,7 @@ export function toNodeDescription(info: EngineInfo, version: EngineVersion, fact
       labels: { ...parseLabels(info.Labels ?? []), ...labels },
       plugins: listPlugins(info),
     },
+    ...(networking && { networking }),
   };
 }
 

@@ -15,6 +15,7 @@ import { expandTemplates } from './expand-templates';
 import { pullImage } from './image-pull';
 import { NODE_LABEL, TASK_LABEL } from './labels';
 import { toCreatedContainer, toListedContainer, toObservedContainer } from './observed-container';
+import { toConnection, type Connection } from './network-config';
 import { SharedWork } from './shared-work';
 import type { StartPlaces } from './start-places';
 
@@ -67,16 +68,18 @@ export class DockerAdapter implements Executor {
 
   async prepare(task: Task, clusterId: string, preparation: Preparation): Promise<ObservedContainer> {
     if (this.api === undefined) await this.describe();
-    const { signal } = preparation;
-    const request = toCreateRequest(expandTemplates(task, this.node), { clusterId, api: this.api ?? parseApiVersion(undefined) });
+    const { signal, attachments = [] } = preparation;
+    const api = this.api ?? parseApiVersion(undefined);
+    const request = toCreateRequest(expandTemplates(task, this.node), { clusterId, api, attachments });
+    const further = attachments.slice(1).map((attachment) => toConnection(attachment, api));
     try {
-      return await this.create(request, task, signal);
+      return await this.create(request, task, { signal, further });
     } catch (error) {
       if (!isMissingImage(error)) throw error;
     }
     const pullError = await this.pull(request.image, preparation);
     try {
-      return await this.create(request, task, signal);
+      return await this.create(request, task, { signal, further });
     } catch (error) {
       throw isMissingImage(error) ? new DomainError('FAILED_PRECONDITION', error.message, { cause: pullError }) : error;
     }
@@ -136,7 +139,7 @@ export class DockerAdapter implements Executor {
     await this.engine.call('stop', graceMs + DEADLINE_MS.stopMargin, work).catch(ignoreNotFound);
   }
 
-  private async create(request: CreateRequest, task: Task, signal: AbortSignal): Promise<ObservedContainer> {
+  private async create(request: CreateRequest, task: Task, { signal, further }: Creation): Promise<ObservedContainer> {
     const { name, body, stopTimeoutSeconds } = request;
     try {
       const made = await this.places.run('create', signal, () =>
@@ -144,11 +147,25 @@ export class DockerAdapter implements Executor {
           this.engine.unary.createContainer({ _query: { name }, _body: body, abortSignal }),
         ),
       );
-      return toCreatedContainer(validContainerId(made.id), stopTimeoutSeconds);
+      const id = validContainerId(made.id);
+      await this.connect(id, further);
+      return toCreatedContainer(id, stopTimeoutSeconds);
     } catch (error) {
       const existing = isCode(error, 'ALREADY_EXISTS') ? await this.find(task) : undefined;
       if (!existing) throw error;
+      // Whoever made it may not have come further.
+      if (existing.phase === 'created') await this.connect(existing.id, further);
       return existing;
+    }
+  }
+
+  /** Puts a new container on the networks that the create call had no room for: older engines take one only. */
+  private async connect(containerId: string, further: readonly Connection[]): Promise<void> {
+    for (const { engineNetwork, body } of further) {
+      const network = this.engine.unary.getNetwork(encodeURIComponent(engineNetwork));
+      const work = (abortSignal: AbortSignal): Promise<unknown> =>
+        network.connect({ _query: {}, _body: { Container: containerId, ...body }, abortSignal });
+      await this.engine.call('connect', DEADLINE_MS.create, work).catch(ignoreConnected);
     }
   }
 
@@ -184,6 +201,12 @@ export class DockerAdapter implements Executor {
   }
 }
 
+/** How a container is made. */
+interface Creation {
+  readonly signal: AbortSignal;
+  readonly further: readonly Connection[];
+}
+
 /** dockerode puts ids into URLs as they are, and the socket is root's: nothing but an id may pass. */
 function validContainerId(id: string | undefined): string {
   if (id === undefined || !CONTAINER_ID.test(id))
@@ -197,6 +220,11 @@ function isMissingImage(error: unknown): error is DomainError {
 
 function ignoreAlreadyDone(error: unknown): void {
   if (!isAlreadyDone(error)) throw error;
+}
+
+/** The container is on the network already. */
+function ignoreConnected(error: unknown): void {
+  if (!isCode(error, 'PERMISSION_DENIED')) throw error;
 }
 
 function ignoreNotFound(error: unknown): void {

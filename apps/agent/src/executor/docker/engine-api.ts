@@ -23,7 +23,23 @@ export interface EngineApi {
   ): Promise<NodeJS.ReadableStream>;
   getContainer(id: string): EngineContainer;
   getEvents(options: { readonly since: number; readonly filters: Filters } & Abortable): Promise<NodeJS.ReadableStream>;
+  createNetwork(options: { readonly _query: object; readonly _body: object } & Abortable): Promise<unknown>;
+  getNetwork(name: string): EngineNetworkHandle;
+  listNetworks(options: { readonly filters: Filters } & Abortable): Promise<NetworkInfo[]>;
   listContainers(options: { readonly all: boolean; readonly filters: Filters } & Abortable): Promise<ListedInfo[]>;
+}
+
+export interface EngineNetworkHandle {
+  remove(options: Abortable): Promise<unknown>;
+  connect(options: { readonly _query: object; readonly _body: object } & Abortable): Promise<unknown>;
+}
+
+export interface NetworkInfo {
+  readonly Name?: string;
+  readonly Internal?: boolean;
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null };
+  readonly Options?: Strings | null;
+  readonly Labels?: Strings | null;
 }
 
 export interface EngineContainer {

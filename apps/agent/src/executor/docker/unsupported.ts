@@ -36,9 +36,8 @@ export function assertSupported(task: Task, api: ApiMinor): void {
 }
 
 function assertNetworks(names: readonly string[]): void {
-  const unknown = names.filter((name) => !PREDEFINED_NETWORKS.includes(name));
-  if (unknown.length > 0) refuse(`networks other than ${PREDEFINED_NETWORKS.join(', ')} (${unknown.join(', ')})`);
-  if (names.length > 1) refuse(`more than one network (${names.join(', ')})`);
+  const own = names.filter((name) => PREDEFINED_NETWORKS.includes(name));
+  if (own.length > 0 && names.length > 1) refuse(`network ${own[0]} beside others (${names.join(', ')})`);
 }
 
 function assertMount(mount: Mount, api: ApiMinor): void {

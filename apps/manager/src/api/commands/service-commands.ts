@@ -1,9 +1,10 @@
-import { iterationOf, type RegistryAuth } from '#common/domain';
+import { choosePorts, iterationOf, type RegistryAuth } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import {
   RebalanceRequest,
   Service,
+  ServiceEndpoint,
   ServiceSpec,
   SpecChange_Kind,
   UpdateStatus_State,
@@ -12,10 +13,10 @@ import {
   type UpdateStatus,
 } from '#common/proto';
 import {
+  claimsOfPorts,
   deletionsOfRevisions,
   keys,
   MAX_SPEC_BYTES,
-  REVISIONS_KEPT,
   writesOfCredentials,
   writesOfService,
   type CredentialsSource,
@@ -31,7 +32,9 @@ import { validateChange, validateServiceSpec } from '../validate/service-spec';
 import { warningsFor } from '../validate/warnings';
 import { asItIs, type PinImage } from './pin-image';
 import { randomName } from './random-name';
+import { guardsOfNetworks, resolveNetworks } from './resolve-networks';
 import { credentialsSource, loginOf } from './service-credentials';
+import { MANUAL_ROLLBACK, noSuchRevision, previousSpec, withReplicasOf } from './rollback-specs';
 import { untilViewHas } from './until-view-has';
 
 /** What an update is based on, and how the new spec comes about. */
@@ -74,18 +77,20 @@ export class ServiceCommands {
     const { body, registryAuth, resolvesImage } = creation;
     const wanted = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
     const { spec, warnings } = resolvesImage ? await this.pinImage(wanted, registryAuth?.login) : asItIs(wanted);
-    if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
-    validatePortsAreFree(spec.endpointSpec, () => this.store.view.services());
+    this.refuseTaken(spec);
 
     const id = newId();
     const at = this.now().toISOString();
     const jobStatus = isJob(spec.mode) ? { jobIteration: undefined, lastExecution: at } : undefined;
     const change = { kind: SpecChange_Kind.create, message: '' };
-    const record = { id, createdAt: at, updatedAt: at, spec, previousSpec: undefined, jobStatus, change };
+    const endpoint = this.endpointOf(spec, undefined);
+    const claims = claimsOfPorts(id, [], endpoint.ports);
+    const record = { id, createdAt: at, updatedAt: at, spec, previousSpec: undefined, jobStatus, change, endpoint };
     await this.commit(
-      () => nameTaken(spec.name),
-      [{ key: keys.serviceName(spec.name), createRevision: 0 }],
+      () => this.whyRefused(spec, undefined) ?? nameTaken(spec.name),
+      [{ key: keys.serviceName(spec.name), createRevision: 0 }, ...guardsOfNetworks(spec), ...claims.guards],
       [
+        ...claims.writes,
         ...writesOfService(record, undefined),
         ...writesOfCredentials(id, undefined, credentialsSource(registryAuth, 'spec')),
         { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
@@ -131,8 +136,7 @@ export class ServiceCommands {
   /** The service that a create would make, checked as that is, and not written. @throws DomainError as create */
   plannedCreation(body: unknown): Service {
     const spec = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
-    if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
-    validatePortsAreFree(spec.endpointSpec, () => this.store.view.services());
+    this.refuseTaken(spec);
     return Service.fromPartial({ id: newId(), version: { index: 0 }, spec });
   }
 
@@ -181,7 +185,9 @@ export class ServiceCommands {
         { kind: 'delete', key: keys.serviceName(spec?.name ?? '') },
         // The leader's key, but from here on it may not be written again: the leader guards it with the service.
         { kind: 'delete', key: keys.serviceUpdate(id) },
+        { kind: 'delete', key: keys.serviceEndpoint(id) },
         { kind: 'delete', key: keys.serviceRebalance(id) },
+        ...claimsOfPorts(id, service.endpoint?.ports ?? [], []).writes,
         { kind: 'delete', key: keys.registryCredentials(id) },
         ...deletionsOfRevisions(service),
       ],
@@ -201,18 +207,47 @@ export class ServiceCommands {
     const updatedAt = this.now().toISOString();
     const { id, createdAt, spec: replaced } = before;
     const jobStatus = before.jobStatus && nextIteration(before.jobStatus, updatedAt);
-    const record = { id, createdAt, updatedAt, spec, previousSpec: replaced, jobStatus, change };
+    const endpoint = this.endpointOf(spec, before);
+    const claims = claimsOfPorts(id, before.endpoint?.ports ?? [], endpoint.ports);
+    const record = { id, createdAt, updatedAt, spec, previousSpec: replaced, jobStatus, change, endpoint };
     const known = this.store.view.registryCredentials(id);
     await this.commit(
-      outOfSequence,
-      [{ key: keys.service(id), modRevision: version }],
-      [...writesOfService(record, before), ...writesOfCredentials(id, known, credentials)],
+      () => this.whyRefused(spec, before) ?? outOfSequence(),
+      [{ key: keys.service(id), modRevision: version }, ...guardsOfNetworks(spec), ...claims.guards],
+      [...writesOfService(record, before), ...writesOfCredentials(id, known, credentials), ...claims.writes],
     );
   }
 
+  /** What is published, with ports that are chosen here. */
+  private endpointOf(spec: ServiceSpec, before: Service | undefined): ServiceEndpoint {
+    const { view } = this.store;
+    const ports = choosePorts(spec.endpointSpec, before?.endpoint?.ports ?? [], (protocol, port) => {
+      const owner = view.publishedPortOwner(protocol, port);
+      return owner !== undefined && owner !== before?.id;
+    });
+    return ServiceEndpoint.fromPartial({ ports });
+  }
+
+  private refuseTaken(spec: ServiceSpec): void {
+    if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
+    validatePortsAreFree(spec.endpointSpec, () => this.store.view.services());
+  }
+
+  /** What has come in between, if it was a port or a network that somebody else took or removed. */
+  private whyRefused(spec: ServiceSpec, before: Service | undefined): Error | undefined {
+    try {
+      validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before?.id));
+      resolveNetworks(spec, this.store.view);
+      return undefined;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
   private readSpec(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
-    const spec = prepare(ServiceSpec.fromJSON(decodeJson('ServiceSpec', body)));
-    validateServiceSpec(spec);
+    const given = prepare(ServiceSpec.fromJSON(decodeJson('ServiceSpec', body)));
+    validateServiceSpec(given);
+    const spec = resolveNetworks(given, this.store.view);
     const complete = completeSpec(spec);
     const size = ServiceSpec.encode(complete).finish().length;
     if (size > MAX_SPEC_BYTES) {
@@ -237,9 +272,6 @@ export class ServiceCommands {
   }
 }
 
-/** Docker's words for it. */
-const MANUAL_ROLLBACK: SpecChange = { kind: SpecChange_Kind.rollback, message: 'manually requested rollback' };
-
 const UNFINISHED: ReadonlySet<UpdateStatus['state']> = new Set([
   UpdateStatus_State.updating,
   UpdateStatus_State.paused,
@@ -253,22 +285,6 @@ interface SpecReplacement {
   spec: ServiceSpec;
   change: SpecChange;
   credentials: CredentialsSource;
-}
-
-function noSuchRevision(service: Service, number: number): string {
-  const newest = service.revision;
-  const oldest = Math.max(1, newest - REVISIONS_KEPT + 1);
-  return `service ${service.spec?.name ?? service.id} has no revision ${number}: it has ${oldest} to ${newest}`;
-}
-
-function withReplicasOf(spec: ServiceSpec, current: ServiceSpec | undefined): ServiceSpec {
-  const replicated = current?.mode?.replicated;
-  return spec.mode?.replicated && replicated ? { ...spec, mode: { ...spec.mode, replicated } } : spec;
-}
-
-function previousSpec(service: Service): ServiceSpec {
-  if (!service.previousSpec) throw failedPrecondition(`service ${service.id} does not have a previous spec`);
-  return service.previousSpec;
 }
 
 /** Every update of a job runs it anew. */

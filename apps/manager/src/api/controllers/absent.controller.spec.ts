@@ -30,8 +30,6 @@ describe('what is not there yet', () => {
 
   it.each([
     ['POST', '/secrets/create'],
-    ['POST', '/networks/create'],
-    ['DELETE', '/networks/x'],
     ['POST', '/containers/create'],
     ['GET', '/services/x/logs'],
     ['GET', '/events'],

@@ -1,57 +1,55 @@
-import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { DomainError } from '#common/errors';
-import { parseFilters, passes } from '../filters/parse-filters';
-import { queryOf } from '../http/query';
+import { NetworkCommands } from '../commands/network-commands';
+import { matchesNetwork, matchesPredefined, parseNetworkFilters } from '../filters/network-filters';
+import { readJsonBody } from '../http/json-body';
+import { queryFlag, queryOf } from '../http/query';
 import { sendJson } from '../http/send';
-import { findPredefinedNetwork, PREDEFINED_NETWORKS, type PredefinedNetwork } from '../predefined-networks';
-import { ZERO_TIME, type JsonObject } from '../render/json-parts';
+import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { findNetwork } from '../lookup';
+import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
+import { findPredefinedNetwork, PREDEFINED_NETWORKS } from '../predefined-networks';
+import { networkJson, predefinedNetworkJson, verboseNetworkJson } from '../render/render-network';
 
-const ACCEPTED_FILTERS = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
-const SCOPE = 'swarm';
-
-/** The networks that every engine has by itself, so that services can be attached to them. */
+/** Overlay networks, and those that every engine has by itself, so that services can be attached to them. */
 @Controller('networks')
+@UseGuards(StoreSyncedGuard)
 export class NetworksController {
+  constructor(
+    @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,
+    private readonly commands: NetworkCommands,
+  ) {}
+
   @Get()
   list(@Req() request: Request, @Res() response: Response): void {
-    const filters = parseFilters(queryOf(request).get('filters'), ACCEPTED_FILTERS);
-    const networks = PREDEFINED_NETWORKS.filter(
-      ({ name, driver }) =>
-        passes(filters, 'id', (prefix) => name.startsWith(prefix)) &&
-        passes(filters, 'name', (part) => name.includes(part)) &&
-        passes(filters, 'driver', (wanted) => driver === wanted) &&
-        passes(filters, 'scope', (scope) => scope === SCOPE) &&
-        passes(filters, 'type', (type) => type === 'builtin') &&
-        !filters.has('label'),
-    );
-    sendJson(response, 200, networks.map(networkJson));
+    const filters = parseNetworkFilters(queryOf(request).get('filters'));
+    const { view } = this.api.store;
+    const used = new Set(view.services().flatMap(({ spec }) => (spec?.taskTemplate?.networks ?? []).map(({ target }) => target)));
+    const predefined = PREDEFINED_NETWORKS.filter((network) => matchesPredefined(filters, network));
+    const networks = view.networks().filter((network) => matchesNetwork(filters, network, (id) => used.has(id)));
+    sendJson(response, 200, [...predefined.map(predefinedNetworkJson), ...networks.map(networkJson)]);
   }
 
   @Get(':id')
-  inspect(@Param('id') id: string, @Res() response: Response): void {
-    const network = findPredefinedNetwork(id);
-    if (!network) throw new DomainError('NOT_FOUND', `network ${id} not found`);
-    sendJson(response, 200, networkJson(network));
+  inspect(@Param('id') id: string, @Req() request: Request, @Res() response: Response): void {
+    const predefined = findPredefinedNetwork(id);
+    if (predefined) return sendJson(response, 200, predefinedNetworkJson(predefined));
+    const { view } = this.api.store;
+    const network = findNetwork(view, id);
+    if (!queryFlag(queryOf(request), 'verbose')) return sendJson(response, 200, networkJson(network));
+    const members = { services: view.services(), tasks: view.tasksOnNetwork(network.id), nodes: view.nodes() };
+    return sendJson(response, 200, verboseNetworkJson(network, members));
   }
-}
 
-function networkJson({ name, driver }: PredefinedNetwork): JsonObject {
-  return {
-    Name: name,
-    Id: name,
-    Created: ZERO_TIME,
-    Scope: SCOPE,
-    Driver: driver,
-    EnableIPv6: false,
-    IPAM: { Driver: '', Options: null, Config: [] },
-    Internal: false,
-    Attachable: false,
-    Ingress: false,
-    ConfigFrom: { Network: '' },
-    ConfigOnly: false,
-    Containers: null,
-    Options: null,
-    Labels: { 'com.docker.swarm.predefined': 'true' },
-  };
+  @Post('create')
+  async create(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const id = await this.commands.create(await readJsonBody(request));
+    sendJson(response, 201, { Id: id, Warning: '' });
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(@Param('id') id: string): Promise<void> {
+    await this.commands.remove(id);
+  }
 }

@@ -84,10 +84,9 @@ describe('creating a service', () => {
     expect(scenario.store.objects.size).toBe(0);
   });
 
-  it('warns of what has no effect yet', async () => {
-    const ports = { EndpointSpec: { Ports: [{ TargetPort: 80 }] } };
-    const { json } = await scenario.post('/services/create', spec('web', ports));
-    expect(json).toMatchObject({ Warnings: [expect.stringContaining('is not reachable on every node')] });
+  it('warns of what has no effect', async () => {
+    const { json } = await scenario.post('/services/create', spec('web', { Labels: { 'swarmctl.rebalanse': 'true' } }));
+    expect(json).toMatchObject({ Warnings: [expect.stringContaining('there is no such option of swarmctl')] });
     expect((await scenario.post('/services/create', spec('other'))).json).not.toHaveProperty('Warnings');
   });
 

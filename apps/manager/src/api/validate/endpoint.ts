@@ -27,7 +27,7 @@ export function validatePortsAreFree(endpoint: EndpointSpec | undefined, others:
   const wanted = new Map(publishedPorts(endpoint).map((port) => [portKey(port), port]));
   if (wanted.size === 0) return;
   for (const service of others()) {
-    for (const taken of publishedPorts(service.spec?.endpointSpec)) {
+    for (const taken of portsOf(service)) {
       const port = wanted.get(portKey(taken));
       if (port && (isIngress(port) || isIngress(taken))) throw portInUse(taken, service);
     }
@@ -45,8 +45,13 @@ function validatePort(port: PortConfig): void {
   requireOneOf(port.publishMode, PUBLISH_MODES, `invalid port publish mode: ${JSON.stringify(port.publishMode)}`);
 }
 
+/** What the service publishes, with the ports that were chosen for it. */
+function portsOf({ spec, endpoint }: Service): PortConfig[] {
+  return publishedPorts(endpoint ?? spec?.endpointSpec);
+}
+
 /** Port 0 is one that is still to be chosen: it collides with nothing. */
-function publishedPorts(endpoint: EndpointSpec | undefined): PortConfig[] {
+function publishedPorts(endpoint: { readonly ports: readonly PortConfig[] } | undefined): PortConfig[] {
   return (endpoint?.ports ?? []).filter((port) => port.publishedPort !== 0);
 }
 

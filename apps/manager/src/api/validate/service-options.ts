@@ -1,4 +1,4 @@
-import { progressDeadlineMs, SERVICE_OPTIONS } from '#common/domain';
+import { drainPeriodMs, progressDeadlineMs, SERVICE_OPTIONS } from '#common/domain';
 import { isCode } from '#common/errors';
 import type { ServiceSpec } from '#common/proto';
 import { invalidSpec } from './refusal';
@@ -8,8 +8,10 @@ const PREFIX = 'swarmctl.';
 
 /** Refuses a value of one of our labels that nobody could read. @throws DomainError INVALID_ARGUMENT naming the label */
 export function validateServiceOptions(spec: ServiceSpec): void {
-  const { progressDeadline, rebalance } = SERVICE_OPTIONS;
-  if (readDeadline(spec) <= 0)
+  const { progressDeadline, rebalance, drainPeriod } = SERVICE_OPTIONS;
+  if (readable(drainPeriod, () => drainPeriodMs(spec.labels)) < 0)
+    throw invalidSpec(`label ${drainPeriod}: the period cannot be negative; 0s is none`);
+  if (readable(progressDeadline, () => progressDeadlineMs(spec)) <= 0)
     throw invalidSpec(`label ${progressDeadline}: the deadline has to be longer than 0, for example 10m`);
   const choice = spec.labels[rebalance];
   if (choice !== undefined && choice !== 'true' && choice !== 'false') {
@@ -23,10 +25,10 @@ export function unknownServiceOptions(spec: ServiceSpec): string[] {
   return Object.keys(spec.labels).filter((label) => label.startsWith(PREFIX) && !known.includes(label));
 }
 
-function readDeadline(spec: ServiceSpec): number {
+function readable(label: string, read: () => number): number {
   try {
-    return progressDeadlineMs(spec);
+    return read();
   } catch (error) {
-    throw isCode(error, 'INVALID_ARGUMENT') ? invalidSpec(`label ${SERVICE_OPTIONS.progressDeadline}: ${error.message}`) : error;
+    throw isCode(error, 'INVALID_ARGUMENT') ? invalidSpec(`label ${label}: ${error.message}`) : error;
   }
 }

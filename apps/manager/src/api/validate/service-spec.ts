@@ -65,10 +65,9 @@ function validateRuntime(task: TaskSpec | undefined): void {
 
 function validateNetworks(spec: ServiceSpec): void {
   const networks = [...(spec.taskTemplate?.networks ?? []), ...spec.networks];
-  for (const { target } of networks) {
-    if (!findPredefinedNetwork(target)) throw new DomainError('NOT_FOUND', `network ${target} not found`);
-  }
-  if (networks.length > 1) {
-    throw new DomainError('UNIMPLEMENTED', 'services on more than one network are not available on this manager yet');
+  if (networks.length < 2) return;
+  const predefined = networks.find(({ target }) => findPredefinedNetwork(target));
+  if (predefined) {
+    throw new DomainError('UNIMPLEMENTED', `network ${predefined.target} beside others is not available on this manager yet`);
   }
 }

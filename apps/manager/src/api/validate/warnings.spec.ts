@@ -4,23 +4,6 @@ import { warningsFor } from './warnings';
 const warnings = (json: object) => warningsFor(ServiceSpec.fromJSON(json));
 const container = (fields: object) => ({ TaskTemplate: { ContainerSpec: fields } });
 
-describe('a client is warned', () => {
-  it.each([
-    [
-      'of an ingress port',
-      { EndpointSpec: { Ports: [{ TargetPort: 80, PublishedPort: 8080 }] } },
-      'port 80/tcp is not reachable',
-    ],
-  ])('%s', (_what, json, text) => {
-    expect(warnings(json)).toEqual([expect.stringContaining(text)]);
-  });
-
-  it('of nothing else', () => {
-    const plain = { ...container({ Env: ['A={}'] }), EndpointSpec: { Ports: [{ TargetPort: 80, PublishMode: 'host' }] } };
-    expect(warnings(plain)).toEqual([]);
-  });
-});
-
 describe('a client is warned of what Docker takes and never acts on', () => {
   it.each([
     [
@@ -40,10 +23,6 @@ describe('a client is warned of what Docker takes and never acts on', () => {
       container({ Mounts: [{ Type: 'volume', Target: '/a', TmpfsOptions: { SizeBytes: 1 } }] }),
       'TmpfsOptions of mount /a have no effect: it is of type volume',
     ],
-    [
-      { Labels: { 'swarmctl.drain-period': '9s' } },
-      'label swarmctl.drain-period has no effect: there is no such option of swarmctl',
-    ],
     [{ Labels: { 'swarmctl.rebalanse': 'true' } }, 'label swarmctl.rebalanse has no effect: there is no such option of swarmctl'],
   ])('%j', (json, text) => {
     expect(warnings(json)).toEqual([text]);
@@ -57,7 +36,8 @@ describe('a client is warned of what Docker takes and never acts on', () => {
         Mounts: [{ Type: 'tmpfs', Target: '/a', TmpfsOptions: {} }],
       }),
       RollbackConfig: { FailureAction: 'pause' },
-      Labels: { 'swarmctl.rebalance': 'true', other: 'x' },
+      EndpointSpec: { Ports: [{ TargetPort: 80, PublishedPort: 8080 }] },
+      Labels: { 'swarmctl.rebalance': 'true', 'swarmctl.drain-period': '9s', other: 'x' },
     };
     expect(warnings(json)).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { PlacementSession } from '../../scheduler/placement-session';
 import { changedTasks, isTaskChange } from '../apply-changes';
 import { decideService } from '../decide-service';
 import { byNumber } from '../jobs/job-slots';
-import { decidePlacements } from '../place-tasks';
+import { decidePlacements, tasksToPlace } from '../place-tasks';
 import type { DecisionInputs, ServiceSnapshot } from '../service-snapshot';
 import { likeNewTasks } from '../rebalance/decide-rebalance';
 import { groupSlots, isRunning, type Slot } from '../slots';
@@ -110,7 +110,12 @@ class Rehearsal {
   private decide(): boolean {
     const infos = this.infos.with(this.tasks);
     const plan = decideService(this.snapshot(infos), { ...this.inputs, now: this.now });
-    const placements = decidePlacements(this.tasks, plan.changes, new PlacementSession(infos, this.now), this.now);
+    const placements = decidePlacements(
+      tasksToPlace(this.tasks, plan.changes),
+      plan.changes,
+      new PlacementSession(infos, this.now),
+      this.now,
+    );
     const changes = [...plan.changes, ...placements.changes].filter(isTaskChange);
     const changed = changedTasks(changes, this.now);
     const kept = this.tasks.flatMap((task) => (changed.has(task.id) ? (changed.get(task.id) ?? []) : task));

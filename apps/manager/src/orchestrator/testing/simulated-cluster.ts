@@ -6,7 +6,7 @@ import { PlacementSession } from '../../scheduler/placement-session';
 import { changedTasks, isTaskChange } from '../apply-changes';
 import type { Change } from '../change';
 import { decideService } from '../decide-service';
-import { decidePlacements } from '../place-tasks';
+import { decidePlacements, tasksToPlace } from '../place-tasks';
 import { toWriteGroups } from '../commit-changes';
 import { aSnapshot, countingIds } from '../../testing/builders';
 
@@ -61,7 +61,8 @@ export class SimulatedCluster {
     );
     const all = [
       ...changes,
-      ...decidePlacements(snapshot.tasks, changes, new PlacementSession(infos, this.now), this.now).changes,
+      ...decidePlacements(tasksToPlace(snapshot.tasks, changes), changes, new PlacementSession(infos, this.now), this.now)
+        .changes,
     ];
     this.apply(all);
     return all;

@@ -1,2 +1,5 @@
 export * from './ip-address';
 export * from './overlay';
+export * from './address-pool';
+export * from './subnet-pool';
+export * from './published-ports';

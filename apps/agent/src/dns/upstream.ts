@@ -1,0 +1,70 @@
+import { createSocket } from 'node:dgram';
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { DomainError } from '#common/errors';
+
+const TIMEOUT_MS = 2_000;
+const PORT = 53;
+const RESOLV_CONF = '/etc/resolv.conf';
+const LENGTH_BYTES = 2;
+
+/** The servers that the host itself asks. */
+export async function upstreamServers(path = RESOLV_CONF): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = '']) => address);
+}
+
+/**
+ * Asks the servers one after the other and passes the answer on as it is.
+ * @throws DomainError UNAVAILABLE when none answers in time
+ */
+export async function askUpstream(servers: readonly string[], query: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer> {
+  for (const server of servers) {
+    const answer = await (transport === 'udp' ? askByUdp(server, query) : askByTcp(server, query)).catch(() => undefined);
+    if (answer) return answer;
+  }
+  throw new DomainError('UNAVAILABLE', `no name server answers (${servers.join(', ') || 'the host has none'})`);
+}
+
+function askByUdp(server: string, query: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      socket.close();
+      settle();
+    };
+    const timer = setTimeout(() => end(() => reject(new Error('timeout'))), TIMEOUT_MS);
+    socket.on('error', (error) => end(() => reject(error)));
+    socket.on('message', (answer) => {
+      // Another question's answer, or nobody's.
+      if (answer.length >= LENGTH_BYTES && answer.readUInt16BE(0) === query.readUInt16BE(0)) end(() => resolve(answer));
+    });
+    socket.connect(PORT, server, () => socket.send(query));
+  });
+}
+
+function askByTcp(server: string, query: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: server, port: PORT });
+    const chunks: Buffer[] = [];
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('timeout')));
+    socket.on('error', reject);
+    socket.on('connect', () => socket.write(withLength(query)));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      const all = Buffer.concat(chunks);
+      if (all.length < LENGTH_BYTES || all.length < LENGTH_BYTES + all.readUInt16BE(0)) return;
+      socket.destroy();
+      resolve(all.subarray(LENGTH_BYTES, LENGTH_BYTES + all.readUInt16BE(0)));
+    });
+    socket.on('close', () => reject(new Error('closed')));
+  });
+}
+
+/** A message as TCP carries it (RFC 1035, 4.2.2). */
+export function withLength(message: Buffer): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt16BE(message.length);
+  return Buffer.concat([length, message]);
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { DomainError, messageOf } from '#common/errors';
+
+/** The host's network stack takes milliseconds; one that hangs must not hold up the agent. */
+const DEADLINE_MS = 15_000;
+const MAX_ERROR_LENGTH = 500;
+
+export type HostTool = 'ip' | 'bridge' | 'nft' | 'iptables';
+
+/** Runs the tools that configure the host's network. */
+export interface HostCommands {
+  /** @returns what it printed. @throws DomainError UNAVAILABLE with what it complained of · DEADLINE_EXCEEDED */
+  run(tool: HostTool, args: readonly string[], input?: string): Promise<string>;
+  /** Sets a kernel parameter, named as in /proc/sys. @throws DomainError UNAVAILABLE */
+  setParameter(path: string, value: string): Promise<void>;
+}
+
+/** HostCommands on this host, as root. */
+export const hostCommands: HostCommands = {
+  run: runTool,
+  setParameter: async (path, value) => {
+    try {
+      await writeFile(`/proc/sys/${path}`, value);
+    } catch (cause) {
+      throw new DomainError('UNAVAILABLE', `the kernel parameter ${path} cannot be set to ${value}: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+  },
+};
+
+function runTool(tool: HostTool, args: readonly string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(tool, args, { stdio: 'pipe', timeout: DEADLINE_MS, killSignal: 'SIGKILL' });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdin.on('error', () => undefined).end(input);
+    child.on('error', (cause) => reject(new DomainError('UNAVAILABLE', `${tool} cannot be run: ${messageOf(cause)}`, { cause })));
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve(stdout);
+      const what = `${tool} ${args.join(' ')}`.trim();
+      if (signal) return reject(new DomainError('DEADLINE_EXCEEDED', `${what} took longer than ${DEADLINE_MS} ms`));
+      return reject(new DomainError('UNAVAILABLE', `${what} failed: ${stderr.trim().slice(0, MAX_ERROR_LENGTH)}`));
+    });
+  });
+}

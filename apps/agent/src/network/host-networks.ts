@@ -1,0 +1,180 @@
+import type { NetworkChanges } from '#common/dispatcher-proto';
+import { macOfAddress } from '#common/domain';
+import { DomainError, messageOf } from '#common/errors';
+import type { Logger } from '#common/logging';
+import type { Task } from '#common/proto';
+import type { EngineAttachment, NetworkHost, OverlayEngine } from '../executor/overlay-engine';
+import { WakeSignal } from '../worker/wake-signal';
+import type { HostCommands } from './host-commands';
+import { KernelLinks } from './kernel-links';
+import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from './network-state';
+import { NO_RULES, toRules } from './nft-rules';
+import { toOverlayLinks, type HostIdentity, type OverlayLink } from './overlay-link';
+import type { StateFile } from './state-file';
+
+/** After a pass that failed. */
+const RETRY_MS = 1_000;
+/** A network whose containers are still ending is removed soon after. */
+const REMOVE_RETRY_MS = 2_000;
+/** How long a task waits for its networks before it says why they are not there. */
+const ATTACH_PATIENCE_MS = 10_000;
+
+/** What makes a host's networks. */
+export interface HostNetworkParts {
+  readonly host: HostIdentity;
+  readonly engine: OverlayEngine;
+  readonly commands: HostCommands;
+  readonly file: StateFile;
+  readonly logger: Logger;
+}
+
+/**
+ * Makes the host's networks what the managers told: an engine network per overlay, its VXLAN, its neighbours, the rules. Level-based:
+ * each pass compares the newest state with what was applied; a pass that fails is repeated.
+ */
+export class HostNetworks implements NetworkHost {
+  private current: NetworkState = NO_NETWORKS;
+  private ready = new Map<string, OverlayLink>();
+  private problem = '';
+  private leftovers = false;
+  private readonly news = new WakeSignal();
+  private readonly passed = new Set<() => void>();
+  private readonly links: KernelLinks;
+  private rules = '';
+  /** Which networks there were when the engine was last asked for others. */
+  private settled: string | undefined;
+
+  constructor(private readonly parts: HostNetworkParts) {
+    this.links = new KernelLinks(parts.commands, parts.host.address);
+  }
+
+  /** The newest state, for those who answer questions from it. */
+  get state(): NetworkState {
+    return this.current;
+  }
+
+  /** Takes what a manager told. */
+  apply(changes: NetworkChanges): void {
+    this.current = applyNetworkChanges(this.current, changes);
+    this.parts.file.save(this.current);
+    this.news.wake();
+  }
+
+  /** The engine is back, or its networks may have changed. */
+  look(): void {
+    this.rules = '';
+    this.links.suspect();
+    this.ready.clear();
+    this.settled = undefined;
+    this.news.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.current = await this.parts.file.load();
+    signal.addEventListener('abort', () => this.news.wake(), { once: true });
+    while (!signal.aborted) {
+      const state = this.current;
+      const isDone = await this.pass(state);
+      for (const listener of [...this.passed]) listener();
+      if (signal.aborted) return;
+      if (!isDone) await this.news.wait(RETRY_MS);
+      else if (this.current === state) await this.news.wait(this.leftovers ? REMOVE_RETRY_MS : undefined);
+    }
+  }
+
+  async attach(task: Task, signal: AbortSignal): Promise<readonly EngineAttachment[]> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(ATTACH_PATIENCE_MS)]);
+    const missing = (): boolean => task.networksAttachments.some(({ network }) => !this.ready.has(network?.id ?? ''));
+    while (missing() && !deadline.aborted) await this.nextPass(deadline);
+    signal.throwIfAborted();
+    return task.networksAttachments.map(({ network, addresses }) => {
+      const link = this.ready.get(network?.id ?? '');
+      if (!link) throw new DomainError('UNAVAILABLE', `network ${network?.spec?.name ?? ''} is not ready here: ${this.reason()}`);
+      const address = (addresses[0] ?? '').replace(/\/.*$/, '');
+      const { engineName: engineNetwork, gateway, isIngress: isDefaultRoute } = link;
+      return { engineNetwork, address, mac: macOfAddress(address), gateway, isDefaultRoute };
+    });
+  }
+
+  private reason(): string {
+    return this.problem || 'no manager has told of it';
+  }
+
+  private nextPass(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.passed.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.passed.add(done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+
+  /** @returns whether everything is as it is to be */
+  private async pass(state: NetworkState): Promise<boolean> {
+    const { host, logger } = this.parts;
+    const wanted = toOverlayLinks(state, host);
+    try {
+      if (wanted.length > 0) await this.links.prepareHost();
+      const isComplete = await this.ensureEngineNetworks(wanted);
+      const made = wanted.filter(({ networkId }) => isComplete.has(networkId));
+      await this.links.apply(made);
+      await this.applyRules(made.length > 0 || state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
+      this.ready = new Map(made.map((link) => [link.networkId, link]));
+      await this.removeOthers(new Set(state.networks.keys()));
+      if (made.length === wanted.length) this.problem = '';
+      return made.length === wanted.length;
+    } catch (error) {
+      this.problem = messageOf(error);
+      logger.warn({ reason: this.problem }, 'the networks of this host could not be made, will retry');
+      return false;
+    }
+  }
+
+  /** @returns ids of the networks that the engine has now */
+  private async ensureEngineNetworks(links: readonly OverlayLink[]): Promise<ReadonlySet<string>> {
+    const made = new Set<string>();
+    for (const link of links) {
+      if (this.ready.has(link.networkId)) {
+        made.add(link.networkId);
+        continue;
+      }
+      const { engineName: name, networkId, bridge, subnet, gateway, mtu, isInternal: internal } = link;
+      try {
+        await this.parts.engine.ensureNetwork({ name, networkId, bridge, subnet, gateway, mtu, internal });
+        made.add(networkId);
+      } catch (error) {
+        this.problem = messageOf(error);
+        this.parts.logger.warn({ network: link.name, reason: this.problem }, 'the engine does not make a network, will retry');
+      }
+    }
+    return made;
+  }
+
+  private async applyRules(rules: string): Promise<void> {
+    if (rules === this.rules) return;
+    await this.parts.commands.run('nft', ['-f', '-'], rules);
+    this.rules = rules;
+  }
+
+  /** Networks that are wanted no more go as soon as no container is on them. */
+  private async removeOthers(wanted: ReadonlySet<string>): Promise<void> {
+    const ids = [...wanted].sort().join();
+    if (ids === this.settled && !this.leftovers) return;
+    this.leftovers = false;
+    for (const [networkId, { name, bridge }] of await this.parts.engine.listNetworks()) {
+      if (wanted.has(networkId)) continue;
+      try {
+        await this.parts.engine.removeNetwork(name);
+        await this.links.forget(bridge);
+      } catch (error) {
+        this.leftovers = true;
+        this.parts.logger.debug({ network: name, reason: messageOf(error) }, 'a network is still in use, will be removed later');
+      }
+    }
+    this.settled = ids;
+  }
+}

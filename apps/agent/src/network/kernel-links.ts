@@ -1,0 +1,114 @@
+import { isCode } from '#common/errors';
+import type { HostCommands } from './host-commands';
+import { readLinkLines } from './kernel-state';
+import { deviceCommands, lineChanges, linkLines, type KernelLines } from './link-lines';
+import type { OverlayLink } from './overlay-link';
+
+/** What routing between containers, hosts and callers needs of the kernel. */
+const PARAMETERS: readonly (readonly [path: string, value: string])[] = [
+  ['net/ipv4/ip_forward', '1'],
+  // Answers that are bridged pass the translation of addresses on their way.
+  ['net/bridge/bridge-nf-call-iptables', '1'],
+  // What comes in by a bridge may go out by the same one; nobody is to be told of a shorter way.
+  ['net/ipv4/conf/all/send_redirects', '0'],
+  ['net/ipv4/conf/all/rp_filter', '0'],
+];
+const LINK_PARAMETERS: readonly (readonly [name: string, value: string])[] = [
+  ['send_redirects', '0'],
+  ['rp_filter', '0'],
+  // Connections from the host itself, by way of 127.0.0.1.
+  ['route_localnet', '1'],
+];
+
+/** The engine's rules refuse what comes from outside to its bridges; this chain is asked first. */
+const FORWARD_RULES: readonly (readonly string[])[] = [
+  ['-o', 'sc+', '-m', 'conntrack', '--ctstate', 'DNAT', '-j', 'ACCEPT'],
+  ['-i', 'sc+', '-o', 'sc+', '-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'],
+];
+
+/** Keeps the kernel's devices and entries of overlay networks; knows what it has applied, so that a change is one batch per tool. */
+export class KernelLinks {
+  private readonly applied = new Map<string, KernelLines>();
+  private isPrepared = false;
+
+  constructor(
+    private readonly commands: HostCommands,
+    private readonly localAddress: string,
+  ) {}
+
+  /** Others may have changed the host: everything is looked at anew. */
+  suspect(): void {
+    this.isPrepared = false;
+    this.applied.clear();
+  }
+
+  /** What all networks need, once. @throws DomainError UNAVAILABLE */
+  async prepareHost(): Promise<void> {
+    if (this.isPrepared) return;
+    await this.acceptForwarded();
+    for (const [path, value] of PARAMETERS) await this.commands.setParameter(path, value);
+    this.isPrepared = true;
+  }
+
+  /** Makes the links as they are to be, in one batch per tool; the engine's bridges are there. @throws DomainError UNAVAILABLE */
+  async apply(links: readonly OverlayLink[]): Promise<void> {
+    const ip: string[] = [];
+    const bridge: string[] = [];
+    const next: (() => void)[] = [];
+    for (const link of links) {
+      const known = this.applied.get(link.bridge) ?? (await this.adopt(link));
+      const lines = linkLines(link);
+      const changes = lineChanges(known, lines);
+      ip.push(...changes.ip);
+      bridge.push(...changes.bridge);
+      next.push(() => void this.applied.set(link.bridge, lines));
+    }
+    try {
+      // An entry that is gone or there already is no failure; everything else shows when it is read back.
+      if (bridge.length > 0) await this.commands.run('bridge', ['-force', '-batch', '-'], `${bridge.join('\n')}\n`);
+      if (ip.length > 0) await this.commands.run('ip', ['-force', '-batch', '-'], `${ip.join('\n')}\n`);
+      next.forEach((note) => note());
+    } catch (error) {
+      this.applied.clear();
+      throw error;
+    }
+  }
+
+  /** The engine has removed the bridge: its VXLAN goes too. */
+  async forget(bridge: string): Promise<void> {
+    const known = this.applied.get(bridge);
+    this.applied.delete(bridge);
+    const rules = [...(known?.entries() ?? [])].filter(([key]) => key.startsWith('rule ') || key.startsWith('route '));
+    const commands = [...rules.map(([, line]) => line.unset), `link del ${bridge.replace(/^sc/, 'vx')}`];
+    await this.commands.run('ip', ['-force', '-batch', '-'], `${commands.join('\n')}\n`).catch(ignoreRefusal);
+  }
+
+  /** Makes the devices, and finds out what the kernel knows of them: another agent may have been here before. */
+  private async adopt(link: OverlayLink): Promise<KernelLines> {
+    const [bridge] = (await this.read('ip', ['link', 'show', 'dev', link.bridge])) as { address?: string }[];
+    const vxlans = await this.read('ip', ['link', 'show', 'dev', link.vxlan]);
+    const commands = deviceCommands(link, this.localAddress, { bridgeMac: bridge?.address, hasVxlan: vxlans.length > 0 });
+    await this.commands.run('ip', ['-batch', '-'], `${commands.join('\n')}\n`);
+    for (const [name, value] of LINK_PARAMETERS) await this.commands.setParameter(`net/ipv4/conf/${link.bridge}/${name}`, value);
+    return readLinkLines(link, (tool, args) => this.read(tool, args));
+  }
+
+  private async read(tool: 'ip' | 'bridge', args: readonly string[]): Promise<readonly unknown[]> {
+    const output = await this.commands.run(tool, ['-json', ...args]).catch(() => '');
+    return JSON.parse(output.trim() || '[]') as unknown[];
+  }
+
+  private async acceptForwarded(): Promise<void> {
+    for (const rule of FORWARD_RULES) {
+      const isThere = await this.commands.run('iptables', ['-w', '-C', 'DOCKER-USER', ...rule]).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) await this.commands.run('iptables', ['-w', '-I', 'DOCKER-USER', ...rule]);
+    }
+  }
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!isCode(error, 'UNAVAILABLE')) throw error;
+}

@@ -1,0 +1,207 @@
+import { protocolOf, VXLAN_PORT } from '#common/domain';
+import type { OverlayEndpoint, OverlayService } from '#common/dispatcher-proto';
+import { returnMarks, RETURN_MARK, RETURN_MARK_MASK } from './link-lines';
+import type { HostIdentity, OverlayLink } from './overlay-link';
+import type { NetworkState } from './network-state';
+
+/** Our only table; everything in it is replaced at once. */
+const TABLE = 'ip swarmctl';
+/** Where the agent answers its containers' questions about names; only they get there. */
+export const DNS_PORT = 4753;
+/** Bridges of containers that are not ours, as engines name them. */
+const OTHER_BRIDGES = ['docker0', 'br-*', 'docker_gwbridge'];
+const OUR_BRIDGES = 'sc*';
+
+/** Removes every rule of ours. */
+export const NO_RULES = `table ${TABLE}\ndelete table ${TABLE}\n`;
+
+/** An address that connections may go to. */
+interface Backend {
+  readonly address: string;
+  readonly port?: number;
+}
+
+/** What is translated: connections that match go to one of the backends, each as likely as the others. */
+interface Target {
+  readonly chain: string;
+  readonly match: string;
+  readonly backends: readonly Backend[];
+}
+
+/**
+ * The host's rules for overlay networks: virtual addresses and published ports lead to tasks that serve, with the caller's address
+ * kept; answers to callers of other nodes go back through those; containers reach neither the control plane nor the VXLANs.
+ * @returns a script for `nft -f` that replaces what was there in one transaction
+ */
+export function toRules(state: NetworkState, links: readonly OverlayLink[], host: HostIdentity): string {
+  const serving = groupServing(state);
+  const virtual = links.flatMap((link) => virtualTargets(link, state, serving));
+  const ingress = links.find(({ isIngress }) => isIngress);
+  const ports = ingress ? publishedTargets(ingress, state, serving) : [];
+  const nodes = [...state.nodes.values()].map(({ address }) => address).filter(Boolean);
+  const lines = [
+    ...[...virtual, ...ports].flatMap(targetChain),
+    ...chain('prerouting_nat', 'type nat hook prerouting priority -100', [
+      ...links.map(
+        ({ bridge, gateway }) =>
+          `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 redirect to :${DNS_PORT}`,
+      ),
+      ...vmap('iifname . ip daddr', virtual),
+      ...vmap('fib daddr type local meta l4proto . th dport', ports),
+    ]),
+    ...chain('output_nat', 'type nat hook output priority -100', vmap('fib daddr type local meta l4proto . th dport', ports)),
+    ...chain('postrouting_nat', 'type nat hook postrouting priority 99', sourceRules(state, ingress, host)),
+    ...(ingress ? returnRules(ingress) : []),
+    ...chain('input', 'type filter hook input priority -10', inputRules({ links, virtual, ports, nodes })),
+    ...chain('forward', 'type filter hook forward priority -10', fromContainers()),
+    ...chain('from_containers', undefined, closedToContainers(state.controlPlane)),
+  ];
+  return [...NO_RULES.trimEnd().split('\n'), `table ${TABLE} {`, ...lines.map((line) => `  ${line}`), '}', ''].join('\n');
+}
+
+type Serving = ReadonlyMap<string, readonly OverlayEndpoint[]>;
+
+/** Tasks that take connections, by service. */
+function groupServing({ endpoints }: NetworkState): Serving {
+  const byService = new Map<string, OverlayEndpoint[]>();
+  for (const endpoint of endpoints.values()) {
+    if (!endpoint.serving) continue;
+    const known = byService.get(endpoint.serviceId);
+    if (known) known.push(endpoint);
+    else byService.set(endpoint.serviceId, [endpoint]);
+  }
+  return byService;
+}
+
+function addressesOf(service: OverlayService, networkId: string, serving: Serving): string[] {
+  return (serving.get(service.id) ?? []).flatMap(({ addresses }) =>
+    addresses.filter((address) => address.networkId === networkId).map(({ address }) => address),
+  );
+}
+
+function virtualTargets({ networkId, bridge }: OverlayLink, { services }: NetworkState, serving: Serving): Target[] {
+  return [...services.values()].flatMap((service) => {
+    const backends = addressesOf(service, networkId, serving).map((address) => ({ address }));
+    const own = service.networks.filter((network) => network.networkId === networkId);
+    return own.flatMap(({ virtualAddresses }) =>
+      virtualAddresses.map((address) => ({
+        chain: `vip_${address.replaceAll('.', '_')}`,
+        match: `"${bridge}" . ${address}`,
+        backends,
+      })),
+    );
+  });
+}
+
+function publishedTargets({ networkId }: OverlayLink, { services }: NetworkState, serving: Serving): Target[] {
+  return [...services.values()].flatMap((service) =>
+    service.ports.flatMap(({ port }) => {
+      if (!port) return [];
+      const protocol = protocolOf(port);
+      const backends = addressesOf(service, networkId, serving).map((address) => ({ address, port: port.targetPort }));
+      return [{ chain: `port_${protocol}_${port.publishedPort}`, match: `${protocol} . ${port.publishedPort}`, backends }];
+    }),
+  );
+}
+
+/** A target that nobody serves is left alone here, and refused when it arrives at the host. */
+function targetChain({ chain: name, match, backends }: Target): string[] {
+  const [first] = backends;
+  if (!first) return [];
+  const isPort = first.port !== undefined;
+  const elements = backends
+    .map(({ address, port }, index) => `${index} : ${isPort ? `${address} . ${port}` : address}`)
+    .join(', ');
+  const choice = `numgen random mod ${backends.length} map { ${elements} }`;
+  const rule = isPort ? `meta l4proto ${match.split(' ')[0]} dnat ip addr . port to ${choice}` : `dnat to ${choice}`;
+  return chain(name, undefined, [rule]);
+}
+
+function vmap(key: string, targets: readonly Target[]): string[] {
+  const served = targets.filter(({ backends }) => backends.length > 0);
+  if (served.length === 0) return [];
+  return [`${key} vmap { ${served.map(({ chain: name, match }) => `${match} : goto ${name}`).join(', ')} }`];
+}
+
+/** Callers keep their address, except where the answer would not find the way back through this host. */
+function sourceRules({ endpoints, nodes }: NetworkState, ingress: OverlayLink | undefined, host: HostIdentity): string[] {
+  const local = [...endpoints.values()].filter(({ nodeId }) => nodeId === host.nodeId).flatMap(({ addresses }) => addresses);
+  const itself = local.map(({ address }) => `${address} . ${address}`);
+  // A task that was given itself answers its own host, which is the one that asked.
+  const hairpins = itself.length > 0 ? [`ct status dnat ip saddr . ip daddr { ${itself.join(', ')} } masquerade`] : [];
+  if (!ingress || nodes.size === 0) return hairpins;
+  const translated = `oifname "${ingress.bridge}" ct status dnat`;
+  const translate = `snat to ${host.address}`;
+  const neighbours = ingress.remotes.map(({ address, node }) => `${node} . ${address}`);
+  return [
+    ...hairpins,
+    // From here by way of the loopback interface, and from containers here: the other node only knows this host's own address.
+    `${translated} ip saddr 127.0.0.0/8 ${translate}`,
+    ...[OUR_BRIDGES, ...OTHER_BRIDGES].map((name) => `${translated} iifname "${name}" ${translate}`),
+    // From a node to its own task by way of this one: the task would answer its host, which knows of no such connection.
+    ...(neighbours.length > 0 ? [`${translated} ip saddr . ip daddr { ${neighbours.join(', ')} } ${translate}`] : []),
+  ];
+}
+
+/** The connection remembers through which node it came (the sender of its frames); its answers are routed there. */
+function returnRules({ bridge, subnet, peers }: OverlayLink): string[] {
+  const marks = returnMarks(peers);
+  const isMarked = `& ${hex(RETURN_MARK_MASK)} == ${hex(RETURN_MARK)}`;
+  const elements = peers.map(({ id, mac }) => `${mac} : ${hex(marks.get(id) ?? 0)}`).join(', ');
+  if (peers.length === 0) return [];
+  return [
+    ...chain('return_mark', 'type filter hook prerouting priority -150', [
+      `iifname "${bridge}" ip saddr != ${subnet} ct direction original ct mark set ether saddr map { ${elements} }`,
+      `iifname "${bridge}" ip saddr ${subnet} ip daddr != ${subnet} ct direction reply ct mark ${isMarked} meta mark set ct mark`,
+    ]),
+    // Or the mark would ride on the packet of the VXLAN, and that be routed in a circle.
+    ...chain('return_unmark', 'type filter hook postrouting priority -150', [`meta mark ${isMarked} meta mark set 0`]),
+  ];
+}
+
+interface InputParts {
+  readonly links: readonly OverlayLink[];
+  readonly virtual: readonly Target[];
+  readonly ports: readonly Target[];
+  readonly nodes: readonly string[];
+}
+
+function inputRules({ links, virtual, ports, nodes }: InputParts): string[] {
+  const addresses = virtual.map(({ match }) => match);
+  const published = ports.filter(({ backends }) => backends.length === 0).map(({ match }) => match);
+  return [
+    ...(nodes.length > 0 ? [`udp dport ${VXLAN_PORT} ip saddr != { ${nodes.join(', ')} } drop`] : []),
+    ...(links.length > 0 ? [`meta l4proto { tcp, udp } th dport ${DNS_PORT} iifname != "${OUR_BRIDGES}" drop`] : []),
+    // What is addressed to a service that nobody serves must not reach the host's own ports instead.
+    ...(addresses.length > 0 ? refuse(`iifname . ip daddr { ${addresses.join(', ')} }`) : []),
+    ...(published.length > 0 ? refuse(`iifname != "lo" meta l4proto . th dport { ${published.join(', ')} }`) : []),
+    ...fromContainers(),
+  ];
+}
+
+function refuse(match: string): string[] {
+  return [`${match} meta l4proto tcp reject with tcp reset`, `${match} meta l4proto != icmp reject`];
+}
+
+function fromContainers(): string[] {
+  return [OUR_BRIDGES, ...OTHER_BRIDGES].map((name) => `iifname "${name}" jump from_containers`);
+}
+
+function closedToContainers(controlPlane: readonly string[]): string[] {
+  const places = controlPlane.map((place) => place.split(':')).filter(([address = '', port]) => /^[\d.]+$/.test(address) && port);
+  const remote = [...new Set(places.map(([address, port]) => `${address} . ${port}`))];
+  const ports = [...new Set(places.map(([, port]) => port))];
+  return [
+    `udp dport ${VXLAN_PORT} drop`,
+    ...(remote.length > 0 ? [`ip daddr . tcp dport { ${remote.join(', ')} } drop`] : []),
+    ...(ports.length > 0 ? [`fib daddr type local tcp dport { ${ports.join(', ')} } drop`] : []),
+  ];
+}
+
+function chain(name: string, hook: string | undefined, rules: readonly string[]): string[] {
+  return [`chain ${name} {`, ...(hook ? [`  ${hook};`] : []), ...rules.map((rule) => `  ${rule}`), '}'];
+}
+
+function hex(number: number): string {
+  return `0x${(number >>> 0).toString(16)}`;
+}

@@ -1,0 +1,128 @@
+import {
+  DEFAULT_SUBNET_POOL,
+  defaultGateway,
+  INGRESS_NETWORK,
+  holdsAddress,
+  nextSubnet,
+  overlap,
+  readSubnet,
+} from '#common/domain';
+import { DomainError, isCode } from '#common/errors';
+import { newId } from '#common/identity';
+import { NetworkSpec, type IpamConfig, type Network, type Service } from '#common/proto';
+import { creationOfNetwork, removalOfNetwork, type ClusterView, type Guard, type Write } from '#common/store';
+import { decodeJson } from '#common/wire';
+import { findNetwork } from '../lookup';
+import type { ApiStore } from '../ports';
+import { findPredefinedNetwork } from '../predefined-networks';
+import { failedPrecondition, unreadableSpec } from '../validate/refusal';
+import { validateNetworkSpec } from '../validate/network-spec';
+
+/** Others may make networks at the same moment; a handful of them at once is the most that anybody has seen. */
+const MAX_TRIES = 8;
+
+/** Writes networks: checks everything first, then one transaction. */
+export class NetworkCommands {
+  constructor(
+    private readonly store: ApiStore,
+    private readonly now: () => Date,
+  ) {}
+
+  /**
+   * Creates a network and returns its id. What the spec does not say of addresses is chosen.
+   * @param body parsed JSON of Docker's create call
+   * @throws DomainError INVALID_ARGUMENT · ALREADY_EXISTS · PERMISSION_DENIED taken addresses · RESOURCE_EXHAUSTED no subnet is left ·
+   *   UNIMPLEMENTED · as ApiStore.commit
+   */
+  async create(body: unknown): Promise<string> {
+    const wanted = NetworkSpec.fromJSON(decodeJson('NetworkSpec', body));
+    validateNetworkSpec(wanted);
+    const id = newId();
+    await this.write(() => {
+      const { view } = this.store;
+      refuseTaken(wanted, view);
+      const spec = {
+        ...wanted,
+        scope: 'swarm',
+        ipam: { driver: 'default', options: {}, ...wanted.ipam, config: [completeIpam(wanted, view)] },
+      };
+      return creationOfNetwork(view, { id, createdAt: this.now().toISOString(), spec });
+    });
+    return id;
+  }
+
+  /**
+   * Removes a network that no service uses; tasks of removed services may still be ending on it.
+   * @throws DomainError NOT_FOUND · FAILED_PRECONDITION naming a service that uses it · PERMISSION_DENIED · as ApiStore.commit
+   */
+  async remove(term: string): Promise<void> {
+    if (findPredefinedNetwork(term))
+      throw new DomainError('PERMISSION_DENIED', `${term} is a pre-defined network and cannot be removed`);
+    const { id } = findNetwork(this.store.view, term);
+    await this.write(() => {
+      const { view } = this.store;
+      const network = findNetwork(view, id);
+      refuseUsed(network, view.services());
+      return removalOfNetwork(view, network);
+    });
+  }
+
+  /** Decides and commits; decides anew when another network was made or removed in between. */
+  private async write(decide: () => { guards: Guard[]; writes: Write[] }): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const { guards, writes } = decide();
+      try {
+        await this.store.commit(guards, writes);
+        return;
+      } catch (error) {
+        if (!isCode(error, 'ABORTED') || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+}
+
+function refuseTaken(spec: NetworkSpec, view: ClusterView): void {
+  if (view.networkByName(spec.name)) throw new DomainError('ALREADY_EXISTS', `network with name ${spec.name} already exists`);
+  const ingress = spec.ingress && view.networks().find((network) => network.spec?.ingress);
+  if (ingress)
+    throw new DomainError('ALREADY_EXISTS', `ingress network (${ingress.spec?.name ?? INGRESS_NETWORK}) is already present`);
+}
+
+/** The addresses of a new network: those that are wanted, unless somebody has them, else the next free ones. */
+function completeIpam({ ipam }: NetworkSpec, view: ClusterView): IpamConfig {
+  const [config] = ipam?.config ?? [];
+  const taken = view.networks().flatMap(({ spec }) => (spec?.ipam?.config ?? []).map(({ subnet }) => subnet));
+  const nodes = view.nodes().flatMap(({ status }) => (status?.addr ? [status.addr] : []));
+  const subnet = config?.subnet || nextSubnet(DEFAULT_SUBNET_POOL, [...taken, ...nodes]);
+  if (subnet === undefined) {
+    throw new DomainError(
+      'RESOURCE_EXHAUSTED',
+      `no subnet of ${DEFAULT_SUBNET_POOL.base} is left: name one (IPAM.Config.Subnet, --subnet)`,
+    );
+  }
+  if (config?.subnet) refuseTakenSubnet(config.subnet, taken, nodes);
+  const gateway = config?.gateway || (defaultGateway(subnet) ?? '');
+  return { ipRange: '', auxiliaryAddresses: {}, ...config, subnet, gateway };
+}
+
+function refuseTakenSubnet(wanted: string, taken: readonly string[], nodes: readonly string[]): void {
+  const subnet = readSubnet(wanted);
+  if (!subnet) throw unreadableSpec(`invalid subnet ${wanted}: invalid CIDR address`);
+  const collides = taken.some((other) => {
+    const network = readSubnet(other);
+    return network !== undefined && overlap(network, subnet);
+  });
+  if (collides) throw new DomainError('PERMISSION_DENIED', 'Pool overlaps with other one on this address space');
+  const node = nodes.find((address) => holdsAddress(subnet, address));
+  if (node !== undefined) throw unreadableSpec(`invalid subnet ${wanted}: it holds ${node}, the address of a node`);
+}
+
+function refuseUsed({ id, spec }: Network, services: readonly Service[]): void {
+  const uses = (service: Service): boolean =>
+    [...(service.spec?.taskTemplate?.networks ?? []), ...(service.spec?.networks ?? [])].some(({ target }) => target === id);
+  const user = services.find(uses);
+  if (user) throw failedPrecondition(`network ${id} is in use by service ${user.id}`);
+  const publisher =
+    spec?.ingress && services.find(({ endpoint }) => endpoint?.ports.some(({ publishMode }) => publishMode !== 'host'));
+  if (publisher) throw failedPrecondition(`ingress network cannot be removed because service ${publisher.id} depends on it`);
+}

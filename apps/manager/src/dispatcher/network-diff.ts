@@ -1,0 +1,42 @@
+import { NetworkChanges } from '#common/dispatcher-proto';
+import type { NetworkPicture } from './network-directory';
+
+/** What a node knows before it was told anything. */
+export const NO_PICTURE: NetworkPicture = {
+  networks: new Map(),
+  nodes: new Map(),
+  services: new Map(),
+  endpoints: new Map(),
+  controlPlane: [],
+};
+
+/** What a node that knows `sent` must be told so that it knows `next`; undefined when that is nothing. */
+export function toNetworkChanges(sent: NetworkPicture, next: NetworkPicture): NetworkChanges | undefined {
+  const networks = difference(sent.networks, next.networks);
+  const nodes = difference(sent.nodes, next.nodes);
+  const services = difference(sent.services, next.services);
+  const endpoints = difference(sent.endpoints, next.endpoints);
+  const isMoved = sent.controlPlane.join() !== next.controlPlane.join();
+  const all = [networks, nodes, services, endpoints];
+  if (!isMoved && all.every(({ set, removed }) => set.length + removed.length === 0)) return undefined;
+  return NetworkChanges.fromPartial({
+    networks: networks.set,
+    removedNetworks: networks.removed,
+    nodes: nodes.set,
+    removedNodes: nodes.removed,
+    services: services.set,
+    removedServices: services.removed,
+    endpoints: endpoints.set,
+    removedEndpoints: endpoints.removed,
+    ...(isMoved && { controlPlane: { addresses: [...next.controlPlane] } }),
+  });
+}
+
+/** Entries are the same objects while they say the same. */
+function difference<T>(sent: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>): { set: T[]; removed: string[] } {
+  if (sent === next) return { set: [], removed: [] };
+  return {
+    set: [...next].filter(([id, entry]) => sent.get(id) !== entry).map(([, entry]) => entry),
+    removed: [...sent.keys()].filter((id) => !next.has(id)),
+  };
+}

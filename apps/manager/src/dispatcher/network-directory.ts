@@ -1,0 +1,162 @@
+import { INGRESS_NETWORK, isIngressPort, isTerminal, NodeState, observedState, TaskState } from '#common/domain';
+import { OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
+import type { Network, Service, Task } from '#common/proto';
+import type { ClusterView } from '#common/store';
+
+/** What one node has to know of networks; each map by id. Entries are the same objects as long as they say the same. */
+export interface NetworkPicture {
+  readonly networks: ReadonlyMap<string, Network>;
+  readonly nodes: ReadonlyMap<string, OverlayNode>;
+  readonly services: ReadonlyMap<string, OverlayService>;
+  readonly endpoints: ReadonlyMap<string, OverlayEndpoint>;
+  readonly controlPlane: readonly string[];
+}
+
+interface Members {
+  readonly services: readonly OverlayService[];
+  readonly endpoints: readonly OverlayEndpoint[];
+}
+
+/** Keeps an entry the same object while it says the same, so that those who have it need not be sent it again. */
+class Unchanging<T> {
+  private readonly known = new Map<string, { text: string; value: T }>();
+
+  of(id: string, value: T): T {
+    const text = JSON.stringify(value);
+    const before = this.known.get(id);
+    if (before?.text === text) return before.value;
+    this.known.set(id, { text, value });
+    return value;
+  }
+}
+
+/** Networks as agents need them, made once for all agents: who is on which network, where, and whether connections may go there. */
+export class NetworkDirectory {
+  private readonly members = new Map<string, Members>();
+  private nodes: Map<string, OverlayNode> | undefined;
+  private readonly known = {
+    nodes: new Unchanging<OverlayNode>(),
+    services: new Unchanging<OverlayService>(),
+    endpoints: new Unchanging<OverlayEndpoint>(),
+  };
+
+  /** @param ownAddresses `host:port` of what this manager needs and containers may not reach */
+  constructor(
+    private readonly view: ClusterView,
+    private readonly ownAddresses: readonly string[],
+  ) {}
+
+  /** Something that the pictures are made of has changed. */
+  forget(): void {
+    this.members.clear();
+    this.nodes = undefined;
+  }
+
+  /** What the node has to know now: the networks that its tasks are on, and the ingress network once anything is published. */
+  pictureFor(nodeId: string): NetworkPicture {
+    const networks = new Map(this.networksOf(nodeId).map((network) => [network.id, network]));
+    const services = new Map<string, OverlayService>();
+    const endpoints = new Map<string, OverlayEndpoint>();
+    for (const id of networks.keys()) {
+      const members = this.membersOf(id);
+      for (const service of members.services) services.set(service.id, service);
+      for (const endpoint of members.endpoints) endpoints.set(endpoint.taskId, endpoint);
+    }
+    const isUsed = networks.size > 0;
+    return {
+      networks,
+      services,
+      endpoints,
+      nodes: isUsed ? this.overlayNodes() : new Map(),
+      controlPlane: isUsed ? this.controlPlane() : [],
+    };
+  }
+
+  private networksOf(nodeId: string): Network[] {
+    const used = new Set<string>();
+    for (const task of this.view.tasksOfNode(nodeId))
+      if (!isTerminal(observedState(task))) networkIdsOf(task).forEach((id) => used.add(id));
+    const ingress = this.view.networkByName(INGRESS_NETWORK);
+    if (ingress && this.membersOf(ingress.id).services.some(({ ports }) => ports.length > 0)) used.add(ingress.id);
+    return [...used].sort().flatMap((id) => this.view.network(id) ?? []);
+  }
+
+  private membersOf(networkId: string): Members {
+    const known = this.members.get(networkId);
+    if (known) return known;
+    const tasks = this.view.tasksOnNetwork(networkId).filter((task) => task.nodeId !== '' && !isTerminal(observedState(task)));
+    const owners = new Set(tasks.map(({ serviceId }) => serviceId));
+    const services = this.view.services().filter((service) => owners.has(service.id) || isOn(service, networkId));
+    const members = {
+      endpoints: tasks.map((task) => this.known.endpoints.of(task.id, toEndpoint(task, this.isReady(task.nodeId)))),
+      services: services.map((service) => this.known.services.of(service.id, toOverlayService(service))),
+    };
+    this.members.set(networkId, members);
+    return members;
+  }
+
+  private isReady(nodeId: string): boolean {
+    return this.view.node(nodeId)?.status?.state === NodeState.ready;
+  }
+
+  private overlayNodes(): Map<string, OverlayNode> {
+    this.nodes ??= new Map(
+      this.view.nodes().map(({ id, description, status }) => {
+        const { hostname = '', networking } = description ?? {};
+        const node = OverlayNode.fromPartial({ id, hostname, address: status?.addr ?? '', networking });
+        return [id, this.known.nodes.of(id, node)];
+      }),
+    );
+    return this.nodes;
+  }
+
+  private controlPlane(): string[] {
+    const managers = this.view.managers().map(({ agentAddress }) => agentAddress);
+    return [...new Set([...this.ownAddresses, ...managers])].sort();
+  }
+}
+
+function networkIdsOf(task: Task): string[] {
+  return task.networksAttachments.flatMap(({ network }) => network?.id ?? []);
+}
+
+/** Also one without tasks: its name is known, and callers of its address hear at once that nobody is there. */
+function isOn({ endpoint, spec }: Service, networkId: string): boolean {
+  const isAttached = spec?.taskTemplate?.networks.some(({ target }) => target === networkId) ?? false;
+  return isAttached || (endpoint?.virtualIps.some((vip) => vip.networkId === networkId) ?? false);
+}
+
+function toEndpoint(task: Task, isNodeReady: boolean): OverlayEndpoint {
+  const isWanted = task.desiredState === TaskState.running || task.desiredState === TaskState.complete;
+  return OverlayEndpoint.fromPartial({
+    taskId: task.id,
+    serviceId: task.serviceId,
+    nodeId: task.nodeId,
+    name: `${task.serviceName}.${task.slot || task.nodeId}.${task.id}`,
+    slot: task.slot,
+    addresses: task.networksAttachments.flatMap(({ network, addresses }) =>
+      addresses.map((address) => ({ networkId: network?.id ?? '', address: withoutPrefix(address) })),
+    ),
+    serving: isNodeReady && isWanted && observedState(task) === TaskState.running,
+  });
+}
+
+function toOverlayService({ id, spec, endpoint }: Service): OverlayService {
+  const virtualIps = endpoint?.virtualIps ?? [];
+  const attached = spec?.taskTemplate?.networks ?? [];
+  const networkIds = new Set([...attached.map(({ target }) => target), ...virtualIps.map(({ networkId }) => networkId)]);
+  return OverlayService.fromPartial({
+    id,
+    name: spec?.name ?? '',
+    networks: [...networkIds].map((networkId) => ({
+      networkId,
+      aliases: attached.filter(({ target }) => target === networkId).flatMap(({ aliases }) => aliases),
+      virtualAddresses: virtualIps.filter((vip) => vip.networkId === networkId).map(({ addr }) => withoutPrefix(addr)),
+    })),
+    ports: (endpoint?.ports ?? []).filter(isIngressPort).map((port) => ({ port })),
+  });
+}
+
+function withoutPrefix(address: string): string {
+  return address.replace(/\/.*$/, '');
+}

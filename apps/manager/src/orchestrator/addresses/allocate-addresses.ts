@@ -1,0 +1,84 @@
+import type { EndpointVirtualIp, NetworkAttachment, Network, Service, Task } from '#common/proto';
+import type { Change } from '../change';
+import { addressesOn, type AddressBook } from './address-book';
+import { attachedNetworks } from './attached-networks';
+
+/** What a pass does about the addresses of one service. */
+export interface Allocation {
+  changes: Change[];
+  /** Tasks that cannot be placed for want of an address. */
+  held: ReadonlySet<string>;
+}
+
+/**
+ * Gives the service its virtual addresses, and each of `toPlace` its own: the one that the slot had before where that is free again.
+ * Decides nothing on its own result.
+ */
+export function allocateAddresses(
+  service: Service | undefined,
+  tasks: readonly Task[],
+  toPlace: readonly Task[],
+  book: AddressBook,
+): Allocation {
+  const endpoint = service ? virtualAddresses(service, book) : { changes: [] };
+  const changes: Change[] = [...endpoint.changes];
+  const held = new Set<string>();
+  for (const task of toPlace) {
+    if (task.networksAttachments.length > 0) continue;
+    const attachments = endpoint.problem ?? attachmentsOf(task, tasks, book);
+    if (typeof attachments === 'string') {
+      held.add(task.id);
+      if (task.status?.err !== attachments) changes.push({ kind: 'holdTask', task, reason: attachments });
+    } else if (attachments.length > 0) changes.push({ kind: 'attachTask', task, attachments });
+  }
+  return { changes, held };
+}
+
+/** The service's virtual addresses as they should be: those that it has stay, where they are still wanted. */
+function virtualAddresses(service: Service, book: AddressBook): { changes: Change[]; problem?: string } {
+  const { spec, endpoint } = service;
+  const known = endpoint?.virtualIps ?? [];
+  const isVip = (spec?.endpointSpec?.mode || 'vip') === 'vip';
+  const targets = spec?.taskTemplate?.networks ?? [];
+  const { networks } = isVip ? attachedNetworks(targets, spec?.endpointSpec, book.source) : { networks: [] };
+  const virtualIps: EndpointVirtualIp[] = [];
+  let problem: string | undefined;
+  for (const network of networks) {
+    const kept = known.filter(({ networkId }) => networkId === network.id);
+    const addresses = kept.length > 0 ? kept.map(({ addr }) => addr) : book.take(network);
+    if (addresses) virtualIps.push(...addresses.map((addr) => ({ networkId: network.id, addr })));
+    else problem ??= `${noAddressLeft(network)} for the virtual address of the service`;
+  }
+  const isSame = virtualIps.length === known.length && virtualIps.every((vip, index) => vip.addr === known[index]?.addr);
+  return {
+    changes: isSame ? [] : [{ kind: 'setEndpoint', serviceId: service.id, virtualIps }],
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+/** The task's place on each of its networks, or why it can have none. */
+function attachmentsOf(task: Task, tasks: readonly Task[], book: AddressBook): NetworkAttachment[] | string {
+  const { networks, missing } = attachedNetworks(task.spec?.networks ?? [], task.endpointSpec, book.source);
+  const [absent] = missing;
+  if (absent !== undefined) return `network ${absent} not found`;
+  const attachments: NetworkAttachment[] = [];
+  for (const network of networks) {
+    const addresses = book.take(network, formerAddresses(task, tasks, network.id));
+    if (!addresses) return noAddressLeft(network);
+    attachments.push({ network: { id: network.id, spec: { name: network.spec?.name ?? '' } }, addresses });
+  }
+  return attachments;
+}
+
+/** What the tasks of the same slot had, the newest first. */
+function formerAddresses(task: Task, tasks: readonly Task[], networkId: string): string[] {
+  const isSameSlot = ({ slot, nodeId }: Task): boolean => slot === task.slot && (slot > 0 || nodeId === task.nodeId);
+  return tasks
+    .filter((other) => other.id !== task.id && isSameSlot(other))
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    .flatMap((other) => addressesOn(other, networkId));
+}
+
+function noAddressLeft({ spec }: Network): string {
+  return `no address left on network ${spec?.name ?? ''}`;
+}
