@@ -4,6 +4,8 @@ import { eventually } from '#common/testing';
 import { LabCluster, type ClusterOptions } from '../lab/cluster';
 import { Lab } from '../lab/lab';
 import { commandEnvironment, runCommand, type CommandOutput } from '../lab/run-command';
+import type { LabHost } from '../lab/lab-host';
+import { inContainer } from './traffic';
 import type { UnixReply } from '../lab/unix-http';
 
 /** A task as the API gives it, as far as the tests look. */
@@ -13,6 +15,7 @@ export interface TaskJson {
   Slot: number;
   NodeID: string;
   DesiredState: string;
+  NetworksAttachments?: { Network: { ID: string }; Addresses: string[] }[];
   Status: { State: string; Err?: string; Message?: string; ContainerStatus?: { ContainerID?: string; ExitCode?: number } };
 }
 
@@ -35,6 +38,7 @@ export interface ServiceJson {
   Version: { Index: number };
   Spec: SpecJson;
   UpdateStatus?: UpdateJson;
+  Endpoint?: { Ports?: { PublishedPort: number }[]; VirtualIPs?: { NetworkID: string; Addr: string }[] };
 }
 
 /** A container of ours on an engine. */
@@ -64,15 +68,24 @@ export class SwarmUnderTest {
   static async up(
     name: string,
     hosts: readonly string[] = ['n1', 'n2', 'n3'],
-    { registry = false, ...options }: ClusterOptions & { readonly registry?: boolean } = {},
+    {
+      registry,
+      clients,
+      ...options
+    }: ClusterOptions & { readonly registry?: boolean; readonly clients?: readonly string[] } = {},
   ): Promise<SwarmUnderTest> {
-    const lab = await Lab.up({ name, hosts, registry });
+    const lab = await Lab.up({ name, hosts, registry, clients });
     try {
       return new SwarmUnderTest(lab, await LabCluster.up(lab, options));
     } catch (error) {
       await lab.down();
       throw error;
     }
+  }
+
+  /** Looks at one of several clusters on a lab, which whoever made it removes. */
+  static around(lab: Lab, cluster: LabCluster): SwarmUnderTest {
+    return new SwarmUnderTest(lab, cluster);
   }
 
   down(): Promise<void> {
@@ -103,6 +116,44 @@ export class SwarmUnderTest {
 
   send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<UnixReply> {
     return this.cluster.api.send({ method, path: `/v1.41${path}`, body });
+  }
+
+  /** Creates a service from the body of a create call. @returns its id */
+  async create(body: object): Promise<string> {
+    const reply = await this.send('POST', '/services/create', body);
+    if (reply.status !== 201) throw new Error(`the service was answered with ${reply.status}: ${reply.text}`);
+    return (JSON.parse(reply.text) as { ID: string }).ID;
+  }
+
+  /** Makes an overlay network. @returns its id */
+  async createNetwork(name: string, more: object = {}): Promise<string> {
+    const reply = await this.send('POST', '/networks/create', { Name: name, Driver: 'overlay', ...more });
+    if (reply.status !== 201) throw new Error(`the network was answered with ${reply.status}: ${reply.text}`);
+    return (JSON.parse(reply.text) as { Id: string }).Id;
+  }
+
+  /** The container of a running task, and the host that it is on. */
+  async containerOf({ Status }: TaskJson): Promise<{ host: LabHost; id: string }> {
+    const id = Status.ContainerStatus?.ContainerID ?? '';
+    const found = (await this.containers()).find((container) => container.Id === id);
+    if (!found) throw new Error(`there is no container ${id}`);
+    return { host: this.lab.host(found.host), id };
+  }
+
+  /** Runs a command in the container of a running task. */
+  async inTask(task: TaskJson, ...command: string[]): Promise<string> {
+    const { host, id } = await this.containerOf(task);
+    return inContainer(host, id, ...command);
+  }
+
+  /** Waits until no host has a device, a rule or an engine network of ours. */
+  async untilNoOverlays(): Promise<void> {
+    for (const host of this.engineHosts().map((name) => this.lab.host(name))) {
+      await eventually(async () => expect(await overlayTraces(host)).toEqual([]), {
+        reason: `${host.name} has nothing left of overlay networks`,
+        timeoutMs: 30_000,
+      });
+    }
   }
 
   /** Creates a service of busybox containers that sleep and stop at once. @returns its id */
@@ -243,6 +294,20 @@ export class SwarmUnderTest {
   async untilNoTasks(): Promise<void> {
     await eventually(async () => (await this.tasks()).length === 0, { reason: 'no task is left', timeoutMs: 30_000 });
   }
+}
+
+async function overlayTraces(host: LabHost): Promise<string[]> {
+  const links = await host.exec('ip', ['-o', 'link', 'show']);
+  const networks = await host.docker.json<{ Name: string; Labels?: Record<string, string> }[]>({ path: '/networks' });
+  const tables = await host.exec('nft', ['list', 'tables']);
+  const rules = await host.exec('ip', ['rule', 'show']);
+  const tracesIn = (output: string, trace: RegExp): string[] => output.split('\n').filter((line) => trace.test(line));
+  return [
+    ...tracesIn(links.stdout, /: (?:vx|sc)[0-9a-f]+/),
+    ...networks.filter(({ Labels }) => Labels?.['swarmctl.network.id']).map(({ Name }) => Name),
+    ...tracesIn(tables.stdout, /swarmctl/),
+    ...tracesIn(rules.stdout, /fwmark/),
+  ];
 }
 
 /** A container that sleeps, and is not worth a grace period. */

@@ -17,6 +17,8 @@ import { UnixHttp } from './unix-http';
 
 /** How to lay a cluster out on a lab. */
 export interface ClusterOptions {
+  /** Hosts that are its nodes; unless told, every host with an engine. */
+  readonly hosts?: readonly string[];
   /** Hosts with a manager and an etcd member each; unless told, the first host. */
   readonly managers?: readonly string[];
   /** Unix socket of the first manager; unless told, one in the lab's own folder. */
@@ -153,7 +155,7 @@ function hostnameOf(node: NodeSummary): string {
 }
 
 function layOut(lab: Lab, options: ClusterOptions): ClusterLayout {
-  const hosts = lab.hosts.filter(({ hasDocker }) => hasDocker);
+  const hosts = lab.hosts.filter(({ name, hasDocker }) => options.hosts?.includes(name) ?? hasDocker);
   const managers = options.managers ?? hosts.slice(0, 1).map(({ name }) => name);
   const ownSockets = managers.map((host) => `${lab.runDir}/${host}/manager.sock`);
   return {

@@ -29,9 +29,11 @@ export async function askUpstream(servers: readonly string[], query: Buffer, tra
 function askByUdp(server: string, query: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
+    let isOver = false;
     const end = (settle: () => void): void => {
       clearTimeout(timer);
-      socket.close();
+      if (!isOver) socket.close();
+      isOver = true;
       settle();
     };
     const timer = setTimeout(() => end(() => reject(new Error('timeout'))), TIMEOUT_MS);
@@ -40,7 +42,9 @@ function askByUdp(server: string, query: Buffer): Promise<Buffer> {
       // Another question's answer, or nobody's.
       if (answer.length >= LENGTH_BYTES && answer.readUInt16BE(0) === query.readUInt16BE(0)) end(() => resolve(answer));
     });
-    socket.connect(PORT, server, () => socket.send(query));
+    // The callback hears of a failure too, which the declarations leave out.
+    const connected = (failure?: Error): void => (failure ? end(() => reject(failure)) : socket.send(query));
+    socket.connect(PORT, server, connected);
   });
 }
 

@@ -1,0 +1,116 @@
+import { eventually } from '#common/testing';
+import { SwarmUnderTest, type TaskJson } from './swarm-under-test';
+import { webService } from './web-service';
+
+const HOSTS = ['n1', 'n2', 'n3'];
+
+describe('names on an overlay network', () => {
+  let swarm: SwarmUnderTest;
+  let back: string;
+  /** One task of the service `asker` on each host: from there the names are looked up. */
+  let askers: TaskJson[];
+  beforeAll(async () => {
+    swarm = await SwarmUnderTest.up('names', HOSTS);
+    back = await swarm.createNetwork('back');
+    await swarm.createNetwork('other');
+    const pinned = (host: string): object => ({ Constraints: [`node.hostname==${host}`] });
+    await swarm.create({ ...webService({ name: 'asker', networks: ['back'] }), Mode: { Global: {} } });
+    await swarm.create(webService({ name: 'web', replicas: 3, networks: ['back'], aliases: ['front'] }));
+    await swarm.create(webService({ name: 'store', replicas: 2, networks: ['back'], endpointMode: 'dnsrr' }));
+    await swarm.create(webService({ name: 'hidden', networks: ['other'], placement: pinned('n1') }));
+    for (const [name, count] of [['asker', 3] as const, ['web', 3] as const, ['store', 2] as const, ['hidden', 1] as const])
+      await swarm.untilRunning(name, count, 60_000);
+    askers = await swarm.running('asker');
+  }, 240_000);
+  afterAll(() => swarm?.down());
+
+  const addressesOf = async (service: string): Promise<string[]> =>
+    (await swarm.running(service)).flatMap((task) => addressOn(task, back)).sort();
+  const virtualAddress = async (service: string): Promise<string> =>
+    (await swarm.service(service)).Endpoint?.VirtualIPs?.find(({ NetworkID }) => NetworkID === back)?.Addr.split('/')[0] ?? '';
+  const lookUp = async (asker: TaskJson, name: string): Promise<string[]> => {
+    const output = await swarm.inTask(asker, 'sh', '-c', `nslookup -type=a ${name} || true`);
+    return [...output.matchAll(/^Address(?: \d+)?:\s+([0-9.]+)$/gm)].map(([, address = '']) => address).sort();
+  };
+  const everywhere = async (name: string, expected: string[]): Promise<void> => {
+    for (const asker of askers)
+      await eventually(async () => expect(await lookUp(asker, name)).toEqual(expected), {
+        reason: `${name} is known on the host of ${asker.ID}`,
+        timeoutMs: 10_000,
+      });
+  };
+
+  it('a service and its alias lead to its virtual address, and that to its tasks', async () => {
+    const address = await virtualAddress('web');
+    expect(address).toMatch(/^10\./);
+    await everywhere('web', [address]);
+    await everywhere('front', [address]);
+    for (const asker of askers) {
+      const seen = new Set<string>();
+      await eventually(
+        async () => {
+          seen.add((await swarm.inTask(asker, 'wget', '-q', '-O', '-', 'http://web/')).trim());
+          return seen.size === 3;
+        },
+        { reason: 'all three tasks answer', timeoutMs: 10_000 },
+      );
+    }
+  }, 90_000);
+
+  it('tasks.<service>, <slot>.<service> and a service without a virtual address lead to the tasks themselves', async () => {
+    await everywhere('tasks.web', await addressesOf('web'));
+    const second = (await swarm.running('web')).find(({ Slot }) => Slot === 2);
+    await everywhere('2.web', second ? addressOn(second, back) : []);
+    await everywhere('store', await addressesOf('store'));
+  }, 60_000);
+
+  it('names of a network that the caller is not on do not exist for it', async () => {
+    for (const name of ['hidden', 'tasks.hidden', '1.hidden']) await everywhere(name, []);
+  }, 60_000);
+
+  it('a task that has moved is found at its new place', async () => {
+    const [moving] = await swarm.running('web');
+    const { host } = await swarm.containerOf(moving as TaskJson);
+    await swarm.updateNode(host.name, { Availability: 'drain' });
+    await eventually(async () => expect(await swarm.perHost('web')).toMatchObject({ [host.name]: 0 }), {
+      reason: 'the task is elsewhere',
+      timeoutMs: 30_000,
+    });
+    await swarm.untilRunning('web', 3, 30_000);
+    const addresses = await addressesOf('web');
+    askers = await swarm.running('asker');
+    await everywhere('tasks.web', addresses);
+    await swarm.updateNode(host.name, { Availability: 'active' });
+    askers = await swarm.untilRunning('asker', 3, 30_000);
+    await everywhere('tasks.web', addresses);
+  }, 150_000);
+
+  it('names are served after the agents were restarted, while all managers are away, and when both is the case', async () => {
+    const [address, addresses] = [await virtualAddress('web'), await addressesOf('web')];
+    const known = async (): Promise<void> => {
+      await everywhere('web', [address]);
+      await everywhere('tasks.web', addresses);
+      for (const asker of askers) expect(await swarm.inTask(asker, 'wget', '-q', '-O', '-', 'http://web/')).toContain('web.');
+    };
+    const restart = async (host: string): Promise<void> => {
+      await swarm.cluster.kill('agent', host);
+      swarm.cluster.start('agent', host);
+    };
+    await restart('n2');
+    await swarm.cluster.ready();
+    await known();
+    await swarm.cluster.kill('manager');
+    await known();
+    await restart('n2');
+    await restart('n3');
+    await known();
+    swarm.cluster.start('manager');
+    await swarm.cluster.ready();
+    await known();
+  }, 150_000);
+});
+
+function addressOn(task: TaskJson, networkId: string): string[] {
+  const attachment = (task.NetworksAttachments ?? []).find(({ Network }) => Network.ID === networkId);
+  return (attachment?.Addresses ?? []).map((address) => address.split('/')[0] ?? '');
+}
