@@ -28,8 +28,9 @@ describe('a published port', () => {
     for (const url of urls) {
       const answers = new Map<string, number>();
       for (let call = 0; call < 30; call++) {
-        const [address, task = ''] = (await client.httpGet(`${url}${WHO_PATH}`)).trim().split(' ');
-        expect({ url, task, address }).toEqual({ url, task, address: client.address });
+        const [address = '', task = ''] = (await client.httpGet(`${url}${WHO_PATH}`)).trim().split(' ');
+        // busybox listens on IPv6, and writes an IPv4 caller as such.
+        expect({ url, task, address: address.replace(/^\[::ffff:|\]$/g, '') }).toEqual({ url, task, address: client.address });
         answers.set(task, (answers.get(task) ?? 0) + 1);
       }
       expect(answers.size).toBe(3);
@@ -57,8 +58,8 @@ describe('a published port', () => {
       });
       expect(report.failures).toEqual({});
       expect(report.answered).toBeGreaterThan(RATE);
-      // All tasks before and all tasks after have been called.
-      expect(Object.keys(report.byAnswer)).toHaveLength(6);
+      // All tasks before and all tasks after have been called, but maybe the one that was the first to leave.
+      expect(Object.keys(report.byAnswer).length).toBeGreaterThanOrEqual(5);
     },
     120_000,
   );

@@ -35,8 +35,10 @@ export interface OverlayEngine {
   listNetworks(): Promise<ReadonlyMap<string, EngineNetwork>>;
 }
 
-/** Gives a task's container its places. */
+/** The host's overlay networks, as tasks see them. */
 export interface NetworkHost {
   /** Waits until the host has the task's networks. @throws DomainError UNAVAILABLE saying why that is not yet so */
   attach(task: Task, signal: AbortSignal): Promise<readonly EngineAttachment[]>;
+  /** Whether others may call the task by way of the networks: it is on some, and its service is still there. */
+  isCalled(task: Task): boolean;
 }

@@ -96,6 +96,10 @@ export class HostNetworks implements NetworkHost {
     });
   }
 
+  isCalled({ serviceId, networksAttachments }: Task): boolean {
+    return networksAttachments.length > 0 && this.current.services.has(serviceId);
+  }
+
   private reason(): string {
     return this.problem || 'no manager has told of it';
   }

@@ -210,8 +210,8 @@ export class TaskRunner {
   /** New connections already go elsewhere; those that the task has get some time to end. */
   private async drain(signal: AbortSignal): Promise<void> {
     const { task, goal, unhealthy } = this;
-    const isServing = goal === 'stop' && this.state === TaskState.running && !unhealthy;
-    if (isServing && task && task.networksAttachments.length > 0) await delay(drainPeriodMs(task.serviceLabels), signal);
+    const isServing = goal !== 'forget' && this.state === TaskState.running && !unhealthy;
+    if (isServing && task && this.tools.networks.isCalled(task)) await delay(drainPeriodMs(task.serviceLabels), signal);
   }
 
   private async look(): Promise<ContainerView> {
