@@ -7,7 +7,7 @@ import { DOCKER_CLIS, SwarmUnderTest, type TaskJson } from './swarm-under-test';
 const SERVE = (text: string): string => `mkdir -p /www && echo ${text} > /www/index.html && exec httpd -f -p 80 -h /www`;
 /** Serves what the next service says. */
 const PASS_ON = (next: string): string =>
-  String.raw`mkdir -p /www/cgi-bin && printf '#!/bin/sh\necho\nwget -q -O - http://${next}/\n' > /www/cgi-bin/next && chmod +x /www/cgi-bin/next && exec httpd -f -p 80 -h /www`;
+  String.raw`mkdir -p /www/cgi-bin && printf '#!/bin/sh\necho\nwget -q -O - http://${next}\n' > /www/cgi-bin/next && chmod +x /www/cgi-bin/next && exec httpd -f -p 80 -h /www`;
 
 const COMPOSE = `
 version: "3.8"
@@ -20,7 +20,7 @@ services:
     deploy: { replicas: 3 }
   api:
     image: busybox:latest
-    command: ["sh", "-c", ${JSON.stringify(PASS_ON('store'))}]
+    command: ["sh", "-c", ${JSON.stringify(PASS_ON('store/'))}]
     stop_grace_period: 1s
     networks: [default, backend]
     deploy: { replicas: 2 }

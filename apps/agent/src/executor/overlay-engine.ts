@@ -39,6 +39,8 @@ export interface OverlayEngine {
 export interface NetworkHost {
   /** Waits until the host has the task's networks. @throws DomainError UNAVAILABLE saying why that is not yet so */
   attach(task: Task, signal: AbortSignal): Promise<readonly EngineAttachment[]>;
+  /** The task's container was started: its ports on the networks are there. */
+  started(task: Task): void;
   /** Whether others may call the task by way of the networks: it is on some, and its service is still there. */
   isCalled(task: Task): boolean;
 }

@@ -96,6 +96,10 @@ export class HostNetworks implements NetworkHost {
     });
   }
 
+  started({ networksAttachments }: Task): void {
+    if (networksAttachments.length > 0) this.news.wake();
+  }
+
   isCalled({ serviceId, networksAttachments }: Task): boolean {
     return networksAttachments.length > 0 && this.current.services.has(serviceId);
   }
@@ -126,6 +130,7 @@ export class HostNetworks implements NetworkHost {
       const isComplete = await this.ensureEngineNetworks(wanted);
       const made = wanted.filter(({ networkId }) => isComplete.has(networkId));
       await this.links.apply(made);
+      await this.links.reflectPorts(made);
       await this.applyRules(made.length > 0 || state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
       await this.removeOthers(new Set(state.networks.keys()));

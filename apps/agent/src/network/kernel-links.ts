@@ -26,6 +26,13 @@ const FORWARD_RULES: readonly (readonly string[])[] = [
   ['-i', 'sc+', '-o', 'sc+', '-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'],
 ];
 
+/** What `ip -json -details link` prints of a bridge's port; any field may be missing. */
+interface BridgePort {
+  readonly ifname?: string;
+  readonly master?: string;
+  readonly linkinfo?: { readonly info_slave_data?: { readonly hairpin?: boolean } };
+}
+
 /** Keeps the kernel's devices and entries of overlay networks; knows what it has applied, so that a change is one batch per tool. */
 export class KernelLinks {
   private readonly applied = new Map<string, KernelLines>();
@@ -72,6 +79,25 @@ export class KernelLinks {
       this.applied.clear();
       throw error;
     }
+  }
+
+  /**
+   * Lets frames leave by the port that they came in by: a task that calls its own service may be given itself. The engine makes a port
+   * for each container, so this is to be repeated whenever one was started. @throws DomainError UNAVAILABLE
+   */
+  async reflectPorts(links: readonly OverlayLink[]): Promise<void> {
+    if (links.length === 0) return;
+    const bridges = new Set(links.map(({ bridge }) => bridge));
+    const vxlans = new Set(links.map(({ vxlan }) => vxlan));
+    const ports = (await this.read('ip', ['-details', 'link', 'show', 'type', 'bridge_slave'])) as readonly BridgePort[];
+    const wanted = ports.filter(
+      ({ ifname = '', master = '', linkinfo }) =>
+        bridges.has(master) && !vxlans.has(ifname) && linkinfo?.info_slave_data?.hairpin !== true,
+    );
+    if (wanted.length === 0) return;
+    const commands = wanted.map(({ ifname }) => `link set dev ${ifname} type bridge_slave hairpin on`);
+    // A container that ends meanwhile takes its port along.
+    await this.commands.run('ip', ['-force', '-batch', '-'], `${commands.join('\n')}\n`).catch(ignoreRefusal);
   }
 
   /** The engine has removed the bridge: its VXLAN goes too. */

@@ -185,7 +185,9 @@ export class TaskRunner {
       case 'prepare':
         return this.see(await executor.prepare(this.assigned(), clusterId, await this.preparation(signal)));
       case 'start':
-        return this.see(await executor.start(this.container().id, signal));
+        this.see(await executor.start(this.container().id, signal));
+        if (this.task) this.tools.networks.started(this.task);
+        return;
       case 'stop':
         await this.drain(signal);
         await executor.stop(this.container());
