@@ -117,7 +117,7 @@ describe('two clusters on one network between hosts', () => {
     expect(addresses.slice(1)).toContain(first);
     const swarm = SwarmUnderTest.around(labs, clusters[0] as LabCluster);
     const [asker] = await swarm.running('web0');
-    const call = `wget -q -T 2 -O - http://${foreign.split('/')[0]}/ || echo nobody`;
+    const call = `timeout 2 wget -q -O - http://${foreign.split('/')[0]}/ || echo nobody`;
     expect(await swarm.inTask(asker as TaskJson, 'sh', '-c', call)).toContain('nobody');
   }, 120_000);
 });

@@ -57,6 +57,19 @@ describe('names on an overlay network', () => {
     }
   }, 90_000);
 
+  it('a task that calls its own service may be given itself, and answers', async () => {
+    for (const task of await swarm.running('web')) {
+      const seen = new Set<string>();
+      await eventually(
+        async () => {
+          seen.add((await swarm.inTask(task, 'wget', '-q', '-O', '-', 'http://web/')).trim());
+          return seen.size === 3;
+        },
+        { reason: `${task.ID} reaches all three tasks, itself among them`, timeoutMs: 10_000 },
+      );
+    }
+  }, 60_000);
+
   it('tasks.<service>, <slot>.<service> and a service without a virtual address lead to the tasks themselves', async () => {
     await everywhere('tasks.web', await addressesOf('web'));
     const second = (await swarm.running('web')).find(({ Slot }) => Slot === 2);

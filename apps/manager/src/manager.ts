@@ -10,6 +10,7 @@ import { watchLeadership } from './leader/leader-election';
 import { reconcilerLoop, runLeaderLoops } from './leader/leader-loops';
 import { agentAddressOf, controlAddressesOf, type ManagerConfig } from './manager-config';
 import type { ManagerMetrics } from './manager-metrics';
+import { ControlPlane } from './membership/control-plane';
 import { ensureCluster } from './membership/ensure-cluster';
 import { ensureIngressNetwork } from './membership/ensure-ingress-network';
 import { announceManager } from './membership/manager-presence';
@@ -32,6 +33,7 @@ export class Manager {
   readonly store: ClusterStore;
   private readonly etcd: EtcdStore;
   private readonly inbox: StatusInbox;
+  private readonly controlPlane: ControlPlane;
   private readonly dispatcher: DispatcherServer;
   private readonly stopping = new AbortController();
   private leading: Promise<void> = Promise.resolve();
@@ -42,10 +44,11 @@ export class Manager {
     this.etcd = new EtcdStore({ hosts: config.etcd, prefix: config.etcdPrefix });
     this.store = new ClusterStore(this.etcd, logger);
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
+    this.controlPlane = new ControlPlane(this.etcd, controlAddressesOf(config), logger);
     this.dispatcher = new DispatcherServer({
       managerId,
       ownAddress: config.advertiseAddr,
-      controlAddresses: controlAddressesOf(config),
+      controlAddresses: () => this.controlPlane.addresses,
       store: this.store,
       inbox: this.inbox,
       peers: new AllowedPeers(config.agentNetwork),
@@ -67,6 +70,8 @@ export class Manager {
     this.leading = this.lead(signal);
     supervise(logger, 'presence', this.announced);
     supervise(logger, 'leader loops', this.leading);
+    await this.controlPlane.refresh();
+    supervise(logger, 'control plane addresses', this.controlPlane.run(signal));
     await this.dispatcher.listen(this.parts.config.agentListen);
   }
 

@@ -116,7 +116,7 @@ describe('the dispatcher', () => {
     const inbox = new StatusInbox(store, logger, () => undefined);
     const peers = new AllowedPeers([]);
     dispatcher = new DispatcherServer({
-      controlAddresses: [],
+      controlAddresses: () => [],
       managerId: 'm1',
       ownAddress: '127.0.0.1',
       store,

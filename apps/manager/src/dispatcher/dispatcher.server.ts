@@ -30,7 +30,7 @@ export interface DispatcherParts {
   /** This host's own address: an agent that comes from it runs beside the manager, like one from loopback. */
   ownAddress: string;
   /** `host:port` of what this manager listens on and needs: closed to containers. */
-  controlAddresses: readonly string[];
+  controlAddresses: () => readonly string[];
   store: ClusterStore;
   inbox: StatusInbox;
   peers: AllowedPeers;

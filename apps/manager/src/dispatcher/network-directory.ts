@@ -43,7 +43,7 @@ export class NetworkDirectory {
   /** @param ownAddresses `host:port` of what this manager needs and containers may not reach */
   constructor(
     private readonly view: ClusterView,
-    private readonly ownAddresses: readonly string[],
+    private readonly ownAddresses: () => readonly string[],
   ) {}
 
   /** Something that the pictures are made of has changed. */
@@ -112,7 +112,7 @@ export class NetworkDirectory {
 
   private controlPlane(): string[] {
     const managers = this.view.managers().map(({ agentAddress }) => agentAddress);
-    return [...new Set([...this.ownAddresses, ...managers])].sort();
+    return [...new Set([...this.ownAddresses(), ...managers])].sort();
   }
 }
 

@@ -132,6 +132,13 @@ export class EtcdStore implements ObjectStore {
     };
   }
 
+  /** `host:port` of every member, for clients and for other members. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
+  async memberAddresses(): Promise<string[]> {
+    const { members } = await translated('member list', () => this.client.cluster.memberList({}));
+    const urls = members.flatMap(({ peerURLs, clientURLs }) => [...peerURLs, ...clientURLs]);
+    return urls.filter((url) => URL.canParse(url)).map((url) => new URL(url).host);
+  }
+
   close(): void {
     this.client.close();
   }
