@@ -3,8 +3,9 @@ import { SwarmUnderTest, type TaskJson } from './swarm-under-test';
 import { webService } from './web-service';
 
 /** Sends a line every 100 ms over one connection, for as long as it lives; what comes back is counted in /tmp/echoed. */
-const TALKER = '(while true; do echo hello; sleep 0.1; done) | nc $TARGET 7000 > /tmp/echoed';
-const ECHO = 'nc -lk -p 7000 -e cat';
+const TALKER =
+  'until nc $TARGET 7000 </dev/null; do sleep 0.1; done; (while true; do echo hello; sleep 0.1; done) | nc $TARGET 7000 > /tmp/echoed';
+const ECHO = 'nc -ll -p 7000 -e cat';
 
 describe('overlay networks through faults', () => {
   let swarm: SwarmUnderTest;
@@ -25,7 +26,7 @@ describe('overlay networks through faults', () => {
     [...(await swarm.inTask(asker, 'sh', '-c', 'nslookup -type=a tasks.web || true')).matchAll(/^Address(?: \d+)?:\s+10\./gm)]
       .length;
   const answers = async (calls: number): Promise<string[]> => {
-    const script = `for i in $(seq ${calls}); do wget -q -T 2 -O - http://web/ || echo failed; done`;
+    const script = `for i in $(seq ${calls}); do timeout 2 wget -q -O - http://web/ || echo failed; done`;
     return (await swarm.inTask(asker, 'sh', '-c', script)).trim().split('\n');
   };
 
@@ -42,7 +43,7 @@ describe('overlay networks through faults', () => {
     await swarm.untilRunning('echo', 1, 30_000);
     await swarm.create(sleeperOn('talker', 'n3', TALKER, ['TARGET=echo']));
     const [talker] = (await swarm.untilRunning('talker', 1, 30_000)) as [TaskJson];
-    const echoed = async (): Promise<number> => Number((await swarm.inTask(talker, 'sh', '-c', 'wc -l < /tmp/echoed')).trim());
+    const echoed = async (): Promise<number> => Number((await swarm.inTask(talker, 'sh', '-c', 'cat /tmp/echoed 2>/dev/null | wc -l')).trim());
     const goesOn = async (after: string): Promise<void> => {
       const before = await echoed();
       await eventually(async () => (await echoed()) > before + 5, {
