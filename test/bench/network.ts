@@ -134,8 +134,8 @@ class OverlayBench {
   private async traffic(figures: Figures, network: string, isOurs: boolean): Promise<void> {
     const { name } = this.side;
     const [a, b] = this.lab.hosts as [LabHost, LabHost];
-    const server = await this.taskOn(b.name, isOurs ? 'vip' : 'dnsrr');
-    const caller = await this.taskOn(a.name, 'dnsrr');
+    const server = await this.taskOn(b, isOurs ? 'vip' : 'dnsrr');
+    const caller = await this.taskOn(a, 'dnsrr');
     const [from, to] = [await this.namespaceOf(a, caller.task), await this.namespaceOf(b, server.task)];
     const address = addressOn(server.task, network);
     const meter = new NetMeter(b, to, PORT);
@@ -155,7 +155,7 @@ class OverlayBench {
 
   /** From the moment when a second task runs until every host's containers find and reach it by name. */
   private async newTask(figures: Figures): Promise<void> {
-    const askers = await Promise.all(this.lab.hosts.map(async (host) => ({ host, ...(await this.taskOn(host.name, 'dnsrr')) })));
+    const askers = await Promise.all(this.lab.hosts.map(async (host) => ({ host, ...(await this.taskOn(host, 'dnsrr')) })));
     for (let run = 0; run < this.counts.runs; run++) {
       const { id } = await this.create(`found${++this.services}`, {});
       const name = `tasks.found${this.services}`;
@@ -184,10 +184,20 @@ class OverlayBench {
     for (const id of ids) await this.api.send('DELETE', `/services/${id}`);
   }
 
-  private async taskOn(host: string, mode: string): Promise<{ id: string; task: Task }> {
-    const { id } = await this.create(`work${++this.services}`, { Constraints: [`node.hostname==${host}`] }, mode);
+  private async taskOn(host: LabHost, mode: string): Promise<{ id: string; task: Task }> {
+    const placement = { Constraints: [`node.id==${await this.nodeIdOn(host)}`] };
+    const { id } = await this.create(`work${++this.services}`, placement, mode);
     const [task] = await this.untilRunning(id, 1);
     return { id, task: task as Task };
+  }
+
+  /** Docker Swarm's nodes all have the machine's own name: only the engine itself knows which it is. */
+  private async nodeIdOn(host: LabHost): Promise<string> {
+    if (!(this.side instanceof Swarmctl)) {
+      return (await host.docker.json<{ Swarm: { NodeID: string } }>({ path: '/info' })).Swarm.NodeID;
+    }
+    const nodes = await this.api.send<{ ID: string; Description: { Hostname: string } }[]>('GET', '/nodes');
+    return nodes.find(({ Description }) => Description.Hostname === host.name)?.ID ?? '';
   }
 
   private async create(name: string, placement: object, mode = 'vip'): Promise<{ id: string }> {
