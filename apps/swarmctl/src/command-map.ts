@@ -66,6 +66,16 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'network',
+    summary: 'Manage networks',
+    verbs: [
+      verb('network/create', 'Create a network'),
+      verb('network/ls', 'List networks'),
+      verb('network/inspect', 'Show everything about networks'),
+      verb('network/rm', 'Remove networks'),
+    ],
+  },
+  {
     name: 'task',
     summary: 'Look into tasks',
     verbs: [verb('task/inspect', 'Show everything about tasks, and why one has no node')],

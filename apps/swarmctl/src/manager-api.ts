@@ -1,6 +1,7 @@
-import { Node, NodeSpec, Service, ServiceSpec, Task } from '#common/proto';
+import { NetworkSpec, Node, NodeSpec, Service, ServiceSpec, Task } from '#common/proto';
 import type { ManagerClient } from './client';
-import { asList, asObject, type JsonObject } from './json-values';
+import { asList, asObject, asText, type JsonObject } from './json-values';
+import { toNetwork, type NetworkAnswer } from './network-answer';
 import { toPlan, toRebalancing, toRevisions, type PlanAnswer, type Rebalancing, type Revision } from './service-answers';
 import type { TaskExplanation } from './task-explanation';
 
@@ -190,6 +191,27 @@ export class ManagerApi {
     const pairs = list.map(({ ID, Spec }): [string, string] => [String(asObject(Spec).Name), String(ID)]);
     // The manager takes names for prefixes.
     return new Map(pairs.filter(([name]) => names.includes(name)));
+  }
+
+  async networks(filters: Filters): Promise<Fetched<NetworkAnswer>[]> {
+    const list = asList(await this.get('/networks', { filters: encodeFilters(filters) }));
+    return list.map((raw) => ({ raw, object: toNetwork(raw) }));
+  }
+
+  /** One network by id, name or unique prefix of the id; `verbose` with who is on it. */
+  async network(reference: string, verbose: boolean): Promise<Fetched<NetworkAnswer>> {
+    const raw = await this.get(pathOf('networks', reference), { verbose: verbose ? '1' : undefined });
+    return { raw, object: toNetwork(raw) };
+  }
+
+  /** @returns its id */
+  async createNetwork(spec: NetworkSpec): Promise<string> {
+    const body = await this.client.send({ method: 'POST', path: '/networks/create', body: NetworkSpec.toJSON(spec) });
+    return asText(asObject(body).Id);
+  }
+
+  async removeNetwork(reference: string): Promise<void> {
+    await this.client.send({ method: 'DELETE', path: pathOf('networks', reference) });
   }
 
   /** Id of a network that services can be attached to. */

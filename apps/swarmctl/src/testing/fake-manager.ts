@@ -31,6 +31,7 @@ export class FakeManager {
   services: ApiObject[] = [];
   tasks: ApiObject[] = [];
   nodes: ApiObject[] = [];
+  networks: ApiObject[] = [];
   /** Of every service, newest first. */
   revisions: ApiObject[] = [];
   /** The answer to every plan. */
@@ -114,6 +115,7 @@ export class FakeManager {
     if (asked.path === '/services/plan') return { status: 200, body: this.plan };
     if (collection === 'services') return this.answerFor(this.services, asked);
     if (collection === 'nodes') return this.answerFor(this.nodes, asked);
+    if (collection === 'networks') return this.answerForNetworks(asked);
     if (collection === 'tasks') return this.answerForTasks(asked);
     if (collection === 'distribution' && this.distribution) return this.distribution;
     if (collection === 'info') return { status: 200, body: this.info };
@@ -133,6 +135,20 @@ export class FakeManager {
       return { status: 200 };
     }
     return { status: 200, body: object };
+  }
+
+  private answerForNetworks({ method, path, body }: Asked): Answer {
+    const [, reference] = path.slice(1).split('/');
+    if (reference === undefined) return { status: 200, body: this.networks };
+    if (method === 'POST') {
+      this.networks.push({ ...(body as ApiObject), Id: 'new-network' });
+      return { status: 201, body: { Id: 'new-network', Warning: '' } };
+    }
+    const network = this.networks.find(({ Id, Name }) => Id === reference || Name === reference);
+    if (!network) return refuse(404, `network ${reference} not found`);
+    if (method !== 'DELETE') return { status: 200, body: network };
+    this.networks.splice(this.networks.indexOf(network), 1);
+    return { status: 204 };
   }
 
   private answerForTasks({ path, query }: Asked): Answer {

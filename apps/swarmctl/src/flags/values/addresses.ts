@@ -1,4 +1,5 @@
 import { badValue, type ValueKind } from '../flag';
+import { splitPair, type Pair } from './text';
 
 function isIpv4(text: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255);
@@ -57,3 +58,30 @@ export const address: ValueKind<string> = { placeholder: 'ip', example: '1.1.1.1
 export const searchDomain: ValueKind<string> = { placeholder: 'domain', example: 'example.com', parse: parseSearchDomain };
 export const hostEntry: ValueKind<string> = { placeholder: 'host:ip', example: 'db:10.0.0.5', parse: parseHostEntry };
 export const hostToRemove: ValueKind<HostToRemove> = { placeholder: 'host:ip', example: 'db', parse: parseHostToRemove };
+
+/** One address. */
+export const ipAddress: ValueKind<string> = { placeholder: 'address', example: '10.40.0.1', parse: parseAddress };
+
+/** A network: an address and the length of its prefix. */
+export const subnet: ValueKind<string> = { placeholder: 'subnet', example: '10.40.0.0/16', parse: parseSubnet };
+
+function parseSubnet(text: string): string {
+  const [address = '', prefix = '', ...more] = text.split('/');
+  const longest = address.includes(':') ? 128 : 32;
+  const isPrefix = /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest;
+  if (!isAddress(address) || !isPrefix || more.length > 0) throw badValue(`'${text}' is not address/prefix`);
+  return text;
+}
+
+/** `name=address`. */
+export const namedAddress: ValueKind<Pair> = {
+  placeholder: 'name=address',
+  example: 'printer=10.40.0.9',
+  parse: parseNamedAddress,
+};
+
+function parseNamedAddress(text: string): Pair {
+  const [name, address] = splitPair(text);
+  if (name === '') throw badValue(`'${text}' has no name before the equals sign`);
+  return [name, parseAddress(address)];
+}
