@@ -15,6 +15,8 @@ const PURE = [
   'apps/manager/src/registry/{challenge,manifest,refusal}.ts',
   'apps/manager/src/scheduler/**/*.ts',
   'apps/agent/src/worker/{container-claim,assignment-changes,failure,next-step,offline-restart,task-status}.ts',
+  'apps/agent/src/network/{network-state,overlay-link,link-lines,nft-rules}.ts',
+  'apps/agent/src/dns/{name-table,answer}.ts',
   'apps/agent/src/generic-resource-flag.ts',
   'apps/agent/src/session/{assignment-sequence,backoff}.ts',
   'apps/agent/src/executor/docker/{*-config,api-version,describe-node,expand-templates,labels,observed-container,pull-progress,security-options,unsupported}.ts',

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { decode, encode, type Packet } from 'dns-packet';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
-import type { NetworkState } from '../network/network-state';
+import { NO_NETWORKS, type NetworkState } from '../network/network-state';
 import { answerFrom, failure } from './answer';
 import { NameTable } from './name-table';
 import { askUpstream, upstreamServers, withLength } from './upstream';
@@ -20,13 +20,7 @@ const LENGTH_BYTES = 2;
 export class DnsServer {
   private readonly udp: UdpSocket = createSocket('udp4');
   private readonly tcp: Server = createServer((socket) => this.serve(socket));
-  private names = new NameTable({
-    networks: new Map(),
-    nodes: new Map(),
-    services: new Map(),
-    endpoints: new Map(),
-    controlPlane: [],
-  });
+  private names = new NameTable(NO_NETWORKS, Math.random);
   private known: NetworkState | undefined;
   private forwarded = 0;
 
@@ -89,15 +83,20 @@ export class DnsServer {
       return undefined;
     }
     if (query.type !== 'query') return undefined;
-    const own = answerFrom(this.table(), query, asker);
-    if (own) return fitting(own, transport);
+    try {
+      const own = answerFrom(this.table(), query, asker);
+      return own ? fitting(own, transport) : await this.forward(message, transport);
+    } catch (error) {
+      this.logger.debug({ reason: messageOf(error), name: query.questions?.[0]?.name }, 'a name could not be looked up');
+      return encode(failure(query));
+    }
+  }
+
+  private async forward(message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
     if (this.forwarded >= MAX_FORWARDED) return undefined;
     this.forwarded++;
     try {
       return await askUpstream(await upstreamServers(), message, transport);
-    } catch (error) {
-      this.logger.debug({ reason: messageOf(error), name: query.questions?.[0]?.name }, 'a name could not be looked up');
-      return encode(failure(query));
     } finally {
       this.forwarded--;
     }
@@ -105,7 +104,7 @@ export class DnsServer {
 
   private table(): NameTable {
     const state = this.state();
-    if (state !== this.known) this.names = new NameTable(state);
+    if (state !== this.known) this.names = new NameTable(state, Math.random);
     this.known = state;
     return this.names;
   }

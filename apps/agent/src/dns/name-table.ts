@@ -17,7 +17,11 @@ export class NameTable {
   private readonly endpointsByService = new Map<string, OverlayEndpoint[]>();
   private readonly namesByVirtualAddress = new Map<string, string>();
 
-  constructor({ services, endpoints }: NetworkState) {
+  /** @param random from 0 to below 1: spreads the callers who take the first address */
+  constructor(
+    { services, endpoints }: NetworkState,
+    private readonly random: () => number,
+  ) {
     for (const service of services.values()) this.addService(service);
     for (const endpoint of endpoints.values()) {
       for (const { address } of endpoint.addresses) this.byAddress.set(address, endpoint);
@@ -26,11 +30,11 @@ export class NameTable {
   }
 
   /** Addresses of a name, for the container at `asker`; those of several tasks in an order that changes from question to question. */
-  lookUp(name: string, asker: string, random: () => number = Math.random): Known {
+  lookUp(name: string, asker: string): Known {
     const networks = this.networksOf(asker);
     if (!networks) return 'elsewhere';
     const found = this.find(name.toLowerCase().replace(/\.$/, ''), networks);
-    return found === 'elsewhere' ? found : rotated([...new Set(found)], random);
+    return found === 'elsewhere' ? found : rotated([...new Set(found)], this.random);
   }
 
   /** The name of an address that is asked for backwards (`5.16.0.10.in-addr.arpa`). */

@@ -11,6 +11,7 @@ export const DNS_PORT = 4753;
 /** Bridges of containers that are not ours, as engines name them. */
 const OTHER_BRIDGES = ['docker0', 'br-*', 'docker_gwbridge'];
 const OUR_BRIDGES = 'sc*';
+const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /** Removes every rule of ours. */
 export const NO_RULES = `table ${TABLE}\ndelete table ${TABLE}\n`;
@@ -26,6 +27,8 @@ interface Target {
   readonly chain: string;
   readonly match: string;
   readonly backends: readonly Backend[];
+  /** Addresses and interfaces that it is limited to; none: no limit. */
+  readonly boundTo?: readonly string[];
 }
 
 /**
@@ -34,7 +37,7 @@ interface Target {
  * @returns a script for `nft -f` that replaces what was there in one transaction
  */
 export function toRules(state: NetworkState, links: readonly OverlayLink[], host: HostIdentity): string {
-  const serving = groupServing(state);
+  const serving = groupServing(state, host);
   const virtual = links.flatMap((link) => virtualTargets(link, state, serving));
   const ingress = links.find(({ isIngress }) => isIngress);
   const ports = ingress ? publishedTargets(ingress, state, serving) : [];
@@ -61,14 +64,18 @@ export function toRules(state: NetworkState, links: readonly OverlayLink[], host
 
 type Serving = ReadonlyMap<string, readonly OverlayEndpoint[]>;
 
-/** Tasks that take connections, by service. */
-function groupServing({ endpoints }: NetworkState): Serving {
+/** Tasks that take connections, by service: those of this host alone where the service prefers them and there are any. */
+function groupServing({ endpoints, services }: NetworkState, { nodeId }: HostIdentity): Serving {
   const byService = new Map<string, OverlayEndpoint[]>();
   for (const endpoint of endpoints.values()) {
     if (!endpoint.serving) continue;
     const known = byService.get(endpoint.serviceId);
     if (known) known.push(endpoint);
     else byService.set(endpoint.serviceId, [endpoint]);
+  }
+  for (const [id, all] of byService) {
+    const local = services.get(id)?.preferLocal ? all.filter((endpoint) => endpoint.nodeId === nodeId) : [];
+    if (local.length > 0) byService.set(id, local);
   }
   return byService;
 }
@@ -95,17 +102,19 @@ function virtualTargets({ networkId, bridge }: OverlayLink, { services }: Networ
 
 function publishedTargets({ networkId }: OverlayLink, { services }: NetworkState, serving: Serving): Target[] {
   return [...services.values()].flatMap((service) =>
-    service.ports.flatMap(({ port }) => {
+    service.ports.flatMap(({ port, boundTo }) => {
       if (!port) return [];
       const protocol = protocolOf(port);
       const backends = addressesOf(service, networkId, serving).map((address) => ({ address, port: port.targetPort }));
-      return [{ chain: `port_${protocol}_${port.publishedPort}`, match: `${protocol} . ${port.publishedPort}`, backends }];
+      return [
+        { chain: `port_${protocol}_${port.publishedPort}`, match: `${protocol} . ${port.publishedPort}`, backends, boundTo },
+      ];
     }),
   );
 }
 
 /** A target that nobody serves is left alone here, and refused when it arrives at the host. */
-function targetChain({ chain: name, match, backends }: Target): string[] {
+function targetChain({ chain: name, match, backends, boundTo = [] }: Target): string[] {
   const [first] = backends;
   if (!first) return [];
   const isPort = first.port !== undefined;
@@ -114,7 +123,19 @@ function targetChain({ chain: name, match, backends }: Target): string[] {
     .join(', ');
   const choice = `numgen random mod ${backends.length} map { ${elements} }`;
   const rule = isPort ? `meta l4proto ${match.split(' ')[0]} dnat ip addr . port to ${choice}` : `dnat to ${choice}`;
-  return chain(name, undefined, [rule]);
+  return chain(name, undefined, [...limits(boundTo), rule]);
+}
+
+/** Leaves alone what comes by another way than those that the port is bound to. */
+function limits(boundTo: readonly string[]): string[] {
+  if (boundTo.length === 0) return [];
+  const addresses = boundTo.filter((place) => IPV4.test(place));
+  const interfaces = boundTo.filter((place) => !IPV4.test(place)).map((name) => `"${name}"`);
+  const elsewhere = [
+    ...(addresses.length > 0 ? [`ip daddr != { ${addresses.join(', ')} }`] : []),
+    ...(interfaces.length > 0 ? [`iifname != { ${interfaces.join(', ')} }`] : []),
+  ];
+  return [`${elsewhere.join(' ')} return`];
 }
 
 function vmap(key: string, targets: readonly Target[]): string[] {

@@ -1,4 +1,13 @@
-import { INGRESS_NETWORK, isIngressPort, isTerminal, NodeState, observedState, TaskState } from '#common/domain';
+import {
+  boundTo,
+  INGRESS_NETWORK,
+  isIngressPort,
+  isTerminal,
+  NodeState,
+  observedState,
+  prefersLocal,
+  TaskState,
+} from '#common/domain';
 import { OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
 import type { Network, Service, Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
@@ -153,7 +162,8 @@ function toOverlayService({ id, spec, endpoint }: Service): OverlayService {
       aliases: attached.filter(({ target }) => target === networkId).flatMap(({ aliases }) => aliases),
       virtualAddresses: virtualIps.filter((vip) => vip.networkId === networkId).map(({ addr }) => withoutPrefix(addr)),
     })),
-    ports: (endpoint?.ports ?? []).filter(isIngressPort).map((port) => ({ port })),
+    ports: (endpoint?.ports ?? []).filter(isIngressPort).map((port) => ({ port, boundTo: boundTo(spec, port) })),
+    preferLocal: prefersLocal(spec),
   });
 }
 

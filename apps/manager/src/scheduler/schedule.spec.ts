@@ -105,6 +105,17 @@ describe('placing tasks', () => {
     );
   });
 
+  it.each([
+    { needs: 'an overlay network', spec: { taskTemplate: { networks: [{ target: 'back' }] } } },
+    { needs: 'a port on every node', spec: { endpointSpec: { ports: [{ targetPort: 80 }] } } },
+  ])('that need $needs go only where such networks can be had', ({ spec }) => {
+    const nodes = [anInfo('a'), anInfo('b', { overlayProblem: 'there is no nft' }), anInfo('c', { overlayProblem: '' })];
+    expect(perNode(unplaced(2, spec), nodes)).toEqual({ c: 2 });
+    expect(placing(unplaced(1, spec), nodes.slice(0, 2)).unplaced[0]?.reason).toBe(
+      'no suitable node (no overlay networks on 2 nodes)',
+    );
+  });
+
   describe('spread over labels', () => {
     const spreadBy = (...labels: string[]): ServiceOptions['spec'] => ({
       taskTemplate: {

@@ -43,6 +43,8 @@ export interface NodeOptions {
   plugins?: { type: string; name: string }[];
   genericResources?: GenericResource[];
   addr?: string;
+  /** Why it can have no overlay networks; '' when it can. An agent that tells nothing of networks unless given. */
+  overlayProblem?: string;
 }
 
 export function aNode(id: string, options: NodeOptions = {}): Node {
@@ -55,6 +57,7 @@ export function aNode(id: string, options: NodeOptions = {}): Node {
     plugins = [],
     genericResources = [],
     addr = '10.77.0.1',
+    overlayProblem,
   } = options;
   return Node.fromPartial({
     id,
@@ -64,6 +67,7 @@ export function aNode(id: string, options: NodeOptions = {}): Node {
       resources: { nanoCpus, memoryBytes, genericResources },
       platform: { architecture: 'x86_64', os: 'linux' },
       engine: { plugins },
+      ...(overlayProblem !== undefined && { networking: { overlayProblem } }),
     },
     status: { state, addr },
   });

@@ -12,6 +12,8 @@ export const SERVICE_OPTIONS = {
   rebalance: 'swarmctl.rebalance',
   /** How long a task that is to stop goes on serving the connections that it has, for example `5s`; new ones go elsewhere. */
   drainPeriod: 'swarmctl.drain-period',
+  /** `true`: connections go to tasks on the caller's own node while there are any. */
+  preferLocal: 'swarmctl.prefer-local',
 } as const;
 
 /** Nomad's progress_deadline: long enough for a large image over a slow line, short enough to hear of a failure the same hour. */
@@ -35,4 +37,23 @@ const DEFAULT_DRAIN_PERIOD_MS = 5_000;
 export function drainPeriodMs(labels: Readonly<Record<string, string>>): number {
   const text = labels[SERVICE_OPTIONS.drainPeriod];
   return text === undefined ? DEFAULT_DRAIN_PERIOD_MS : nanosToMs(parseDuration(text));
+}
+
+/** Whether connections stay on the caller's node where they can. */
+export function prefersLocal(spec: ServiceSpec | undefined): boolean {
+  return spec?.labels[SERVICE_OPTIONS.preferLocal] === 'true';
+}
+
+/**
+ * The label that binds a published port, named by its target, to addresses or interfaces of nodes, comma separated:
+ * `swarmctl.publish.80/tcp.bind`.
+ */
+export function bindLabel({ targetPort, protocol }: { targetPort: number; protocol: string }): string {
+  return `swarmctl.publish.${targetPort}/${protocol || 'tcp'}.bind`;
+}
+
+/** Addresses or interfaces of nodes to which the port is bound; none: all. */
+export function boundTo(spec: ServiceSpec | undefined, port: { targetPort: number; protocol: string }): string[] {
+  const places = spec?.labels[bindLabel(port)]?.split(',') ?? [];
+  return places.map((place) => place.trim()).filter(Boolean);
 }

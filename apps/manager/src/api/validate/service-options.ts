@@ -1,27 +1,37 @@
-import { drainPeriodMs, progressDeadlineMs, SERVICE_OPTIONS } from '#common/domain';
+import { bindLabel, boundTo, drainPeriodMs, progressDeadlineMs, readIpNetwork, SERVICE_OPTIONS } from '#common/domain';
 import { isCode } from '#common/errors';
 import type { ServiceSpec } from '#common/proto';
 import { invalidSpec } from './refusal';
+
+/** An interface, in the kernel's spelling. */
+const INTERFACE = /^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/;
 
 /** What begins so is meant for swarmctl. */
 const PREFIX = 'swarmctl.';
 
 /** Refuses a value of one of our labels that nobody could read. @throws DomainError INVALID_ARGUMENT naming the label */
 export function validateServiceOptions(spec: ServiceSpec): void {
-  const { progressDeadline, rebalance, drainPeriod } = SERVICE_OPTIONS;
+  const { progressDeadline, rebalance, drainPeriod, preferLocal } = SERVICE_OPTIONS;
   if (readable(drainPeriod, () => drainPeriodMs(spec.labels)) < 0)
     throw invalidSpec(`label ${drainPeriod}: the period cannot be negative; 0s is none`);
   if (readable(progressDeadline, () => progressDeadlineMs(spec)) <= 0)
     throw invalidSpec(`label ${progressDeadline}: the deadline has to be longer than 0, for example 10m`);
-  const choice = spec.labels[rebalance];
-  if (choice !== undefined && choice !== 'true' && choice !== 'false') {
-    throw invalidSpec(`label ${rebalance}: '${choice}' is neither true nor false`);
+  for (const label of [rebalance, preferLocal]) requireTruth(label, spec.labels[label]);
+  for (const port of spec.endpointSpec?.ports ?? []) {
+    const bad = boundTo(spec, port).find((place) => !INTERFACE.test(place) && readIpNetwork(place)?.width !== 32);
+    if (bad !== undefined) throw invalidSpec(`label ${bindLabel(port)}: '${bad}' is neither an IPv4 address nor an interface`);
   }
+}
+
+function requireTruth(label: string, value: string | undefined): void {
+  if (value === undefined || value === 'true' || value === 'false') return;
+  throw invalidSpec(`label ${label}: '${value}' is neither true nor false`);
 }
 
 /** Labels that look like ours and are none: nobody acts on them. */
 export function unknownServiceOptions(spec: ServiceSpec): string[] {
-  const known: readonly string[] = Object.values(SERVICE_OPTIONS);
+  const bindings = (spec.endpointSpec?.ports ?? []).map(bindLabel);
+  const known: readonly string[] = [...Object.values(SERVICE_OPTIONS), ...bindings];
   return Object.keys(spec.labels).filter((label) => label.startsWith(PREFIX) && !known.includes(label));
 }
 
