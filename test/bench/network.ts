@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { eventually } from '#common/testing';
 import { Lab } from '../lab/lab';
 import type { LabHost } from '../lab/lab-host';
@@ -11,7 +12,8 @@ const HOSTS = ['n1', 'n2', 'n3'];
 const DEFAULTS = { runs: 5, seconds: 3, services: 50 };
 const PORT = 7700;
 const AT_ONCE = 8;
-const TARGETS = { overlay: 0.9, vip: 0.9, lastService: 1.5, reachableMs: 500 };
+const TARGETS = { overlay: 0.9, vip: 0.9, lastService: 1.5, reachableMs: 500, reprogramMs: 200 };
+const REPROGRAM = join(__dirname, 'net-reprogram.js');
 const BARE = { id: 77, port: 4799, address: (index: number): string => `10.99.0.${index + 1}` };
 
 type Counts = typeof DEFAULTS;
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
   try {
     await new BareVxlan(lab, counts).measure(figures);
     for (const side of [new StockSwarm(lab), new Swarmctl(lab)]) await new OverlayBench(lab, side, counts).run(figures);
+    await reprogramming(lab.hosts[0] as LabHost, counts, figures);
     figures.report();
   } finally {
     await lab.down();
@@ -75,6 +78,7 @@ class Figures {
       this.median(what),
     );
     atMost('last service over the first', (last ?? 0) / (first ?? 1), TARGETS.lastService, '×');
+    atMost('1,000 tasks are on another node', this.median('1,000 tasks are on another node'), TARGETS.reprogramMs, 'ms');
     atMost(
       'a new task is found and answers everywhere',
       this.median('swarmctl: from running to found everywhere'),
@@ -82,6 +86,12 @@ class Figures {
       'ms',
     );
   }
+}
+
+/** How long a host takes to follow when all of a thousand tasks are on another node. */
+async function reprogramming(host: LabHost, { runs }: Counts, figures: Figures): Promise<void> {
+  const { stdout } = await host.exec(process.execPath, [REPROGRAM, '--runs', String(runs)], { timeoutMs: 60_000 });
+  for (const ms of JSON.parse(stdout) as number[]) figures.add('1,000 tasks are on another node', ms, 'ms');
 }
 
 /** A VXLAN between two hosts themselves: no bridge, no container, no rules. */

@@ -70,6 +70,24 @@ describe('names on an overlay network', () => {
     }
   }, 60_000);
 
+  it('a service that prefers it is called on the own node', async () => {
+    const near = webService({ name: 'near', networks: ['back'], labels: { 'swarmctl.prefer-local': 'true' } });
+    await swarm.create({ ...near, Mode: { Global: {} } });
+    const tasks = await swarm.untilRunning('near', 3, 60_000);
+    for (const asker of askers) {
+      const own = tasks.find(({ NodeID }) => NodeID === asker.NodeID);
+      const called = async (): Promise<string[]> => {
+        const calls = Array.from({ length: 6 }, () => swarm.inTask(asker, 'wget', '-q', '-O', '-', 'http://near/'));
+        return [...new Set((await Promise.all(calls)).map((answer) => answer.trim().split('.').at(-1) ?? ''))];
+      };
+      await eventually(async () => expect(await called()).toEqual([own?.ID]), {
+        reason: `${asker.ID} calls the task beside it`,
+        timeoutMs: 10_000,
+      });
+    }
+    await swarm.send('DELETE', '/services/near');
+  }, 90_000);
+
   it('tasks.<service>, <slot>.<service> and a service without a virtual address lead to the tasks themselves', async () => {
     await everywhere('tasks.web', await addressesOf('web'));
     const second = (await swarm.running('web')).find(({ Slot }) => Slot === 2);

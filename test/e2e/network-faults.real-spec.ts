@@ -43,7 +43,8 @@ describe('overlay networks through faults', () => {
     await swarm.untilRunning('echo', 1, 30_000);
     await swarm.create(sleeperOn('talker', 'n3', TALKER, ['TARGET=echo']));
     const [talker] = (await swarm.untilRunning('talker', 1, 30_000)) as [TaskJson];
-    const echoed = async (): Promise<number> => Number((await swarm.inTask(talker, 'sh', '-c', 'cat /tmp/echoed 2>/dev/null | wc -l')).trim());
+    const echoed = async (): Promise<number> =>
+      Number((await swarm.inTask(talker, 'sh', '-c', 'cat /tmp/echoed 2>/dev/null | wc -l')).trim());
     const goesOn = async (after: string): Promise<void> => {
       const before = await echoed();
       await eventually(async () => (await echoed()) > before + 5, {

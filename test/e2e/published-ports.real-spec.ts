@@ -5,6 +5,7 @@ import { chiSquare, underLoad } from './traffic';
 import { webService, WHO_PATH } from './web-service';
 
 const PORT = 8080;
+const BOUND_PORT = 8090;
 const RATE = 200;
 /** Chi-square with two degrees of freedom is above this once in a thousand fair runs. */
 const UNEVEN = 13.8;
@@ -91,6 +92,14 @@ describe('a published port', () => {
     expect(port).toBeGreaterThanOrEqual(30_000);
     expect(port).toBeLessThanOrEqual(32_767);
     await untilAnswers(client, `http://${swarm.lab.host('n2').address}:${port}`);
+  }, 60_000);
+
+  it('answers only at the addresses that it is bound to', async () => {
+    const [here, elsewhere] = ['n1', 'n2'].map((name) => swarm.lab.host(name).address);
+    const labels = { 'swarmctl.publish.80/tcp.bind': here ?? '' };
+    await swarm.create(webService({ name: 'bound', publish: BOUND_PORT, labels }));
+    await untilAnswers(client, `http://${here}:${BOUND_PORT}`);
+    await expect(client.httpGet(`http://${elsewhere}:${BOUND_PORT}/`)).rejects.toThrow();
   }, 60_000);
 
   it('is closed again, and leaves nothing in any host, once no service is there', async () => {

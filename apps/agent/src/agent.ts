@@ -1,6 +1,7 @@
 import { delay, supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
-import { Assignments_Type } from '#common/dispatcher-proto';
+import { Assignments_Type, NetworkChanges } from '#common/dispatcher-proto';
+import { messageOf } from '#common/errors';
 import type { NodeNetworking } from '#common/proto';
 import type { AgentConfig } from './agent-config';
 import { DnsServer } from './dns/dns-server';
@@ -102,12 +103,24 @@ export class Agent {
     // Before the session, whose first heartbeat says how the engine is.
     supervise(this.logger, 'engine health', this.health.run(signal));
     await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
-    await this.dns.listen(DNS_PORT);
+    await this.serveNames();
     supervise(this.logger, 'networks', this.networks.run(signal));
     supervise(this.logger, 'engine events', this.watch.run(signal));
     supervise(this.logger, 'node description', this.describer.run(signal));
     supervise(this.logger, 'manager session', this.sessions.run(signal));
     this.logger.info({ nodeId: this.nodeId, hostname, managers }, 'agent started');
+  }
+
+  /** Without it tasks run all the same, and only find nobody by name. */
+  private async serveNames(): Promise<void> {
+    try {
+      await this.dns.listen(DNS_PORT);
+    } catch (error) {
+      this.logger.error(
+        { reason: messageOf(error), port: DNS_PORT },
+        'names on overlay networks are not served: the port is taken',
+      );
+    }
   }
 
   private engineReturned(): void {
@@ -142,6 +155,7 @@ export class Agent {
   private leaveCluster(clusterId: string): void {
     this.worker.joinCluster(clusterId);
     this.worker.apply({ type: Assignments_Type.COMPLETE, appliesTo: 0, resultsIn: 0, update: [], remove: [] });
+    this.networks.apply(NetworkChanges.fromPartial({ complete: true }));
     this.watch.compareNow();
     this.logger.error(
       { nodeId: this.nodeId, clusterId },

@@ -21,6 +21,7 @@ export function collectHostFacts(config: ManagerConfig, managerId: string): Host
     cpus: cpus().length,
     memoryBytes: totalmem(),
     heartbeatPeriodNanos: config.heartbeatPeriodMs * NANOS_PER_MS,
+    subnetPool: config.subnetPool,
   };
 }
 

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_SUBNET_POOL, nextSubnet, readSubnet, type SubnetPool } from '#common/domain';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
 
 /** What the operator may set; each flag has an environment variable of the same name (SWARMCTL_MANAGER_…). */
@@ -12,6 +13,8 @@ export interface ManagerConfig {
   agentNetwork: string[];
   advertiseAddr: string;
   insecureRegistry: string[];
+  /** Where the subnets of networks come from that name none. */
+  subnetPool: SubnetPool;
   hostname: string;
   heartbeatPeriodMs: number;
   logLevel: LogLevel;
@@ -61,8 +64,50 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
     )
     .addOption(flag('--log-level <level>', 'least severe level to log', 'LOG_LEVEL').choices(LOG_LEVELS).default('info'))
     .allowExcessArguments(false);
-  const options = command.parse(argv as string[]).opts<ManagerConfig>();
-  return { ...options, listen: options.listen.length > 0 ? options.listen : ['unix:///run/swarmctl/manager.sock'] };
+  addPoolFlags(command);
+  const options = command.parse(argv as string[]).opts<Omit<ManagerConfig, 'subnetPool'> & PoolFlags>();
+  const listen = options.listen.length > 0 ? options.listen : ['unix:///run/swarmctl/manager.sock'];
+  return { ...options, listen, subnetPool: toSubnetPool(options, command) };
+}
+
+function addPoolFlags(command: Command): void {
+  command
+    .addOption(
+      flag('--default-addr-pool <cidr>', 'where the subnets of networks come from that name none', 'DEFAULT_ADDR_POOL')
+        .argParser(cidr)
+        .default(DEFAULT_SUBNET_POOL.base),
+    )
+    .addOption(
+      flag('--default-addr-pool-mask-length <bits>', 'how large those subnets are', 'DEFAULT_ADDR_POOL_MASK_LENGTH')
+        .argParser(prefixLength)
+        .default(DEFAULT_SUBNET_POOL.prefix),
+    );
+}
+
+function toSubnetPool(options: PoolFlags, command: Command): SubnetPool {
+  const subnetPool = { base: options.defaultAddrPool, prefix: options.defaultAddrPoolMaskLength };
+  if (nextSubnet(subnetPool, []) === undefined) {
+    command.error(
+      `error: --default-addr-pool-mask-length ${subnetPool.prefix}: no such subnet fits into --default-addr-pool ${subnetPool.base}`,
+    );
+  }
+  return subnetPool;
+}
+
+interface PoolFlags {
+  defaultAddrPool: string;
+  defaultAddrPoolMaskLength: number;
+}
+
+function prefixLength(text: string): number {
+  const bits = Number(text);
+  if (Number.isInteger(bits) && bits >= 1 && bits <= 29) return bits;
+  throw new InvalidArgumentError('It must be a number of bits from 1 to 29.');
+}
+
+function cidr(text: string): string {
+  if (readSubnet(text)?.width === 32) return text;
+  throw new InvalidArgumentError(`"${text}" is no IPv4 network, such as ${DEFAULT_SUBNET_POOL.base}.`);
 }
 
 /** host:port at which agents on other hosts reach this manager: what it announces, and what `/info` names. */

@@ -96,14 +96,14 @@ export class Manager {
   }
 
   private lead(signal: AbortSignal): Promise<void> {
-    const { logger, metrics, managerId } = this.parts;
+    const { config, logger, metrics, managerId } = this.parts;
     const { store, etcd } = this;
     const services = new ServiceReconciler(store.view, logger, metrics);
     return runLeaderLoops(
       watchLeadership({ etcd, store, managerId, logger }, signal),
       [
         ensureCluster(store),
-        ensureIngressNetwork(store),
+        ensureIngressNetwork(store, config.subnetPool),
         reconcilerLoop(services, { store, logger, metrics }),
         takeOverNodes(store, logger),
         orphanTasks(store, logger),

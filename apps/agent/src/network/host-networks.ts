@@ -35,6 +35,8 @@ export interface HostNetworkParts {
 export class HostNetworks implements NetworkHost {
   private current: NetworkState = NO_NETWORKS;
   private ready = new Map<string, OverlayLink>();
+  /** The state that the host has. */
+  private applied: NetworkState | undefined;
   private problem = '';
   private leftovers = false;
   private readonly news = new WakeSignal();
@@ -79,6 +81,17 @@ export class HostNetworks implements NetworkHost {
       if (signal.aborted) return;
       if (!isDone) await this.news.wait(RETRY_MS);
       else if (this.current === state) await this.news.wait(this.leftovers ? REMOVE_RETRY_MS : undefined);
+    }
+  }
+
+  /** Resolves when the host has what was told until now, or when the signal aborts. */
+  async untilApplied(signal: AbortSignal): Promise<void> {
+    const told = this.current;
+    let isNewer = false;
+    // A later state holds what this one did.
+    while (this.applied !== told && !isNewer && !signal.aborted) {
+      await this.nextPass(signal);
+      isNewer = this.current !== told && this.applied === this.current;
     }
   }
 
@@ -134,8 +147,10 @@ export class HostNetworks implements NetworkHost {
       await this.applyRules(made.length > 0 || state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
       await this.removeOthers(new Set(state.networks.keys()));
-      if (made.length === wanted.length) this.problem = '';
-      return made.length === wanted.length;
+      if (made.length < wanted.length) return false;
+      this.problem = '';
+      this.applied = state;
+      return true;
     } catch (error) {
       this.problem = messageOf(error);
       logger.warn({ reason: this.problem }, 'the networks of this host could not be made, will retry');

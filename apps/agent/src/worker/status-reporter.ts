@@ -3,7 +3,7 @@ import type { TaskObservation } from '#common/dispatcher-proto';
 import type { TaskStatus } from '#common/proto';
 
 /** Nobody acts on a state that a task only passes through; most are replaced by a later one before this is over. */
-const PASSING_STATE_DELAY_MS = 150;
+const PASSING_STATE_DELAY_MS = 500;
 const PASSING: ReadonlySet<TaskState | undefined> = new Set([
   TaskState.accepted,
   TaskState.preparing,

@@ -205,7 +205,10 @@ export class TaskRunner {
 
   private async preparation(signal: AbortSignal): Promise<Preparation> {
     const task = this.assigned();
-    const attachments = await this.tools.networks.attach(task, signal);
+    const attachments = await this.tools.networks.attach(task, signal).catch((error: unknown) => {
+      this.say(messageOf(error));
+      throw error;
+    });
     return { signal, tell: (text) => this.say(text), registryAuth: this.tools.registryAuth(task.serviceId), attachments };
   }
 

@@ -17,11 +17,17 @@ const FAILED = new DomainError('INTERNAL', 'the engine failed');
 
 /** A worker on a fake engine, as the agent wires it, and what a manager would hear from it. */
 class Bench {
+  /** Whether others call its tasks by way of overlay networks. */
+  isCalled = false;
   readonly engine = new FakeExecutor();
   readonly heard: { taskId: string; status: TaskStatus }[] = [];
   private readonly stopping = new AbortController();
   private readonly statuses = new StatusReporter(0);
-  private readonly worker = new Worker({ executor: this.engine, networks: NO_OVERLAYS }, this.statuses, logger);
+  private readonly worker = new Worker(
+    { executor: this.engine, networks: { ...NO_OVERLAYS, isCalled: () => this.isCalled } },
+    this.statuses,
+    logger,
+  );
   private readonly watch = new EngineWatch(this.engine, new EngineHealth(this.engine, logger), this.worker, logger);
 
   constructor() {
@@ -133,6 +139,36 @@ describe('an assigned task', () => {
     expect(bench.engine.of(task.id)?.phase).toBe('created');
     await bench.change([as(task, TaskState.running)]);
     expect(bench.last(task)?.state).toBe(TaskState.running);
+  });
+
+  describe('that others call', () => {
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+      bench.isCalled = true;
+    });
+    afterEach(() => jest.useRealTimers());
+
+    const isStopped = (): boolean => bench.engine.calls.some((call) => call.startsWith('stop '));
+    const wait = async (ms: number): Promise<void> => {
+      await jest.advanceTimersByTimeAsync(ms);
+      await settled();
+    };
+
+    it.each([TaskState.shutdown, TaskState.remove])('goes on with its connections before it is stopped (%s)', async (desired) => {
+      const task = await bench.running();
+      await bench.change([as(task, desired)]);
+      await wait(4_900);
+      expect(isStopped()).toBe(false);
+      await wait(200);
+      expect(isStopped()).toBe(true);
+    });
+
+    it('does so for as long as its service says', async () => {
+      const task = { ...(await bench.running()), serviceLabels: { 'swarmctl.drain-period': '0s' } };
+      await bench.change([as(task, TaskState.shutdown)]);
+      await wait(1);
+      expect(isStopped()).toBe(true);
+    });
   });
 
   it('is complete or failed as its process ends', async () => {

@@ -56,7 +56,7 @@ export class ApiModule {
         {
           provide: NetworkCommands,
           inject: [API_DEPENDENCIES],
-          useFactory: ({ store }: ApiDependencies) => new NetworkCommands(store, now),
+          useFactory: ({ store, host }: ApiDependencies) => new NetworkCommands(store, host.subnetPool, now),
         },
         { provide: APP_FILTER, inject: [API_DEPENDENCIES], useFactory: ({ logger }: ApiDependencies) => new ErrorFilter(logger) },
       ],

@@ -86,8 +86,8 @@ export function clusterDescription(host: HostFacts, cluster: Cluster): JsonObjec
     },
     TLSInfo: {},
     RootRotationInProgress: false,
-    DefaultAddrPool: null,
-    SubnetSize: 0,
+    DefaultAddrPool: [host.subnetPool.base],
+    SubnetSize: host.subnetPool.prefix,
     DataPathPort: 0,
   };
 }

@@ -1,4 +1,4 @@
-import type { Distribution, RegistryLogin } from '#common/domain';
+import type { Distribution, RegistryLogin, SubnetPool } from '#common/domain';
 import type { Logger } from '#common/logging';
 import type { Node, Platform, Service, ServiceRevision, Task } from '#common/proto';
 import type { ClusterView, Guard, Revision, Write } from '#common/store';
@@ -36,6 +36,8 @@ export interface HostFacts {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly heartbeatPeriodNanos: number;
+  /** Where the subnets of networks come from that name none. */
+  readonly subnetPool: SubnetPool;
 }
 
 /** Where `/metrics` comes from; prom-client's Registry is one. */

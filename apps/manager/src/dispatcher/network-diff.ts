@@ -1,5 +1,14 @@
-import { NetworkChanges } from '#common/dispatcher-proto';
-import type { NetworkPicture } from './network-directory';
+import { NetworkChanges, type OverlayEndpoint, type OverlayNode, type OverlayService } from '#common/dispatcher-proto';
+import type { Network } from '#common/proto';
+
+/** What one node has to know of networks; each map by id. Entries are the same objects as long as they say the same. */
+export interface NetworkPicture {
+  readonly networks: ReadonlyMap<string, Network>;
+  readonly nodes: ReadonlyMap<string, OverlayNode>;
+  readonly services: ReadonlyMap<string, OverlayService>;
+  readonly endpoints: ReadonlyMap<string, OverlayEndpoint>;
+  readonly controlPlane: readonly string[];
+}
 
 /** What a node knows before it was told anything. */
 export const NO_PICTURE: NetworkPicture = {
@@ -12,6 +21,7 @@ export const NO_PICTURE: NetworkPicture = {
 
 /** What a node that knows `sent` must be told so that it knows `next`; undefined when that is nothing. */
 export function toNetworkChanges(sent: NetworkPicture, next: NetworkPicture): NetworkChanges | undefined {
+  if (sent === next) return undefined;
   const networks = difference(sent.networks, next.networks);
   const nodes = difference(sent.nodes, next.nodes);
   const services = difference(sent.services, next.services);

@@ -11,15 +11,7 @@ import {
 import { OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
 import type { Network, Service, Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
-
-/** What one node has to know of networks; each map by id. Entries are the same objects as long as they say the same. */
-export interface NetworkPicture {
-  readonly networks: ReadonlyMap<string, Network>;
-  readonly nodes: ReadonlyMap<string, OverlayNode>;
-  readonly services: ReadonlyMap<string, OverlayService>;
-  readonly endpoints: ReadonlyMap<string, OverlayEndpoint>;
-  readonly controlPlane: readonly string[];
-}
+import { toNetworkChanges, type NetworkPicture } from './network-diff';
 
 interface Members {
   readonly services: readonly OverlayService[];
@@ -42,6 +34,9 @@ class Unchanging<T> {
 /** Networks as agents need them, made once for all agents: who is on which network, where, and whether connections may go there. */
 export class NetworkDirectory {
   private readonly members = new Map<string, Members>();
+  /** By the networks that they hold: most nodes have the same. */
+  private pictures = new Map<string, NetworkPicture>();
+  private outdated: ReadonlyMap<string, NetworkPicture> = new Map();
   private nodes: Map<string, OverlayNode> | undefined;
   private readonly known = {
     nodes: new Unchanging<OverlayNode>(),
@@ -57,13 +52,29 @@ export class NetworkDirectory {
 
   /** Something that the pictures are made of has changed. */
   forget(): void {
+    if (this.pictures.size > 0) this.outdated = this.pictures;
+    this.pictures = new Map();
     this.members.clear();
     this.nodes = undefined;
   }
 
   /** What the node has to know now: the networks that its tasks are on, and the ingress network once anything is published. */
   pictureFor(nodeId: string): NetworkPicture {
-    const networks = new Map(this.networksOf(nodeId).map((network) => [network.id, network]));
+    const networks = this.networksOf(nodeId);
+    const key = networks.map(({ id }) => id).join();
+    const known = this.pictures.get(key) ?? this.sameOrNew(key, this.pictureOf(networks));
+    this.pictures.set(key, known);
+    return known;
+  }
+
+  /** The picture from before, if it says the same: then nobody has to be told anything. */
+  private sameOrNew(key: string, picture: NetworkPicture): NetworkPicture {
+    const before = this.outdated.get(key);
+    return before && toNetworkChanges(before, picture) === undefined ? before : picture;
+  }
+
+  private pictureOf(list: readonly Network[]): NetworkPicture {
+    const networks = new Map(list.map((network) => [network.id, network]));
     const services = new Map<string, OverlayService>();
     const endpoints = new Map<string, OverlayEndpoint>();
     for (const id of networks.keys()) {

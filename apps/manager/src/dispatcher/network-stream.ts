@@ -1,7 +1,6 @@
 import { NetworkChanges } from '#common/dispatcher-proto';
 import type { MessageSink } from './assignment-stream';
-import { NO_PICTURE, toNetworkChanges } from './network-diff';
-import type { NetworkPicture } from './network-directory';
+import { NO_PICTURE, toNetworkChanges, type NetworkPicture } from './network-diff';
 
 /**
  * Keeps what one agent knows of networks up to date: first all of it, then what changed. As with assignments, what comes while the

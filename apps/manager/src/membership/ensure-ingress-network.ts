@@ -1,4 +1,4 @@
-import { DEFAULT_SUBNET_POOL, defaultGateway, INGRESS_NETWORK, nextSubnet } from '#common/domain';
+import { defaultGateway, INGRESS_NETWORK, nextSubnet, type SubnetPool } from '#common/domain';
 import { isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import { NetworkSpec } from '#common/proto';
@@ -6,12 +6,12 @@ import { creationOfNetwork, type ClusterStore } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 
 /** The first leader ever makes the network that carries connections to published ports. Who removed it wants none. */
-export function ensureIngressNetwork(store: ClusterStore): (term: LeaderTerm) => Promise<void> {
+export function ensureIngressNetwork(store: ClusterStore, pool: SubnetPool): (term: LeaderTerm) => Promise<void> {
   return async (term) => {
     const { view } = store;
     if (view.networkClaimsRevision() !== 0) return;
     const hosts = view.managers().map(({ agentAddress }) => agentAddress.replace(/:\d+$/, ''));
-    const subnet = nextSubnet(DEFAULT_SUBNET_POOL, hosts) ?? '';
+    const subnet = nextSubnet(pool, hosts) ?? '';
     const spec = NetworkSpec.fromPartial({
       name: INGRESS_NETWORK,
       driver: 'overlay',

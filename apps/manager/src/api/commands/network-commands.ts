@@ -1,12 +1,4 @@
-import {
-  DEFAULT_SUBNET_POOL,
-  defaultGateway,
-  INGRESS_NETWORK,
-  holdsAddress,
-  nextSubnet,
-  overlap,
-  readSubnet,
-} from '#common/domain';
+import { defaultGateway, INGRESS_NETWORK, holdsAddress, nextSubnet, overlap, readSubnet, type SubnetPool } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import { NetworkSpec, type IpamConfig, type Network, type Service } from '#common/proto';
@@ -25,6 +17,7 @@ const MAX_TRIES = 8;
 export class NetworkCommands {
   constructor(
     private readonly store: ApiStore,
+    private readonly pool: SubnetPool,
     private readonly now: () => Date,
   ) {}
 
@@ -44,7 +37,7 @@ export class NetworkCommands {
       const spec = {
         ...wanted,
         scope: 'swarm',
-        ipam: { driver: 'default', options: {}, ...wanted.ipam, config: [completeIpam(wanted, view)] },
+        ipam: { driver: 'default', options: {}, ...wanted.ipam, config: [completeIpam(wanted, view, this.pool)] },
       };
       return creationOfNetwork(view, { id, createdAt: this.now().toISOString(), spec });
     });
@@ -89,16 +82,13 @@ function refuseTaken(spec: NetworkSpec, view: ClusterView): void {
 }
 
 /** The addresses of a new network: those that are wanted, unless somebody has them, else the next free ones. */
-function completeIpam({ ipam }: NetworkSpec, view: ClusterView): IpamConfig {
+function completeIpam({ ipam }: NetworkSpec, view: ClusterView, pool: SubnetPool): IpamConfig {
   const [config] = ipam?.config ?? [];
   const taken = view.networks().flatMap(({ spec }) => (spec?.ipam?.config ?? []).map(({ subnet }) => subnet));
   const nodes = view.nodes().flatMap(({ status }) => (status?.addr ? [status.addr] : []));
-  const subnet = config?.subnet || nextSubnet(DEFAULT_SUBNET_POOL, [...taken, ...nodes]);
+  const subnet = config?.subnet || nextSubnet(pool, [...taken, ...nodes]);
   if (subnet === undefined) {
-    throw new DomainError(
-      'RESOURCE_EXHAUSTED',
-      `no subnet of ${DEFAULT_SUBNET_POOL.base} is left: name one (IPAM.Config.Subnet, --subnet)`,
-    );
+    throw new DomainError('RESOURCE_EXHAUSTED', `no subnet of ${pool.base} is left: name one (IPAM.Config.Subnet, --subnet)`);
   }
   if (config?.subnet) refuseTakenSubnet(config.subnet, taken, nodes);
   const gateway = config?.gateway || (defaultGateway(subnet) ?? '');

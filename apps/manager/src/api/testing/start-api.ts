@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { DEFAULT_SUBNET_POOL } from '#common/domain';
 import { DomainError } from '#common/errors';
 import { createLogger } from '#common/logging';
 import { ApiModule } from '../api.module';
@@ -47,6 +48,7 @@ const HOST: ApiDependencies['host'] = {
   cpus: 2,
   memoryBytes: 4 << 30,
   heartbeatPeriodNanos: 5e9,
+  subnetPool: DEFAULT_SUBNET_POOL,
 };
 
 /** What a test may give; the rest is the same for all, since it is asked once. */

@@ -12,9 +12,6 @@ export interface SubnetPool {
  * Docker's own pool, in pieces of /20 instead of /24: one of those is full with 254 tasks, virtual addresses and nodes together.
  */
 export const DEFAULT_SUBNET_POOL: SubnetPool = { base: '10.0.0.0/8', prefix: 20 };
-/** For IPv6, a private network of our own (RFC 4193) in the pieces that IPv6 wants. */
-export const DEFAULT_SUBNET_POOL_V6: SubnetPool = { base: 'fd53:7763:7461::/48', prefix: 64 };
-
 /** The first piece of the pool that shares no address with any of `taken` (networks or single addresses); undefined if there is none. */
 export function nextSubnet({ base, prefix }: SubnetPool, taken: readonly string[]): string | undefined {
   const pool = readSubnet(base);
