@@ -71,6 +71,7 @@ describe('a published port', () => {
     const report = await underLoad(client, { urls, rate: RATE }, async () => {
       await scale(10);
       await swarm.untilRunning('web', 10, 60_000);
+      await untilAllAnswer(client, urls[0] ?? '', 10);
       await scale(1);
       await swarm.untilRunning('web', 1, 30_000);
       await eventually(async () => (await swarm.runningContainerIds()).length === 1, {
@@ -79,7 +80,6 @@ describe('a published port', () => {
       });
     });
     expect(report.failures).toEqual({});
-    expect(Object.keys(report.byAnswer).length).toBeGreaterThanOrEqual(10);
   }, 150_000);
 
   it('is refused to a second service, and chosen by the manager where none is asked for', async () => {
@@ -107,6 +107,14 @@ describe('a published port', () => {
     await swarm.untilNoOverlays();
   }, 90_000);
 });
+
+async function untilAllAnswer(client: LabHost, url: string, tasks: number): Promise<void> {
+  const seen = new Set<string>();
+  await eventually(async () => seen.add((await client.httpGet(`${url}/`)).trim()).size === tasks, {
+    reason: `all ${tasks} tasks answer`,
+    timeoutMs: 30_000,
+  });
+}
 
 async function untilAnswers(client: LabHost, url: string): Promise<void> {
   await eventually(async () => (await client.httpGet(`${url}/`)) !== '', { reason: `${url} answers`, timeoutMs: 20_000 });

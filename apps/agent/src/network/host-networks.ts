@@ -39,6 +39,8 @@ export class HostNetworks implements NetworkHost {
   private applied: NetworkState | undefined;
   private problem = '';
   private leftovers = false;
+  /** A container was started since the bridges' ports were looked at. */
+  private hasNewPorts = true;
   private readonly news = new WakeSignal();
   private readonly passed = new Set<() => void>();
   private readonly links: KernelLinks;
@@ -66,6 +68,7 @@ export class HostNetworks implements NetworkHost {
   look(): void {
     this.rules = '';
     this.links.suspect();
+    this.hasNewPorts = true;
     this.ready.clear();
     this.settled = undefined;
     this.news.wake();
@@ -110,7 +113,9 @@ export class HostNetworks implements NetworkHost {
   }
 
   started({ networksAttachments }: Task): void {
-    if (networksAttachments.length > 0) this.news.wake();
+    if (networksAttachments.length === 0) return;
+    this.hasNewPorts = true;
+    this.news.wake();
   }
 
   isCalled({ serviceId, networksAttachments }: Task): boolean {
@@ -143,7 +148,7 @@ export class HostNetworks implements NetworkHost {
       const isComplete = await this.ensureEngineNetworks(wanted);
       const made = wanted.filter(({ networkId }) => isComplete.has(networkId));
       await this.links.apply(made);
-      await this.links.reflectPorts(made);
+      await this.reflectNewPorts(made);
       await this.applyRules(made.length > 0 || state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
       await this.removeOthers(new Set(state.networks.keys()));
@@ -176,6 +181,12 @@ export class HostNetworks implements NetworkHost {
       }
     }
     return made;
+  }
+
+  private async reflectNewPorts(links: readonly OverlayLink[]): Promise<void> {
+    if (!this.hasNewPorts) return;
+    this.hasNewPorts = false;
+    await this.links.reflectPorts(links);
   }
 
   private async applyRules(rules: string): Promise<void> {
