@@ -23,7 +23,6 @@ async function main(): Promise<void> {
   const place = { host, port: Number(port), ms: Number(values.seconds) * MS_PER_SECOND };
   const figure = values.bytes ? await bytesPerSecond(place) : await connectsPerSecond(place, Number(values.connects));
   process.stdout.write(`${figure}\n`);
-  process.exit(0);
 }
 
 interface Place {
@@ -47,7 +46,9 @@ async function bytesPerSecond(place: Place): Promise<number> {
     if (!socket.write(CHUNK)) await new Promise((resolve) => socket.once('drain', resolve));
   }
   const seconds = (performance.now() - startedAt) / MS_PER_SECOND;
-  return (socket.bytesWritten - socket.writableLength) / seconds;
+  const sent = socket.bytesWritten - socket.writableLength;
+  socket.destroy();
+  return sent / seconds;
 }
 
 async function connectsPerSecond(place: Place, atOnce: number): Promise<number> {

@@ -4,7 +4,7 @@ import { decode, encode, type Packet } from 'dns-packet';
 import { createLogger } from '#common/logging';
 import { anEndpoint, aState } from '../network/testing/a-state';
 import { DnsServer } from './dns-server';
-import { withLength } from './upstream';
+import { withLength } from './tcp-framing';
 
 /** The one who asks, as the server sees it. */
 const ASKER = '127.0.0.1';

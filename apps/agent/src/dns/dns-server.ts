@@ -6,7 +6,8 @@ import type { Logger } from '#common/logging';
 import { NO_NETWORKS, type NetworkState } from '../network/network-state';
 import { answerFrom, failure } from './answer';
 import { NameTable } from './name-table';
-import { askUpstream, upstreamServers, withLength } from './upstream';
+import { firstMessage, withLength } from './tcp-framing';
+import { askUpstream, upstreamServers } from './upstream';
 
 /** More than a container ever asks at once; the rest gets no answer and asks again. */
 const MAX_FORWARDED = 512;
@@ -14,7 +15,6 @@ const MAX_FORWARDED = 512;
 const MAX_UDP_BYTES = 512;
 const TRUNCATED = 1 << 9;
 const IDLE_MS = 10_000;
-const LENGTH_BYTES = 2;
 
 /** Answers containers' questions about names from the agent's own copy, and asks the host's servers about the rest. */
 export class DnsServer {
@@ -56,15 +56,14 @@ export class DnsServer {
   }
 
   private serve(socket: Socket): void {
-    let pending = Buffer.alloc(0);
+    let pending: Buffer = Buffer.alloc(0);
     socket.setTimeout(IDLE_MS, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
       pending = Buffer.concat([pending, chunk]);
-      while (pending.length >= LENGTH_BYTES && pending.length >= LENGTH_BYTES + pending.readUInt16BE(0)) {
-        const end = LENGTH_BYTES + pending.readUInt16BE(0);
-        void this.answerOn(socket, pending.subarray(LENGTH_BYTES, end));
-        pending = pending.subarray(end);
+      for (let first = firstMessage(pending); first; first = firstMessage(pending)) {
+        void this.answerOn(socket, first.message);
+        pending = first.rest;
       }
     });
   }

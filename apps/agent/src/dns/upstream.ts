@@ -2,11 +2,13 @@ import { createSocket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { DomainError } from '#common/errors';
+import { firstMessage, withLength } from './tcp-framing';
 
 const TIMEOUT_MS = 2_000;
 const PORT = 53;
 const RESOLV_CONF = '/etc/resolv.conf';
-const LENGTH_BYTES = 2;
+/** A message begins with a number that its answer has too. */
+const ID_BYTES = 2;
 
 /** The servers that the host itself asks. */
 export async function upstreamServers(path = RESOLV_CONF): Promise<string[]> {
@@ -40,7 +42,7 @@ function askByUdp(server: string, query: Buffer): Promise<Buffer> {
     socket.on('error', (error) => end(() => reject(error)));
     socket.on('message', (answer) => {
       // Another question's answer, or nobody's.
-      if (answer.length >= LENGTH_BYTES && answer.readUInt16BE(0) === query.readUInt16BE(0)) end(() => resolve(answer));
+      if (answer.length >= ID_BYTES && answer.readUInt16BE(0) === query.readUInt16BE(0)) end(() => resolve(answer));
     });
     // The callback hears of a failure too, which the declarations leave out.
     const connected = (failure?: Error): void => (failure ? end(() => reject(failure)) : socket.send(query));
@@ -51,24 +53,17 @@ function askByUdp(server: string, query: Buffer): Promise<Buffer> {
 function askByTcp(server: string, query: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: server, port: PORT });
-    const chunks: Buffer[] = [];
+    let received = Buffer.alloc(0);
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('timeout')));
     socket.on('error', reject);
     socket.on('connect', () => socket.write(withLength(query)));
     socket.on('data', (chunk) => {
-      chunks.push(chunk);
-      const all = Buffer.concat(chunks);
-      if (all.length < LENGTH_BYTES || all.length < LENGTH_BYTES + all.readUInt16BE(0)) return;
+      received = Buffer.concat([received, chunk]);
+      const first = firstMessage(received);
+      if (!first) return;
       socket.destroy();
-      resolve(all.subarray(LENGTH_BYTES, LENGTH_BYTES + all.readUInt16BE(0)));
+      resolve(first.message);
     });
     socket.on('close', () => reject(new Error('closed')));
   });
-}
-
-/** A message as TCP carries it (RFC 1035, 4.2.2). */
-export function withLength(message: Buffer): Buffer {
-  const length = Buffer.alloc(LENGTH_BYTES);
-  length.writeUInt16BE(message.length);
-  return Buffer.concat([length, message]);
 }

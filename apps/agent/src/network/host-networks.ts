@@ -1,5 +1,5 @@
 import type { NetworkChanges } from '#common/dispatcher-proto';
-import { macOfAddress } from '#common/domain';
+import { macOfAddress, withoutPrefix } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { Task } from '#common/proto';
@@ -106,7 +106,7 @@ export class HostNetworks implements NetworkHost {
     return task.networksAttachments.map(({ network, addresses }) => {
       const link = this.ready.get(network?.id ?? '');
       if (!link) throw new DomainError('UNAVAILABLE', `network ${network?.spec?.name ?? ''} is not ready here: ${this.reason()}`);
-      const address = (addresses[0] ?? '').replace(/\/.*$/, '');
+      const address = withoutPrefix(addresses[0] ?? '');
       const { engineName: engineNetwork, gateway, isIngress: isDefaultRoute } = link;
       return { engineNetwork, address, mac: macOfAddress(address), gateway, isDefaultRoute };
     });
@@ -145,11 +145,11 @@ export class HostNetworks implements NetworkHost {
     const wanted = toOverlayLinks(state, host);
     try {
       if (wanted.length > 0) await this.links.prepareHost();
-      const isComplete = await this.ensureEngineNetworks(wanted);
-      const made = wanted.filter(({ networkId }) => isComplete.has(networkId));
+      const present = await this.ensureEngineNetworks(wanted);
+      const made = wanted.filter(({ networkId }) => present.has(networkId));
       await this.links.apply(made);
       await this.reflectNewPorts(made);
-      await this.applyRules(made.length > 0 || state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
+      await this.applyRules(state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
       await this.removeOthers(new Set(state.networks.keys()));
       if (made.length < wanted.length) return false;

@@ -7,6 +7,7 @@ import {
   observedState,
   prefersLocal,
   TaskState,
+  withoutPrefix,
 } from '#common/domain';
 import { OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
 import type { Network, Service, Task } from '#common/proto';
@@ -18,16 +19,26 @@ interface Members {
   readonly endpoints: readonly OverlayEndpoint[];
 }
 
-/** Keeps an entry the same object while it says the same, so that those who have it need not be sent it again. */
+/**
+ * Keeps an entry the same object while it says the same, so that those who have it need not be sent it again. What is not asked for
+ * between two turns is forgotten.
+ */
 class Unchanging<T> {
-  private readonly known = new Map<string, { text: string; value: T }>();
+  private known = new Map<string, { text: string; value: T }>();
+  private before: ReadonlyMap<string, { text: string; value: T }> = new Map();
+
+  turn(): void {
+    if (this.known.size === 0) return;
+    this.before = this.known;
+    this.known = new Map();
+  }
 
   of(id: string, value: T): T {
     const text = JSON.stringify(value);
-    const before = this.known.get(id);
-    if (before?.text === text) return before.value;
-    this.known.set(id, { text, value });
-    return value;
+    const former = this.known.get(id) ?? this.before.get(id);
+    const kept = former?.text === text ? former : { text, value };
+    this.known.set(id, kept);
+    return kept.value;
   }
 }
 
@@ -56,6 +67,7 @@ export class NetworkDirectory {
     this.pictures = new Map();
     this.members.clear();
     this.nodes = undefined;
+    for (const entries of Object.values(this.known)) entries.turn();
   }
 
   /** What the node has to know now: the networks that its tasks are on, and the ingress network once anything is published. */
@@ -176,8 +188,4 @@ function toOverlayService({ id, spec, endpoint }: Service): OverlayService {
     ports: (endpoint?.ports ?? []).filter(isIngressPort).map((port) => ({ port, boundTo: boundTo(spec, port) })),
     preferLocal: prefersLocal(spec),
   });
-}
-
-function withoutPrefix(address: string): string {
-  return address.replace(/\/.*$/, '');
 }

@@ -1,9 +1,7 @@
+import { findPredefinedNetwork } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { Mount, Task } from '#common/proto';
 import type { ApiMinor } from './api-version';
-
-/** Networks that every engine has. */
-const PREDEFINED_NETWORKS = ['bridge', 'host', 'none'];
 
 interface Need {
   readonly api: ApiMinor;
@@ -36,7 +34,7 @@ export function assertSupported(task: Task, api: ApiMinor): void {
 }
 
 function assertNetworks(names: readonly string[]): void {
-  const own = names.filter((name) => PREDEFINED_NETWORKS.includes(name));
+  const own = names.filter(findPredefinedNetwork);
   if (own.length > 0 && names.length > 1) refuse(`network ${own[0]} beside others (${names.join(', ')})`);
 }
 

@@ -1,4 +1,14 @@
-import { defaultGateway, INGRESS_NETWORK, holdsAddress, nextSubnet, overlap, readSubnet, type SubnetPool } from '#common/domain';
+import {
+  defaultGateway,
+  INGRESS_NETWORK,
+  holdsAddress,
+  nextSubnet,
+  overlap,
+  publishesOnEveryNode,
+  readSubnet,
+  type SubnetPool,
+  findPredefinedNetwork,
+} from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import { NetworkSpec, type IpamConfig, type Network, type Service } from '#common/proto';
@@ -6,7 +16,6 @@ import { creationOfNetwork, removalOfNetwork, type ClusterView, type Guard, type
 import { decodeJson } from '#common/wire';
 import { findNetwork } from '../lookup';
 import type { ApiStore } from '../ports';
-import { findPredefinedNetwork } from '../predefined-networks';
 import { failedPrecondition, unreadableSpec } from '../validate/refusal';
 import { validateNetworkSpec } from '../validate/network-spec';
 
@@ -112,7 +121,6 @@ function refuseUsed({ id, spec }: Network, services: readonly Service[]): void {
     [...(service.spec?.taskTemplate?.networks ?? []), ...(service.spec?.networks ?? [])].some(({ target }) => target === id);
   const user = services.find(uses);
   if (user) throw failedPrecondition(`network ${id} is in use by service ${user.id}`);
-  const publisher =
-    spec?.ingress && services.find(({ endpoint }) => endpoint?.ports.some(({ publishMode }) => publishMode !== 'host'));
+  const publisher = spec?.ingress && services.find(({ endpoint }) => publishesOnEveryNode(endpoint));
   if (publisher) throw failedPrecondition(`ingress network cannot be removed because service ${publisher.id} depends on it`);
 }

@@ -1,8 +1,8 @@
+import { findPredefinedNetwork } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { NetworkAttachmentConfig, ServiceSpec } from '#common/proto';
 import type { ClusterView, Guard } from '#common/store';
 import { keys } from '#common/store';
-import { findPredefinedNetwork } from '../predefined-networks';
 import { invalidSpec } from '../validate/refusal';
 
 /**

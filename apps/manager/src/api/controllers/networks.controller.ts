@@ -1,3 +1,4 @@
+import { findPredefinedNetwork, PREDEFINED_NETWORKS } from '#common/domain';
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { NetworkCommands } from '../commands/network-commands';
@@ -8,7 +9,6 @@ import { sendJson } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findNetwork } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
-import { findPredefinedNetwork, PREDEFINED_NETWORKS } from '../predefined-networks';
 import { networkJson, predefinedNetworkJson, verboseNetworkJson } from '../render/render-network';
 
 /** Overlay networks, and those that every engine has by itself, so that services can be attached to them. */

@@ -1,5 +1,5 @@
+import { type PredefinedNetwork } from '#common/domain';
 import type { Network } from '#common/proto';
-import type { PredefinedNetwork } from '../predefined-networks';
 import { parseFilters, passes, passesLabels, type Filters } from './parse-filters';
 
 const ACCEPTED = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'] as const;

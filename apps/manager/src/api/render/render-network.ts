@@ -1,6 +1,5 @@
-import { isTerminal, observedState } from '#common/domain';
+import { isTerminal, observedState, type PredefinedNetwork, withoutPrefix } from '#common/domain';
 import type { Network, Node, Service, Task } from '#common/proto';
-import type { PredefinedNetwork } from '../predefined-networks';
 import { compact, nonEmpty, ZERO_TIME, type JsonObject } from './json-parts';
 
 const SCOPE = 'swarm';
@@ -62,7 +61,7 @@ export function verboseNetworkJson(network: Network, { services, tasks, nodes }:
 function memberJson(networkId: string, service: Service, tasks: readonly Task[], hosts: ReadonlyMap<string, Node>): JsonObject {
   const vip = service.endpoint?.virtualIps.find((each) => each.networkId === networkId);
   return {
-    VIP: withoutPrefix(vip?.addr),
+    VIP: withoutPrefix(vip?.addr ?? ''),
     Ports: (service.endpoint?.ports ?? []).map(
       ({ targetPort, publishedPort }) => `Target: ${targetPort}, Publish: ${publishedPort}`,
     ),
@@ -70,14 +69,10 @@ function memberJson(networkId: string, service: Service, tasks: readonly Task[],
     Tasks: tasks.map((task) => ({
       Name: `${task.serviceName}.${task.slot || task.nodeId}.${task.id}`,
       EndpointID: task.id,
-      EndpointIP: withoutPrefix(task.networksAttachments.find(({ network }) => network?.id === networkId)?.addresses[0]),
+      EndpointIP: withoutPrefix(task.networksAttachments.find(({ network }) => network?.id === networkId)?.addresses[0] ?? ''),
       Info: { 'Host IP': hosts.get(task.nodeId)?.status?.addr ?? '' },
     })),
   };
-}
-
-function withoutPrefix(address = ''): string {
-  return address.replace(/\/.*$/, '');
 }
 
 /** Docker's JSON of a network that every engine has. */

@@ -1,3 +1,4 @@
+import { isIngressPort, protocolOf } from '#common/domain';
 import type { EndpointSpec, PortConfig, Service } from '#common/proto';
 import { invalidSpec, requireOneOf } from './refusal';
 
@@ -11,7 +12,7 @@ export function validateEndpoint(endpoint: EndpointSpec | undefined): void {
   if (!endpoint) return;
   requireOneOf(endpoint.mode, RESOLUTION_MODES, `invalid resolution mode: ${JSON.stringify(endpoint.mode)}`);
   endpoint.ports.forEach(validatePort);
-  if (endpoint.mode === 'dnsrr' && endpoint.ports.some(isIngress)) {
+  if (endpoint.mode === 'dnsrr' && endpoint.ports.some(isIngressPort)) {
     throw invalidSpec("EndpointSpec: port published with ingress mode can't be used with dnsrr mode");
   }
   const published = publishedPorts(endpoint).map(portKey);
@@ -29,7 +30,7 @@ export function validatePortsAreFree(endpoint: EndpointSpec | undefined, others:
   for (const service of others()) {
     for (const taken of portsOf(service)) {
       const port = wanted.get(portKey(taken));
-      if (port && (isIngress(port) || isIngress(taken))) throw portInUse(taken, service);
+      if (port && (isIngressPort(port) || isIngressPort(taken))) throw portInUse(taken, service);
     }
   }
 }
@@ -56,14 +57,10 @@ function publishedPorts(endpoint: { readonly ports: readonly PortConfig[] } | un
 }
 
 function portKey(port: PortConfig): string {
-  return `${port.publishedPort}/${port.protocol.toLowerCase() || 'tcp'}`;
-}
-
-function isIngress(port: PortConfig): boolean {
-  return port.publishMode !== 'host';
+  return `${port.publishedPort}/${protocolOf(port)}`;
 }
 
 function portInUse(port: PortConfig, { id, spec }: Service): Error {
-  const kind = isIngress(port) ? 'an ingress port' : 'a host-published port';
+  const kind = isIngressPort(port) ? 'an ingress port' : 'a host-published port';
   return invalidSpec(`port '${port.publishedPort}' is already in use by service '${spec?.name ?? ''}' (${id}) as ${kind}`);
 }

@@ -1,5 +1,5 @@
+import { findPredefinedNetwork } from '#common/domain';
 import type { ContainerSpec, TaskSpec, Ulimit } from '#common/proto';
-import { findPredefinedNetwork } from '../predefined-networks';
 import { invalidSpec } from './refusal';
 
 const MAX_OOM_SCORE_ADJ = 1000;

@@ -1,7 +1,6 @@
-import { holdsAddress, isEncrypted, readIpNetwork, readSubnet, overlap } from '#common/domain';
+import { holdsAddress, isEncrypted, readIpNetwork, readSubnet, overlap, findPredefinedNetwork } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { IpamConfig, NetworkSpec } from '#common/proto';
-import { findPredefinedNetwork } from '../predefined-networks';
 import { unreadableSpec } from './refusal';
 
 /** Docker's restriction of names. */

@@ -1,6 +1,6 @@
+import { findPredefinedNetwork } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { ServiceSpec, TaskSpec } from '#common/proto';
-import { findPredefinedNetwork } from '../predefined-networks';
 import { modeOf } from '../service-mode';
 import { validateContainer } from './container';
 import { validateEndpoint } from './endpoint';

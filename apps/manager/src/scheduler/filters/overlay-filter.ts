@@ -1,8 +1,6 @@
+import { findPredefinedNetwork, publishesOnEveryNode } from '#common/domain';
 import type { Node, Task } from '#common/proto';
 import { onNodes, type Filter } from './filter';
-
-/** What every engine has by itself. */
-const PREDEFINED: ReadonlySet<string> = new Set(['bridge', 'host', 'none']);
 
 /** A task on an overlay network, or with a port published on every node, needs a node whose agent can make such networks. */
 export const overlayFilter: Filter = {
@@ -20,8 +18,8 @@ export const overlayFilter: Filter = {
 };
 
 function needsOverlay({ spec, endpointSpec }: Task): boolean {
-  const isPublished = endpointSpec?.ports.some(({ publishMode }) => publishMode !== 'host') ?? false;
-  return isPublished || (spec?.networks.some(({ target }) => !PREDEFINED.has(target)) ?? false);
+  const isAttached = spec?.networks.some(({ target }) => !findPredefinedNetwork(target)) ?? false;
+  return isAttached || publishesOnEveryNode(endpointSpec);
 }
 
 /** Why the node can have no overlay networks; empty when it can. */

@@ -1,6 +1,6 @@
 import type { IpamConfig } from '../../proto';
 import { readIpNetwork, type IpNetwork } from '../placement/ip-network';
-import { firstAddress, formatAddress, lastAddress, readSubnet } from './ip-address';
+import { firstAddress, formatAddress, lastAddress, readSubnet, withoutPrefix } from './ip-address';
 
 /** Where each network's search for a free address goes on, so that one that was just given back is the last to be taken again. */
 export type AddressCursors = Map<string, bigint>;
@@ -55,7 +55,7 @@ class SubnetAddresses {
   }
 
   private bitsOf(address: string): bigint | undefined {
-    const network = readIpNetwork(address.split('/')[0] ?? '');
+    const network = readIpNetwork(withoutPrefix(address));
     const isOurs = network?.width === this.subnet.width && network.bits >= firstAddress(this.subnet);
     return isOurs && network.bits <= lastAddress(this.subnet) ? network.bits : undefined;
   }
@@ -89,7 +89,7 @@ export class AddressPool {
     const taken: string[] = [];
     for (const [index, subnet] of this.subnets.entries()) {
       const key = `${this.networkId}/${index}`;
-      const former = preferred.map((address) => address.split('/')[0] ?? '').find((address) => subnet.isFree(address));
+      const former = preferred.map(withoutPrefix).find((address) => subnet.isFree(address));
       const bits = former === undefined ? subnet.next(this.cursors.get(key)) : undefined;
       if (bits !== undefined) this.cursors.set(key, bits + 1n);
       const address = former ?? (bits === undefined ? undefined : subnet.format(bits));

@@ -23,6 +23,11 @@ export function formatAddress(bits: bigint, width: 32 | 128): string {
   return width === 32 ? formatIpv4(bits) : formatIpv6(bits);
 }
 
+/** The address of `address/prefix`; an address alone stays as it is. */
+export function withoutPrefix(text: string): string {
+  return text.replace(/\/.*$/, '');
+}
+
 /** A network as text: its first address and its prefix length. */
 export function formatSubnet(network: IpNetwork): string {
   return `${formatAddress(firstAddress(network), network.width)}/${network.prefix}`;

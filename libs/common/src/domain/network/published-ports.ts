@@ -9,6 +9,11 @@ export function isIngressPort({ publishMode }: PortConfig): boolean {
   return publishMode !== 'host';
 }
 
+/** Whether any of the ports is published on every node. */
+export function publishesOnEveryNode(endpoint: { readonly ports: readonly PortConfig[] } | undefined): boolean {
+  return endpoint?.ports.some(isIngressPort) ?? false;
+}
+
 /** The protocol that the port means when it names none. */
 export function protocolOf({ protocol }: PortConfig): string {
   return protocol.toLowerCase() || 'tcp';
