@@ -121,6 +121,8 @@ export class SlotPass {
   }
 
   private decideUpdate(slots: Slot[]): UpdateDecision {
+    const mayBegin = this.policy.isRollback || slots.some((slot) => this.isOutdated(slot));
+    if (!isUpdating(this.service) && !mayBegin) return { kind: 'none' };
     const progress = this.progressOf(slots);
     if (isUpdating(this.service)) this.lookAgainIn(progress.lookAgainMs);
     const starting = [...this.busySlots(progress)];

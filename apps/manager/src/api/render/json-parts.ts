@@ -1,5 +1,6 @@
 import type { Version } from '#common/proto';
 
+/** What is to be written as JSON, which leaves keys out whose value is undefined, as Go does for fields marked `omitempty`. */
 export type JsonObject = Record<string, unknown>;
 
 /** How Go writes a time that was never set. */
@@ -8,11 +9,6 @@ export const ZERO_TIME = '0001-01-01T00:00:00Z';
 /** Go leaves the index out of a version that is zero. */
 export function versionJson(version: Version | undefined): JsonObject {
   return version?.index ? { Index: version.index } : {};
-}
-
-/** Drops the keys without a value, as Go does for fields marked `omitempty`. */
-export function compact(json: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
 }
 
 /** The value, or undefined for a list that has nothing in it. */

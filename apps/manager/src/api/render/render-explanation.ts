@@ -1,6 +1,6 @@
 import type { Node, Task } from '#common/proto';
 import type { NodeVerdict } from '../ports';
-import { compact, type JsonObject } from './json-parts';
+import { type JsonObject } from './json-parts';
 
 /** Why a task is where it is, or nowhere: what `GET /tasks/{id}/explain` answers. An extension of ours to Docker's API. */
 export function explanationJson(
@@ -8,20 +8,18 @@ export function explanationJson(
   verdicts: readonly NodeVerdict[],
   node: (id: string) => Node | undefined,
 ): JsonObject {
-  return compact({
+  return {
     TaskID: task.id,
-    Nodes: verdicts.map(({ nodeId, admitted, filter, reason }) =>
-      compact({
-        NodeID: nodeId,
-        Hostname: node(nodeId)?.description?.hostname ?? '',
-        Admitted: admitted,
-        Filter: filter,
-        Reason: reason,
-      }),
-    ),
-    Desired: compact({ State: task.desiredState, Reason: task.desiredReason || undefined }),
+    Nodes: verdicts.map(({ nodeId, admitted, filter, reason }) => ({
+      NodeID: nodeId,
+      Hostname: node(nodeId)?.description?.hostname ?? '',
+      Admitted: admitted,
+      Filter: filter,
+      Reason: reason,
+    })),
+    Desired: { State: task.desiredState, Reason: task.desiredReason || undefined },
     Failures: task.failures,
     Restarts: task.status?.restarts ?? 0,
     RunningSince: task.status?.runningAt,
-  });
+  };
 }

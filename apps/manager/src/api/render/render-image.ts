@@ -1,5 +1,5 @@
 import type { ImageDescription, ImagePlatform } from '../ports';
-import { compact, nonEmpty, type JsonObject } from './json-parts';
+import { nonEmpty, type JsonObject } from './json-parts';
 
 /** Docker's JSON of an image at a registry. */
 export function imageJson({ mediaType, digest, size, platforms }: ImageDescription): JsonObject {
@@ -10,11 +10,11 @@ export function imageJson({ mediaType, digest, size, platforms }: ImageDescripti
 }
 
 function platformJson({ architecture, os, osVersion, osFeatures, variant }: ImagePlatform): JsonObject {
-  return compact({
+  return {
     architecture,
     os,
     'os.version': osVersion || undefined,
     'os.features': nonEmpty([...osFeatures]),
     variant: variant || undefined,
-  });
+  };
 }

@@ -1,6 +1,6 @@
 import { isTerminal, observedState, type PredefinedNetwork, withoutPrefix } from '#common/domain';
 import type { Network, Node, Service, Task } from '#common/proto';
-import { compact, nonEmpty, ZERO_TIME, type JsonObject } from './json-parts';
+import { nonEmpty, ZERO_TIME, type JsonObject } from './json-parts';
 
 const SCOPE = 'swarm';
 
@@ -25,14 +25,12 @@ export function networkJson({ id, createdAt, spec }: Network): JsonObject {
     IPAM: {
       Driver: ipam?.driver || 'default',
       Options: Object.keys(ipam?.options ?? {}).length > 0 ? ipam?.options : null,
-      Config: (ipam?.config ?? []).map(({ subnet, ipRange, gateway, auxiliaryAddresses }) =>
-        compact({
-          Subnet: subnet,
-          IPRange: ipRange || undefined,
-          Gateway: gateway,
-          AuxiliaryAddresses: Object.keys(auxiliaryAddresses).length > 0 ? auxiliaryAddresses : undefined,
-        }),
-      ),
+      Config: (ipam?.config ?? []).map(({ subnet, ipRange, gateway, auxiliaryAddresses }) => ({
+        Subnet: subnet,
+        IPRange: ipRange || undefined,
+        Gateway: gateway,
+        AuxiliaryAddresses: Object.keys(auxiliaryAddresses).length > 0 ? auxiliaryAddresses : undefined,
+      })),
     },
     Internal: spec?.internal ?? false,
     Attachable: spec?.attachable ?? false,

@@ -1,6 +1,6 @@
 import { NodeAvailability, NodeRole, NodeState } from '#common/domain';
 import { NodeDescription, type ManagerStatus, type Node, type NodeSpec } from '#common/proto';
-import { compact, versionJson, ZERO_TIME, type JsonObject } from './json-parts';
+import { versionJson, ZERO_TIME, type JsonObject } from './json-parts';
 import { oncePerObject } from './per-object';
 
 const UNKNOWN_DESCRIPTION = { Platform: {}, Resources: {}, Engine: {} };
@@ -10,7 +10,7 @@ export const renderNode = oncePerObject((node: Node) => JSON.stringify(nodeJson(
 
 /** The object behind `renderNode`. */
 export function nodeJson(node: Node): JsonObject {
-  return compact({
+  return {
     ID: node.id,
     Version: versionJson(node.version),
     CreatedAt: node.createdAt || ZERO_TIME,
@@ -20,24 +20,24 @@ export function nodeJson(node: Node): JsonObject {
       ...(node.description ? (NodeDescription.toJSON(node.description) as JsonObject) : UNKNOWN_DESCRIPTION),
       TLSInfo: {},
     },
-    Status: compact({
+    Status: {
       State: node.status?.state ?? NodeState.unknown,
       Message: node.status?.message || undefined,
       Addr: node.status?.addr || undefined,
-    }),
+    },
     ManagerStatus: node.managerStatus && managerStatusJson(node.managerStatus),
-  });
+  };
 }
 
 function nodeSpecJson(spec: NodeSpec | undefined): JsonObject {
-  return compact({
+  return {
     Name: spec?.name || undefined,
     Labels: spec?.labels ?? {},
     Role: spec?.role ?? NodeRole.worker,
     Availability: spec?.availability ?? NodeAvailability.active,
-  });
+  };
 }
 
 function managerStatusJson({ leader, reachability, addr }: ManagerStatus): JsonObject {
-  return compact({ Leader: leader || undefined, Reachability: reachability, Addr: addr || undefined });
+  return { Leader: leader || undefined, Reachability: reachability, Addr: addr || undefined };
 }

@@ -9,7 +9,7 @@ import {
   type UpdateStatus,
 } from '#common/proto';
 import { withDefaults } from '../defaults';
-import { compact, nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './json-parts';
+import { nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './json-parts';
 import { oncePerObject } from './per-object';
 import { specJson } from './render-spec';
 import type { ServiceStatusCounts } from '../count-tasks';
@@ -30,7 +30,7 @@ export function renderServiceWithStatus(service: Service, counts: ServiceStatusC
 
 /** The object behind the three renderings. */
 export function serviceJson(service: Service): JsonObject {
-  return compact({
+  return {
     ID: service.id,
     Version: versionJson(service.version),
     CreatedAt: service.createdAt || ZERO_TIME,
@@ -40,7 +40,7 @@ export function serviceJson(service: Service): JsonObject {
     Endpoint: endpointJson(service.endpoint),
     UpdateStatus: service.updateStatus && updateStatusJson(service.updateStatus),
     JobStatus: service.jobStatus && jobStatusJson(service.jobStatus),
-  });
+  };
 }
 
 /** One revision of a service's history. Ours, in Docker's manner. */
@@ -57,22 +57,20 @@ export function revisionJson(revision: ServiceRevision): JsonObject {
 /** Docker shows an endpoint only for what it publishes. */
 function endpointJson(endpoint: ServiceEndpoint | undefined): JsonObject {
   if (!endpoint || (endpoint.ports.length === 0 && endpoint.virtualIps.length === 0)) return { Spec: {} };
-  return compact({
+  return {
     Spec: endpoint.spec ? EndpointSpec.toJSON(endpoint.spec) : {},
     Ports: nonEmpty(endpoint.ports.map((port) => PortConfig.toJSON(port))),
-    VirtualIPs: nonEmpty(
-      endpoint.virtualIps.map(({ networkId, addr }) => compact({ NetworkID: networkId, Addr: addr || undefined })),
-    ),
-  });
+    VirtualIPs: nonEmpty(endpoint.virtualIps.map(({ networkId, addr }) => ({ NetworkID: networkId, Addr: addr || undefined }))),
+  };
 }
 
 function updateStatusJson(status: UpdateStatus): JsonObject {
-  return compact({
+  return {
     State: status.state,
     StartedAt: status.startedAt || undefined,
     CompletedAt: status.completedAt || undefined,
     Message: status.message || undefined,
-  });
+  };
 }
 
 function jobStatusJson(status: JobStatus): JsonObject {

@@ -1,6 +1,6 @@
 import { TaskState } from '#common/domain';
 import { GenericResource, NetworkAttachment, PortConfig, type ContainerStatus, type Task, type TaskStatus } from '#common/proto';
-import { compact, nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './json-parts';
+import { nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './json-parts';
 import { taskSpecJson } from './render-spec';
 
 /** Docker's JSON of a task. What our own message holds beyond Docker's stays out. */
@@ -10,7 +10,7 @@ export function renderTask(task: Task): string {
 
 /** The object behind `renderTask`. */
 export function taskJson(task: Task): JsonObject {
-  return compact({
+  return {
     ID: task.id,
     Version: versionJson(task.version),
     CreatedAt: task.createdAt || ZERO_TIME,
@@ -25,18 +25,18 @@ export function taskJson(task: Task): JsonObject {
     NetworksAttachments: nonEmpty(task.networksAttachments.map((attachment) => NetworkAttachment.toJSON(attachment))),
     GenericResources: nonEmpty(task.genericResources.map((resource) => GenericResource.toJSON(resource))),
     JobIteration: task.jobIteration && versionJson(task.jobIteration),
-  });
+  };
 }
 
 function statusJson(status: TaskStatus | undefined): JsonObject {
-  return compact({
+  return {
     Timestamp: status?.timestamp || ZERO_TIME,
     State: status?.state ?? TaskState.new,
     Message: status?.message || undefined,
     Err: status?.err || undefined,
     ContainerStatus: status?.containerStatus && containerStatusJson(status.containerStatus),
-    PortStatus: compact({ Ports: nonEmpty((status?.portStatus?.ports ?? []).map((port) => PortConfig.toJSON(port))) }),
-  });
+    PortStatus: { Ports: nonEmpty((status?.portStatus?.ports ?? []).map((port) => PortConfig.toJSON(port))) },
+  };
 }
 
 function containerStatusJson(status: ContainerStatus): JsonObject {
