@@ -1,5 +1,5 @@
 import { createLogger } from '#common/logging';
-import type { Service } from '#common/proto';
+import { UpdateStatus, UpdateStatus_State, type Service } from '#common/proto';
 import type { ClusterView, Guard, ViewChange, Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { aNode, aService } from '../testing/builders';
@@ -60,6 +60,23 @@ describe('a service that waits for a node', () => {
     await reconciler.reconcile(['service/waits'], term);
     const keys = [...reconciler.keysOf(taskOf('db-id', endedOrGone))];
     expect(keys.includes('service/waits')).toBe(again);
+  });
+});
+
+describe('a task that has changed', () => {
+  const updating = { ...aService({}), id: 'updates', updateStatus: UpdateStatus.create({ state: UpdateStatus_State.updating }) };
+  const quiet = { ...aService({}), id: 'quiet' };
+
+  it.each([
+    { name: 'shares a pass while it gets on its way', serviceId: 'quiet', endedOrGone: false, waits: true },
+    { name: 'is looked at once when it has ended', serviceId: 'quiet', endedOrGone: true, waits: false },
+    { name: 'is looked at once while an update waits for it', serviceId: 'updates', endedOrGone: false, waits: false },
+    { name: 'is looked at once when its service is gone', serviceId: 'removed', endedOrGone: false, waits: false },
+  ])('$name', ({ serviceId, endedOrGone, waits }) => {
+    const { view } = aCluster([updating, quiet]);
+    const reconciler = new ServiceReconciler(view, logger, { transactionWrites: () => undefined });
+    const waitMs = reconciler.mayWaitMs({ kind: 'task', id: 't', serviceId, nodeIds: ['a'], endedOrGone });
+    expect(waitMs > 0).toBe(waits);
   });
 });
 

@@ -15,11 +15,14 @@ import { commitChanges } from './commit-changes';
 import { decideService } from './decide-service';
 import { decidePlacements, tasksToPlace } from './place-tasks';
 import { takeSnapshot, type DecisionInputs } from './service-snapshot';
+import { isUpdating } from './update/decide-update-status';
 
 export type ServiceKey = `service/${string}`;
 
 /** Most services decided on one snapshot: bounds how long a pass holds the event loop. */
 const MAX_BATCH = 64;
+/** A task that gets on its way as it should asks for nothing, until a start-first move waits for it: ninety starts share few passes. */
+const PROGRESS_MAY_WAIT_MS = 250;
 
 /** What the services of a pass share. */
 interface Pass {
@@ -60,6 +63,12 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     for (const [serviceId, { hasAffinity }] of this.waiting) {
       if (freesRoom || (hasAffinity && change.kind === 'task')) yield toKey(serviceId);
     }
+  }
+
+  mayWaitMs(change: ViewChange): number {
+    if (change.kind !== 'task' || change.endedOrGone) return 0;
+    const service = this.view.service(change.serviceId);
+    return service && !isUpdating(service) ? PROGRESS_MAY_WAIT_MS : 0;
   }
 
   /** Services with tasks on the node, and those that have no task there yet but want one: everywhere, or to be spread onto it. */

@@ -10,6 +10,8 @@ export interface Reconciler<K extends string, Term> {
   readonly maxBatch: number;
   /** The keys that a change touches. */
   keysOf(change: ViewChange): Iterable<K>;
+  /** How long the keys of a change may wait, in milliseconds, so that one pass serves many changes; 0 for at once. */
+  mayWaitMs(change: ViewChange): number;
   /** Every key there is: queued when a term begins and after the view was rebuilt. */
   allKeys(): Iterable<K>;
   /** Brings reality closer to what is wanted. A throw means that nobody knows what was stored, and retries all the keys with backoff. */

@@ -29,8 +29,9 @@ export async function runReconciler<K extends string, Term>(loop: ReconcilerLoop
   };
   const unsubscribe = store.onChange((changes) => {
     for (const change of changes) {
+      const waitMs = reconciler.mayWaitMs(change);
       if (change.kind === 'everything') addAll();
-      else for (const key of reconciler.keysOf(change)) queue.add(key);
+      else for (const key of reconciler.keysOf(change)) queue.addAfter(key, waitMs);
     }
   });
   addAll();

@@ -29,8 +29,9 @@ export class WorkQueue<K extends string> {
     this.notify();
   }
 
-  /** Adds the key after `ms`; an earlier time already set stays, a later one is replaced. */
+  /** Adds the key after `ms`, at once for 0; an earlier time already set stays, a later one is replaced. */
   addAfter(key: K, ms: number): void {
+    if (ms <= 0) return this.add(key);
     if (this.ready.has(key)) return;
     const due = monotonicMs() + ms;
     const known = this.dueAt.get(key);
