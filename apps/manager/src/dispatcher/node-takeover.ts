@@ -8,7 +8,7 @@ import type { LeaderTerm } from '../leader/leader-term';
 import { RECONNECT_GRACE_MS } from './node-liveness';
 import { lostNode } from './node-record';
 
-const PERIOD_MS = 500;
+const PERIOD_MS = 1_000;
 /** Each node takes up to two guards of a transaction. */
 const MAX_NODES_AT_ONCE = 60;
 

@@ -1,4 +1,3 @@
-import { status as GrpcStatus } from '@grpc/grpc-js';
 import { ConsecutiveBreaker, circuitBreaker, handleWhen, noop } from 'cockatiel';
 import {
   Etcd3,
@@ -10,7 +9,9 @@ import {
   type IRequestOp,
 } from 'etcd3';
 import { CHANNEL_OPTIONS } from '../grpc';
-import { DomainError, isCode, messageOf, type ErrorCode } from '../errors';
+import { DomainError, isCode } from '../errors';
+import { translated } from './etcd-error';
+import { EtcdLease, type Lease } from './etcd-lease';
 import { watchEtcd } from './etcd-watch';
 import type { Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
 
@@ -20,8 +21,6 @@ const DEFAULT_MAX_OPERATIONS = 128;
 const PAGE_SIZE = 256;
 /** An API client is promised an answer within 2 s when etcd is away. */
 const CALL_TIMEOUT_MS = 1_500;
-/** A lease is kept alive many times over its life: better ask again soon than wait long for one answer. */
-const LEASE_CALL_TIMEOUT_MS = 500;
 /** etcd3's own breaker waits 5 s, longer than a failover should take. */
 const BREAKER_HALF_OPEN_MS = 500;
 
@@ -31,15 +30,6 @@ export interface EtcdOptions {
   /** Everything of one cluster lives under this prefix, which ends with a slash. */
   prefix: string;
   maxOperations?: number;
-}
-
-/** A lease: keys put under it vanish when it is not kept alive for its time to live. */
-export interface Lease {
-  readonly id: string;
-  /** @throws DomainError NOT_FOUND the lease has expired · UNAVAILABLE · DEADLINE_EXCEEDED */
-  keepAlive(): Promise<void>;
-  /** Ends the lease and deletes its keys. */
-  revoke(): Promise<void>;
 }
 
 /** `ObjectStore` over etcd3. Every call has a deadline; nothing is retried here, since only the caller knows whether it may be. */
@@ -120,16 +110,8 @@ export class EtcdStore implements ObjectStore {
 
   /** @param ttlSeconds etcd counts whole seconds. */
   async grantLease(ttlSeconds: number): Promise<Lease> {
-    const lease = this.client.lease(ttlSeconds, { autoKeepAlive: false });
-    const id = await translated('lease grant', () => lease.grant());
-    return {
-      id,
-      keepAlive: () =>
-        translated('lease keepalive', async () => {
-          await lease.keepaliveOnce({ deadline: Date.now() + LEASE_CALL_TIMEOUT_MS });
-        }),
-      revoke: () => translated('lease revoke', () => lease.revoke({ deadline: Date.now() + CALL_TIMEOUT_MS })),
-    };
+    const { ID } = await translated('lease grant', () => this.client.leaseClient.leaseGrant({ TTL: ttlSeconds }));
+    return new EtcdLease(this.client.leaseClient, ID, CALL_TIMEOUT_MS);
   }
 
   /** `host:port` of every member, for clients and for other members. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
@@ -187,38 +169,4 @@ function endOfPrefix(prefix: Buffer): Buffer {
   const end = Buffer.from(prefix);
   end[end.length - 1] = (end.at(-1) ?? 0) + 1;
   return end;
-}
-
-const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = {
-  [GrpcStatus.DEADLINE_EXCEEDED]: 'DEADLINE_EXCEEDED',
-  [GrpcStatus.RESOURCE_EXHAUSTED]: 'RESOURCE_EXHAUSTED',
-  [GrpcStatus.INVALID_ARGUMENT]: 'INVALID_ARGUMENT',
-  [GrpcStatus.NOT_FOUND]: 'NOT_FOUND',
-};
-
-/** Runs a call and turns etcd3's errors, which are told apart by class name and text only, into ours. */
-async function translated<T>(what: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw toDomainError(what, error);
-  }
-}
-
-function toDomainError(what: string, error: unknown): DomainError {
-  const text = messageOf(error);
-  const name = error instanceof Error ? error.constructor.name : '';
-  const status = (error as { code?: number }).code;
-  if (name === 'EtcdLeaseInvalidError')
-    return new DomainError('NOT_FOUND', `etcd ${what}: the lease has expired`, { cause: error });
-  if (/request is too large|message larger than max/.test(text))
-    return new DomainError('TOO_LARGE', `etcd ${what}: the object is too large`, { cause: error });
-  const code = (status !== undefined && CODE_OF_STATUS[status]) || codeOfText(text, name);
-  return new DomainError(code, `etcd ${what}: ${text}`, { cause: error });
-}
-
-function codeOfText(text: string, name: string): ErrorCode {
-  if (/DEADLINE_EXCEEDED|Deadline exceeded/.test(text)) return 'DEADLINE_EXCEEDED';
-  if (/database space exceeded|NOSPACE/.test(text) || name === 'GRPCResourceExhastedError') return 'RESOURCE_EXHAUSTED';
-  return 'UNAVAILABLE';
 }

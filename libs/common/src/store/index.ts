@@ -2,6 +2,7 @@ export * from './object-store';
 export * from './keys';
 export * from './cluster-view';
 export * from './cluster-store';
+export type { Lease } from './etcd-lease';
 export * from './etcd-store';
 export * from './join';
 export * from './service-writes';

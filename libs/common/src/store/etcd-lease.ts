@@ -1,0 +1,80 @@
+import type { Etcd3 } from 'etcd3';
+import { withDeadline } from '../concurrency';
+import { DomainError } from '../errors';
+import { toDomainError } from './etcd-error';
+
+/** A lease is kept alive many times over its life: better ask again soon than wait long for one answer. */
+const RENEWAL_TIMEOUT_MS = 500;
+
+/** A lease: keys put under it vanish when it is not kept alive for its time to live. */
+export interface Lease {
+  readonly id: string;
+  /** One renewal at a time. @throws DomainError NOT_FOUND the lease has expired · UNAVAILABLE · DEADLINE_EXCEEDED */
+  keepAlive(): Promise<void>;
+  /** Ends the lease and deletes its keys. */
+  revoke(): Promise<void>;
+}
+
+type LeaseClient = Etcd3['leaseClient'];
+type RenewalStream = Awaited<ReturnType<LeaseClient['leaseKeepAlive']>>;
+
+/** Renews over one stream, opened anew after a failure. etcd3 opens one per renewal, which cost an idle manager a fifth of its CPU time. */
+export class EtcdLease implements Lease {
+  private stream: RenewalStream | undefined;
+  /** Whoever waits for the answer to the renewal under way. */
+  private waiting: { resolve(secondsLeft: number): void; reject(error: unknown): void } | undefined;
+
+  constructor(
+    private readonly client: LeaseClient,
+    readonly id: string,
+    private readonly revokeTimeoutMs: number,
+  ) {}
+
+  async keepAlive(): Promise<void> {
+    try {
+      const secondsLeft = await withDeadline('etcd lease keepalive', RENEWAL_TIMEOUT_MS, (late) => this.renew(late));
+      if (secondsLeft <= 0) throw new DomainError('NOT_FOUND', 'etcd lease keepalive: the lease has expired');
+    } catch (error) {
+      this.hangUp();
+      throw toDomainError('lease keepalive', error);
+    }
+  }
+
+  async revoke(): Promise<void> {
+    this.hangUp();
+    try {
+      await this.client.leaseRevoke({ ID: this.id }, { deadline: Date.now() + this.revokeTimeoutMs });
+    } catch (error) {
+      const translated = toDomainError('lease revoke', error);
+      if (translated.code !== 'NOT_FOUND') throw translated;
+    }
+  }
+
+  private async renew(late: AbortSignal): Promise<number> {
+    const stream = (this.stream ??= await this.open(late));
+    const secondsLeft = new Promise<number>((resolve, reject) => (this.waiting = { resolve, reject }));
+    stream.write({ ID: this.id });
+    return secondsLeft;
+  }
+
+  private async open(late: AbortSignal): Promise<RenewalStream> {
+    const stream = await this.client.leaseKeepAlive();
+    const fail = (error: unknown): void => {
+      if (this.stream === stream) this.waiting?.reject(error);
+    };
+    stream.on('data', ({ TTL }) => {
+      if (this.stream === stream) this.waiting?.resolve(Number(TTL));
+    });
+    stream.on('error', fail);
+    stream.on('end', () => fail(new DomainError('UNAVAILABLE', 'etcd lease keepalive: the server ended the stream')));
+    if (late.aborted) stream.cancel();
+    late.throwIfAborted();
+    return stream;
+  }
+
+  private hangUp(): void {
+    this.stream?.cancel();
+    this.stream = undefined;
+    this.waiting = undefined;
+  }
+}
