@@ -59,8 +59,11 @@ export class EtcdLease implements Lease {
 
   private async open(late: AbortSignal): Promise<RenewalStream> {
     const stream = await this.client.leaseKeepAlive();
+    // Whenever it fails: the next renewal is not to wait on a stream that is dead.
     const fail = (error: unknown): void => {
-      if (this.stream === stream) this.waiting?.reject(error);
+      if (this.stream !== stream) return;
+      this.stream = undefined;
+      this.waiting?.reject(error);
     };
     stream.on('data', ({ TTL }) => {
       if (this.stream === stream) this.waiting?.resolve(Number(TTL));
