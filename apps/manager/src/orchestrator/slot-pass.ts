@@ -121,6 +121,7 @@ export class SlotPass {
   }
 
   private decideUpdate(slots: Slot[]): UpdateDecision {
+    // Most passes are about no update, and measuring one is a good part of a pass.
     const mayBegin = this.policy.isRollback || slots.some((slot) => this.isOutdated(slot));
     if (!isUpdating(this.service) && !mayBegin) return { kind: 'none' };
     const progress = this.progressOf(slots);

@@ -17,8 +17,7 @@ export async function translated<T>(what: string, call: () => Promise<T>): Promi
   }
 }
 
-/** What has failed, in our terms. */
-export function toDomainError(what: string, error: unknown): DomainError {
+function toDomainError(what: string, error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const text = messageOf(error);
   const name = error instanceof Error ? error.constructor.name : '';

@@ -1,7 +1,7 @@
 import type { Etcd3 } from 'etcd3';
 import { withDeadline } from '../concurrency';
-import { DomainError } from '../errors';
-import { toDomainError } from './etcd-error';
+import { DomainError, isCode } from '../errors';
+import { translated } from './etcd-error';
 
 /** A lease is kept alive many times over its life: better ask again soon than wait long for one answer. */
 const RENEWAL_TIMEOUT_MS = 500;
@@ -31,23 +31,22 @@ export class EtcdLease implements Lease {
   ) {}
 
   async keepAlive(): Promise<void> {
+    const renewal = (): Promise<number> => withDeadline('etcd lease keepalive', RENEWAL_TIMEOUT_MS, (late) => this.renew(late));
     try {
-      const secondsLeft = await withDeadline('etcd lease keepalive', RENEWAL_TIMEOUT_MS, (late) => this.renew(late));
+      const secondsLeft = await translated('lease keepalive', renewal);
       if (secondsLeft <= 0) throw new DomainError('NOT_FOUND', 'etcd lease keepalive: the lease has expired');
     } catch (error) {
       this.hangUp();
-      throw toDomainError('lease keepalive', error);
+      throw error;
     }
   }
 
   async revoke(): Promise<void> {
     this.hangUp();
-    try {
-      await this.client.leaseRevoke({ ID: this.id }, { deadline: Date.now() + this.revokeTimeoutMs });
-    } catch (error) {
-      const translated = toDomainError('lease revoke', error);
-      if (translated.code !== 'NOT_FOUND') throw translated;
-    }
+    const call = { deadline: Date.now() + this.revokeTimeoutMs };
+    await translated('lease revoke', () => this.client.leaseRevoke({ ID: this.id }, call)).catch((error: unknown) => {
+      if (!isCode(error, 'NOT_FOUND')) throw error;
+    });
   }
 
   private async renew(late: AbortSignal): Promise<number> {
@@ -78,6 +77,5 @@ export class EtcdLease implements Lease {
   private hangUp(): void {
     this.stream?.cancel();
     this.stream = undefined;
-    this.waiting = undefined;
   }
 }

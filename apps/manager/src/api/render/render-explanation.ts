@@ -1,6 +1,6 @@
 import type { Node, Task } from '#common/proto';
 import type { NodeVerdict } from '../ports';
-import { type JsonObject } from './json-parts';
+import type { JsonObject } from './json-parts';
 
 /** Why a task is where it is, or nowhere: what `GET /tasks/{id}/explain` answers. An extension of ours to Docker's API. */
 export function explanationJson(
