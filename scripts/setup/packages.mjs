@@ -16,6 +16,9 @@ const REQUIRED_PROGRAMS = {
   'busybox-static': ['busybox'],
   iproute2: ['ip'],
   nftables: ['nft'],
+  'wireguard-go': ['wireguard-go'], // encrypted networks, where the kernel has no WireGuard
+  'wireguard-tools': ['wg'],
+  tcpdump: ['tcpdump'],
   'docker-registry': ['docker-registry'],
   'util-linux': ['nsenter'],
   mount: ['umount'],

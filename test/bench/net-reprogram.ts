@@ -7,6 +7,8 @@ import { createLogger } from '#common/logging';
 import type { EngineNetwork, OverlayEngine } from '../../apps/agent/src/executor/overlay-engine';
 import { hostCommands } from '../../apps/agent/src/network/host-commands';
 import { HostNetworks } from '../../apps/agent/src/network/host-networks';
+import { WireguardKeys } from '../../apps/agent/src/network/wireguard/wireguard-keys';
+import { WireguardTunnel } from '../../apps/agent/src/network/wireguard/wireguard-tunnel';
 import { StateFile } from '../../apps/agent/src/network/state-file';
 
 const ENDPOINTS = 1_000;
@@ -71,10 +73,13 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'net-reprogram-'));
   const stopping = new AbortController();
   const logger = createLogger('bench', 'warn');
+  const host = { nodeId: own, address: own };
+  const keys = await WireguardKeys.load(folder, new Date());
   const networks = new HostNetworks({
-    host: { nodeId: own, address: own },
+    host,
     engine: new BridgeOnlyEngine(),
     commands: hostCommands,
+    tunnel: new WireguardTunnel({ host, commands: hostCommands, keys, dataDir: folder }),
     file: new StateFile(folder, logger),
     logger,
   });

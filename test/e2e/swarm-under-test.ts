@@ -303,7 +303,7 @@ async function overlayTraces(host: LabHost): Promise<string[]> {
   const rules = await host.exec('ip', ['rule', 'show']);
   const tracesIn = (output: string, trace: RegExp): string[] => output.split('\n').filter((line) => trace.test(line));
   return [
-    ...tracesIn(links.stdout, /: (?:vx|sc)[0-9a-f]+/),
+    ...tracesIn(links.stdout, /: (?:(?:vx|sc)[0-9a-f]+|swg-)/),
     ...networks.filter(({ Labels }) => Labels?.['swarmctl.network.id']).map(({ Name }) => Name),
     ...tracesIn(tables.stdout, /swarmctl/),
     ...tracesIn(rules.stdout, /fwmark/),

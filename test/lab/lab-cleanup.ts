@@ -32,15 +32,17 @@ export function removeLab(record: LabRecord): Promise<void> {
  */
 async function removeAll(record: LabRecord): Promise<void> {
   const { runDir, netnsPrefix, cgroup, bridge } = labNames(record.slot);
+  const network = new LabNetwork(netnsPrefix);
+  const tunnelSockets = await network.tunnelSockets();
   thawCgroup(cgroup);
   await killProcessesOf({ marker: runDir, cgroup });
   const shimSockets = findShimSockets(record);
   await unmountBelow([runDir, record.root]);
   await Promise.all([
-    new LabNetwork(netnsPrefix).remove(),
+    network.remove(),
     restoreMachineNetwork({ bridge, runDir }),
     removeCgroup(cgroup),
-    ...shimSockets.map((path) => rm(path, { force: true })),
+    ...[...shimSockets, ...tunnelSockets].map((path) => rm(path, { force: true })),
     rm(record.root, { recursive: true, force: true }),
   ]);
   await releaseSlot(record);

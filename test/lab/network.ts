@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { runCommand } from './run-command';
 
 const NETNS_FOLDER = '/run/netns';
+const TUNNEL_SOCKETS = '/run/wireguard';
 const BRIDGE = 'br0';
 const LOSS_TABLE = 'lab-cut';
 /** Before connection tracking and every rule of Docker's, so that a dropped packet leaves no trace. */
@@ -65,9 +66,22 @@ export class LabNetwork {
 
   /** Removes all namespaces of the lab, and with them its links. Repeatable. */
   async remove(): Promise<void> {
-    if (!existsSync(NETNS_FOLDER)) return;
-    const names = readdirSync(NETNS_FOLDER).filter((name) => name.startsWith(this.prefix));
-    await Promise.all(names.map((name) => ip('netns', 'delete', name)));
+    await Promise.all(this.namespaces().map((name) => ip('netns', 'delete', name)));
+  }
+
+  /** Sockets of WireGuard programs in the lab: they leave them when they are killed, in a folder that all namespaces share. */
+  async tunnelSockets(): Promise<string[]> {
+    const lists = await Promise.all(
+      this.namespaces().map(async (name) => (await runCommand('ip', ['-n', name, '-o', 'link', 'show', 'type', 'tun'])).stdout),
+    );
+    return lists.flatMap((list) =>
+      [...list.matchAll(/^\d+: ([^:@]+)/gm)].map(([, device]) => `${TUNNEL_SOCKETS}/${device}.sock`),
+    );
+  }
+
+  private namespaces(): string[] {
+    if (!existsSync(NETNS_FOLDER)) return [];
+    return readdirSync(NETNS_FOLDER).filter((name) => name.startsWith(this.prefix));
   }
 
   private namespace(host: string): string {

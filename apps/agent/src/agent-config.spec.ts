@@ -24,6 +24,8 @@ it('reads the command line', () =>
       'debug',
       '--max-starts',
       '2',
+      '--key-period',
+      '1h30m',
     ),
   ).toEqual({
     dataDir: '/d',
@@ -39,6 +41,7 @@ it('reads the command line', () =>
     logLevel: 'debug',
     statusListen: undefined,
     maxStarts: 2,
+    keyPeriodMs: 5_400_000,
   }));
 
 it('takes from the environment what the command line does not say', () => {
@@ -51,14 +54,20 @@ it('takes from the environment what the command line does not say', () => {
   }
 });
 
-it('refuses a generic resource that makes no sense, and says what would', () => {
+it.each([
+  { flag: '--generic-resource', value: 'ssd=-1', answer: '"-1" is no count of ssd: give a whole number from 0.' },
+  { flag: '--key-period', value: '1s', answer: 'Give a duration from 10s.' },
+  { flag: '--key-period', value: 'soon', answer: 'duration' },
+])('refuses $flag $value, and says what would make sense', ({ flag, value, answer }) => {
   const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   const exit = jest.spyOn(process, 'exit').mockImplementation(() => {
     throw new Error('exit');
   });
   try {
-    expect(() => read('--generic-resource', 'ssd=-1')).toThrow('exit');
-    expect(String(said.mock.calls)).toMatch(/--generic-resource.*"-1" is no count of ssd: give a whole number from 0\./);
+    expect(() => read(flag, value)).toThrow('exit');
+    const text = String(said.mock.calls);
+    expect(text).toContain(flag);
+    expect(text).toContain(answer);
   } finally {
     said.mockRestore();
     exit.mockRestore();

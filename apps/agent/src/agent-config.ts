@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { nanosToMs, parseDuration } from '#common/domain';
 import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
 import type { GenericResource } from '#common/proto';
 import { DEFAULT_MAX_STARTS } from './executor/docker/start-places';
 import { addGenericResources } from './generic-resource-flag';
+import { DEFAULT_KEY_PERIOD_MS } from './network/wireguard/key-rotation';
 
 /** How an agent is set up. Addresses are `host:port`. */
 export interface AgentConfig {
@@ -22,6 +24,8 @@ export interface AgentConfig {
   readonly statusListen: string | undefined;
   /** Containers that the engine makes and starts at once. */
   readonly maxStarts: number;
+  /** How long a key of encrypted networks is used. */
+  readonly keyPeriodMs: number;
 }
 
 interface Flags {
@@ -35,10 +39,13 @@ interface Flags {
   logLevel: LogLevel;
   statusListen?: string;
   maxStarts: number;
+  keyPeriod: number;
 }
 
 const ENV_PREFIX = 'SWARMCTL_AGENT_';
 const UNIX_SCHEME = 'unix://';
+/** Both steps of a change have to fit in, with time for every node to hear of it. */
+const MIN_KEY_PERIOD_MS = 10_000;
 
 /**
  * Reads the command line; what it does not say comes from the environment (`SWARMCTL_AGENT_DATA_DIR` for `--data-dir`).
@@ -57,6 +64,7 @@ export function readAgentConfig(argv: readonly string[]): AgentConfig {
     logLevel: flags.logLevel,
     statusListen: flags.statusListen,
     maxStarts: flags.maxStarts,
+    keyPeriodMs: flags.keyPeriod,
   };
 }
 
@@ -80,7 +88,12 @@ function command(): Command {
     .addOption(
       option('--status-listen <address>', 'host:port that serves /healthz, /readyz and /metrics').argParser(parseAddress),
     )
-    .addOption(option('--max-starts <n>', 'containers started at once').argParser(parseCount).default(DEFAULT_MAX_STARTS));
+    .addOption(option('--max-starts <n>', 'containers started at once').argParser(parseCount).default(DEFAULT_MAX_STARTS))
+    .addOption(
+      option('--key-period <duration>', 'how long a key of encrypted networks is used, such as 90m')
+        .argParser(parsePeriod)
+        .default(DEFAULT_KEY_PERIOD_MS, '12h'),
+    );
 }
 
 function option(flags: string, description: string): Option {
@@ -108,6 +121,17 @@ function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Give a whole number from 1.');
   return count;
+}
+
+function parsePeriod(text: string): number {
+  let periodMs: number;
+  try {
+    periodMs = nanosToMs(parseDuration(text));
+  } catch (error) {
+    throw new InvalidArgumentError(`${messageOf(error)}.`);
+  }
+  if (periodMs < MIN_KEY_PERIOD_MS) throw new InvalidArgumentError('Give a duration from 10s.');
+  return periodMs;
 }
 
 function parseGenericResources(text: string, known: GenericResource[]): GenericResource[] {

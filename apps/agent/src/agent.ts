@@ -2,7 +2,6 @@ import { delay, supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
 import { Assignments_Type, NetworkChanges } from '#common/dispatcher-proto';
 import { messageOf } from '#common/errors';
-import type { NodeNetworking } from '#common/proto';
 import type { AgentConfig } from './agent-config';
 import { DnsServer } from './dns/dns-server';
 import { undescribedNode } from './executor/docker/describe-node';
@@ -12,11 +11,14 @@ import { EngineClient } from './executor/docker/engine-client';
 import { StartPlaces } from './executor/docker/start-places';
 import { EngineHealth } from './executor/engine-health';
 import { NodeDescriber } from './executor/node-describer';
-import { describeNetworking } from './network/describe-networking';
+import { describeNetworking, probeNetworking, type HostAbilities } from './network/describe-networking';
 import { hostCommands } from './network/host-commands';
 import { HostNetworks } from './network/host-networks';
 import { DNS_PORT } from './network/nft-rules';
 import { StateFile } from './network/state-file';
+import { rotateKeys } from './network/wireguard/key-rotation';
+import { WireguardKeys } from './network/wireguard/wireguard-keys';
+import { WireguardTunnel } from './network/wireguard/wireguard-tunnel';
 import { loadNodeId, nodeIdFile } from './node-id';
 import { ManagerPicker } from './session/manager-picker';
 import { SessionLoop } from './session/session-loop';
@@ -30,6 +32,13 @@ import { Worker } from './worker/worker';
 /** The hello should describe the node, but an engine that hangs must not keep the manager from hearing so. */
 const FIRST_DESCRIPTION_MS = 1_000;
 
+/** What an agent finds on its host before it starts. */
+interface Findings {
+  readonly nodeId: string;
+  readonly keys: WireguardKeys;
+  readonly abilities: HostAbilities;
+}
+
 /** One node's agent: a session with a manager on one side, the host's engine on the other. */
 export class Agent {
   private readonly stopping = new AbortController();
@@ -39,6 +48,8 @@ export class Agent {
   private readonly statuses = new StatusReporter();
   private readonly worker: Worker;
   private readonly networks: HostNetworks;
+  private readonly nodeId: string;
+  private readonly keys: WireguardKeys;
   private readonly dns: DnsServer;
   private readonly watch: EngineWatch;
   private readonly describer: NodeDescriber;
@@ -48,24 +59,19 @@ export class Agent {
 
   private constructor(
     private readonly config: AgentConfig,
-    private readonly nodeId: string,
-    networking: NodeNetworking,
+    { nodeId, keys, abilities }: Findings,
     private readonly logger: Logger,
   ) {
-    const facts = { ...config, networking };
+    this.nodeId = nodeId;
+    this.keys = keys;
+    const facts = { ...config, networking: () => describeNetworking(abilities, keys.ring) };
     this.client = new EngineClient(config.dockerSocket, {
       failed: () => this.health.suspect(),
       ended: (call, seconds, ok) => this.metrics?.observeCall(call, seconds, ok),
     });
     this.places = new StartPlaces(config.maxStarts);
     const executor = new DockerAdapter(this.client, this.places, nodeId, facts);
-    this.networks = new HostNetworks({
-      host: { nodeId, address: config.advertiseAddress },
-      engine: new DockerNetworks(this.client),
-      commands: hostCommands,
-      file: new StateFile(config.dataDir, logger),
-      logger,
-    });
+    this.networks = this.createNetworks();
     this.dns = new DnsServer(() => this.networks.state, logger);
     this.health = new EngineHealth(executor, logger);
     this.worker = new Worker({ executor, networks: this.networks }, this.statuses, logger);
@@ -79,8 +85,12 @@ export class Agent {
    * @throws DomainError FAILED_PRECONDITION when the data directory holds no valid node id; errors of the file system or of listening
    */
   static async start(config: AgentConfig, logger: Logger): Promise<Agent> {
-    const networking = await describeNetworking(hostCommands, config.advertiseAddress);
-    const agent = new Agent(config, await loadNodeId(config.dataDir), networking, logger);
+    const findings = {
+      nodeId: await loadNodeId(config.dataDir),
+      keys: await WireguardKeys.load(config.dataDir, new Date()),
+      abilities: await probeNetworking(hostCommands, config.advertiseAddress),
+    };
+    const agent = new Agent(config, findings, logger);
     await agent.run();
     return agent;
   }
@@ -95,6 +105,19 @@ export class Agent {
     this.logger.info('agent stopped');
   }
 
+  private createNetworks(): HostNetworks {
+    const { config, client, nodeId, keys, logger } = this;
+    const host = { nodeId, address: config.advertiseAddress };
+    return new HostNetworks({
+      host,
+      engine: new DockerNetworks(client),
+      commands: hostCommands,
+      tunnel: new WireguardTunnel({ host, commands: hostCommands, keys, dataDir: config.dataDir }),
+      file: new StateFile(config.dataDir, logger),
+      logger,
+    });
+  }
+
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     const { hostname, managers, statusListen } = this.config;
@@ -105,10 +128,30 @@ export class Agent {
     await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
     await this.serveNames();
     supervise(this.logger, 'networks', this.networks.run(signal));
+    supervise(this.logger, 'keys of encrypted networks', this.rotateKeys(signal));
     supervise(this.logger, 'engine events', this.watch.run(signal));
     supervise(this.logger, 'node description', this.describer.run(signal));
     supervise(this.logger, 'manager session', this.sessions.run(signal));
     this.logger.info({ nodeId: this.nodeId, hostname, managers }, 'agent started');
+  }
+
+  private rotateKeys(signal: AbortSignal): Promise<void> {
+    const { keys, networks, nodeId, config, logger } = this;
+    return rotateKeys(
+      {
+        keys,
+        periodMs: config.keyPeriodMs,
+        // Without the engine the node is not described, so the managers would not hear of a key.
+        isInUse: () => networks.isEncrypting && this.health.error.value === '' && this.sessions.manager !== undefined,
+        knownNext: () => networks.state.nodes.get(nodeId)?.networking?.nextWireguardKey,
+        changed: () => {
+          networks.keysChanged();
+          return this.describer.refresh();
+        },
+        logger,
+      },
+      signal,
+    );
   }
 
   /** Without it tasks run all the same, and only find nobody by name. */

@@ -1,6 +1,9 @@
+import { access } from 'node:fs/promises';
+import { WIREGUARD_PORT } from '#common/domain';
 import { messageOf } from '#common/errors';
 import { NodeNetworking } from '#common/proto';
-import type { HostCommands } from './host-commands';
+import { ignoreRefusal, type HostCommands } from './host-commands';
+import type { KeyRing } from './wireguard/wireguard-keys';
 
 /** A command of each tool that changes nothing and works wherever the tool is of use. */
 const PROBES = [
@@ -10,13 +13,23 @@ const PROBES = [
   ['iptables', ['-w', '-S', 'FORWARD']],
 ] as const;
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+/** Made and removed again, to see whether the kernel can. */
+const PROBE_DEVICE = 'swg-probe';
+const IPV6_ADDRESSES = '/proc/net/if_inet6';
 
-/** What the host can do for overlay networks. */
-export async function describeNetworking(commands: HostCommands, address: string): Promise<NodeNetworking> {
-  return NodeNetworking.fromPartial({
-    overlayProblem: await overlayProblem(commands, address),
-    encryptionProblem: 'this agent has no WireGuard',
-  });
+/** What the host can do for overlay networks, but for its keys. */
+export type HostAbilities = Pick<NodeNetworking, 'overlayProblem' | 'encryptionProblem'>;
+
+/** Finds out what the host can do for overlay networks. */
+export async function probeNetworking(commands: HostCommands, address: string): Promise<HostAbilities> {
+  const problem = await overlayProblem(commands, address);
+  return { overlayProblem: problem, encryptionProblem: problem || (await encryptionProblem(commands)) };
+}
+
+/** What the managers, and by them the other nodes, are told of this host. */
+export function describeNetworking(abilities: HostAbilities, { current, next }: KeyRing): NodeNetworking {
+  const keys = { wireguardKey: current.publicKey, nextWireguardKey: next?.publicKey ?? '', wireguardPort: WIREGUARD_PORT };
+  return NodeNetworking.fromPartial({ ...abilities, ...(abilities.encryptionProblem === '' && keys) });
 }
 
 async function overlayProblem(commands: HostCommands, address: string): Promise<string> {
@@ -29,4 +42,42 @@ async function overlayProblem(commands: HostCommands, address: string): Promise<
     }
   }
   return '';
+}
+
+/** Encrypted networks need WireGuard, of the kernel or as a program, its tool, and IPv6 inside the tunnel. */
+async function encryptionProblem(commands: HostCommands): Promise<string> {
+  try {
+    await commands.run('wg', ['--version']);
+  } catch {
+    return 'there is no wg: install wireguard-tools, and start the agent again';
+  }
+  if (!(await isPresent(IPV6_ADDRESSES))) return 'its kernel has no IPv6';
+  if ((await kernelHasWireguard(commands)) || (await hasWireguardProgram(commands))) return '';
+  return 'its kernel has no WireGuard, and there is no wireguard-go: install that, and start the agent again';
+}
+
+async function kernelHasWireguard(commands: HostCommands): Promise<boolean> {
+  try {
+    await commands.run('ip', ['link', 'add', PROBE_DEVICE, 'type', 'wireguard']);
+  } catch {
+    return false;
+  }
+  await commands.run('ip', ['link', 'del', PROBE_DEVICE]).catch(ignoreRefusal);
+  return true;
+}
+
+async function hasWireguardProgram(commands: HostCommands): Promise<boolean> {
+  try {
+    await commands.run('wireguard-go', ['--version']);
+  } catch {
+    return false;
+  }
+  return isPresent('/dev/net/tun');
+}
+
+async function isPresent(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

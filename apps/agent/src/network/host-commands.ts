@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { DomainError, messageOf } from '#common/errors';
+import { DomainError, isCode, messageOf } from '#common/errors';
 
 /** The host's network stack takes milliseconds; one that hangs must not hold up the agent. */
 const DEADLINE_MS = 15_000;
 const MAX_ERROR_LENGTH = 500;
 
-export type HostTool = 'ip' | 'bridge' | 'nft' | 'iptables';
+export type HostTool = 'ip' | 'bridge' | 'nft' | 'iptables' | 'wg' | 'wireguard-go';
+
+/** It leaves a program running, which is not to end with whoever started it. */
+const DAEMON: HostTool = 'wireguard-go';
 
 /** Runs the tools that configure the host's network. */
 export interface HostCommands {
@@ -32,7 +35,7 @@ export const hostCommands: HostCommands = {
 
 function runTool(tool: HostTool, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(tool, args, { stdio: 'pipe', timeout: DEADLINE_MS, killSignal: 'SIGKILL' });
+    const child = spawn(tool, args, { stdio: 'pipe', timeout: DEADLINE_MS, killSignal: 'SIGKILL', detached: tool === DAEMON });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -46,4 +49,9 @@ function runTool(tool: HostTool, args: readonly string[], input = ''): Promise<s
       return reject(new DomainError('UNAVAILABLE', `${what} failed: ${stderr.trim().slice(0, MAX_ERROR_LENGTH)}`));
     });
   });
+}
+
+/** For a command that removes what may be gone already. */
+export function ignoreRefusal(error: unknown): void {
+  if (!isCode(error, 'UNAVAILABLE')) throw error;
 }

@@ -11,9 +11,12 @@ import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from './network-s
 import { NO_RULES, toRules } from './nft-rules';
 import { toOverlayLinks, type HostIdentity, type OverlayLink } from './overlay-link';
 import type { StateFile } from './state-file';
+import type { WireguardTunnel } from './wireguard/wireguard-tunnel';
 
 /** After a pass that failed. */
 const RETRY_MS = 1_000;
+/** How often it is looked whether the tunnel of encrypted networks is still there; until it is, nothing of theirs is sent. */
+const TUNNEL_LOOK_MS = 2_000;
 /** A network whose containers are still ending is removed soon after. */
 const REMOVE_RETRY_MS = 2_000;
 /** How long a task waits for its networks before it says why they are not there. */
@@ -24,6 +27,7 @@ export interface HostNetworkParts {
   readonly host: HostIdentity;
   readonly engine: OverlayEngine;
   readonly commands: HostCommands;
+  readonly tunnel: WireguardTunnel;
   readonly file: StateFile;
   readonly logger: Logger;
 }
@@ -49,7 +53,7 @@ export class HostNetworks implements NetworkHost {
   private settled: string | undefined;
 
   constructor(private readonly parts: HostNetworkParts) {
-    this.links = new KernelLinks(parts.commands, parts.host.address);
+    this.links = new KernelLinks(parts.commands);
   }
 
   /** The newest state, for those who answer questions from it. */
@@ -68,6 +72,7 @@ export class HostNetworks implements NetworkHost {
   look(): void {
     this.rules = '';
     this.links.suspect();
+    this.parts.tunnel.suspect();
     this.hasNewPorts = true;
     this.ready.clear();
     this.settled = undefined;
@@ -83,8 +88,18 @@ export class HostNetworks implements NetworkHost {
       for (const listener of [...this.passed]) listener();
       if (signal.aborted) return;
       if (!isDone) await this.news.wait(RETRY_MS);
-      else if (this.current === state) await this.news.wait(this.leftovers ? REMOVE_RETRY_MS : undefined);
+      else if (this.current === state) await this.news.wait(this.restMs());
     }
+  }
+
+  /** The keys of encrypted networks have changed. */
+  keysChanged(): void {
+    this.news.wake();
+  }
+
+  /** Whether there are encrypted networks here. */
+  get isEncrypting(): boolean {
+    return [...this.ready.values()].some(({ isEncrypted }) => isEncrypted);
   }
 
   /** Resolves when the host has what was told until now, or when the signal aborts. */
@@ -122,6 +137,12 @@ export class HostNetworks implements NetworkHost {
     return networksAttachments.length > 0 && this.current.services.has(serviceId);
   }
 
+  /** When to look again although there is no news. */
+  private restMs(): number | undefined {
+    if (this.leftovers) return REMOVE_RETRY_MS;
+    return this.isEncrypting ? TUNNEL_LOOK_MS : undefined;
+  }
+
   private reason(): string {
     return this.problem || 'no manager has told of it';
   }
@@ -145,7 +166,7 @@ export class HostNetworks implements NetworkHost {
     const wanted = toOverlayLinks(state, host);
     try {
       if (wanted.length > 0) await this.links.prepareHost();
-      const present = await this.ensureEngineNetworks(wanted);
+      const present = await this.ensureEngineNetworks(await this.withTunnel(state, wanted));
       const made = wanted.filter(({ networkId }) => present.has(networkId));
       await this.links.apply(made);
       await this.reflectNewPorts(made);
@@ -160,6 +181,18 @@ export class HostNetworks implements NetworkHost {
       this.problem = messageOf(error);
       logger.warn({ reason: this.problem }, 'the networks of this host could not be made, will retry');
       return false;
+    }
+  }
+
+  /** @returns the links that can be made: without the tunnel, none of the encrypted ones */
+  private async withTunnel(state: NetworkState, links: readonly OverlayLink[]): Promise<readonly OverlayLink[]> {
+    try {
+      await this.parts.tunnel.apply(state, links);
+      return links;
+    } catch (error) {
+      this.problem = messageOf(error);
+      this.parts.logger.warn({ reason: this.problem }, 'encrypted networks cannot be had here, will retry');
+      return links.filter(({ isEncrypted }) => !isEncrypted);
     }
   }
 

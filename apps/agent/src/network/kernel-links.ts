@@ -1,5 +1,4 @@
-import { isCode } from '#common/errors';
-import type { HostCommands } from './host-commands';
+import { ignoreRefusal, type HostCommands } from './host-commands';
 import { readLinkLines } from './kernel-state';
 import { deviceCommands, lineChanges, linkLines, type KernelLines } from './link-lines';
 import type { OverlayLink } from './overlay-link';
@@ -38,10 +37,7 @@ export class KernelLinks {
   private readonly applied = new Map<string, KernelLines>();
   private isPrepared = false;
 
-  constructor(
-    private readonly commands: HostCommands,
-    private readonly localAddress: string,
-  ) {}
+  constructor(private readonly commands: HostCommands) {}
 
   /** Others may have changed the host: everything is looked at anew. */
   suspect(): void {
@@ -113,7 +109,7 @@ export class KernelLinks {
   private async adopt(link: OverlayLink): Promise<KernelLines> {
     const [bridge] = (await this.read('ip', ['link', 'show', 'dev', link.bridge])) as { address?: string }[];
     const vxlans = await this.read('ip', ['link', 'show', 'dev', link.vxlan]);
-    const commands = deviceCommands(link, this.localAddress, { bridgeMac: bridge?.address, hasVxlan: vxlans.length > 0 });
+    const commands = deviceCommands(link, { bridgeMac: bridge?.address, hasVxlan: vxlans.length > 0 });
     await this.commands.run('ip', ['-batch', '-'], `${commands.join('\n')}\n`);
     for (const [name, value] of LINK_PARAMETERS) await this.commands.setParameter(`net/ipv4/conf/${link.bridge}/${name}`, value);
     return readLinkLines(link, (tool, args) => this.read(tool, args));
@@ -133,8 +129,4 @@ export class KernelLinks {
       if (!isThere) await this.commands.run('iptables', ['-w', '-I', 'DOCKER-USER', ...rule]);
     }
   }
-}
-
-function ignoreRefusal(error: unknown): void {
-  if (!isCode(error, 'UNAVAILABLE')) throw error;
 }

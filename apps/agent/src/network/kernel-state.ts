@@ -38,7 +38,7 @@ export async function readLinkLines({ bridge, vxlan, isIngress, gateway }: Overl
     for (const { local, prefixlen } of addresses)
       if (local && local !== gateway && prefixlen === 32) putAddress(lines, bridge, local);
   for (const { mac = '', dst, master, state } of await rows('bridge', 'fdb', 'show', 'dev', vxlan)) {
-    if (dst) putTunnel(lines, vxlan, { mac, node: dst });
+    if (dst) putTunnel(lines, vxlan, { mac, tunnel: dst });
     else if (master && state === 'static') putPort(lines, vxlan, mac);
   }
   for (const dev of isIngress ? [vxlan, bridge] : [vxlan])

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { encryptedAddressOf } from '#common/domain';
 import { deviceCommands, lineChanges, linkLines, returnMarks, type KernelLines } from './link-lines';
 import { toOverlayLinks, type OverlayLink } from './overlay-link';
 import { aNetwork, anEndpoint, aState } from './testing/a-state';
@@ -40,7 +41,12 @@ describe('what the kernel has to know of a network', () => {
 
 describe('nodes are told apart', () => {
   it('by a number each, also when their addresses end the same', () => {
-    const peers = ['10.1.0.5', '10.2.0.5', '10.3.0.6'].map((address, index) => ({ id: `n${index}`, address, mac: '' }));
+    const peers = ['10.1.0.5', '10.2.0.5', '10.3.0.6'].map((address, index) => ({
+      id: `n${index}`,
+      address,
+      tunnel: address,
+      mac: '',
+    }));
     expect([...returnMarks(peers).values()]).toEqual([0x5c00_0005, 0x5c00_0006, 0x5c00_0007]);
   });
 });
@@ -49,9 +55,25 @@ describe('devices', () => {
   it('are made when they are not there, and left alone when they are as they are to be', () => {
     const link = aLink();
     const create = 'link add vx10001 type vxlan id 65537 dstport 4789 local 10.77.0.11 proxy nolearning';
-    expect(deviceCommands(link, HOST.address, { bridgeMac: '', hasVxlan: false })).toContain(create);
-    const again = deviceCommands(link, HOST.address, { bridgeMac: link.mac, hasVxlan: true });
+    expect(deviceCommands(link, { bridgeMac: '', hasVxlan: false })).toContain(create);
+    const again = deviceCommands(link, { bridgeMac: link.mac, hasVxlan: true });
     expect(again.filter((command) => /add|address/.test(command))).toEqual([]);
+  });
+});
+
+describe('an encrypted network', () => {
+  const encrypted = aNetwork('back', '10.1.0.0/24', { options: { encrypted: '' } });
+
+  it("leads from this node's address inside WireGuard to those of others, and knows none of the addresses outside", () => {
+    const link = aLink({ endpoints: [anEndpoint('t2', 'n2', { back: '10.1.0.4' })] }, encrypted);
+    const [own, other] = ['n1', 'n2'].map(encryptedAddressOf);
+    const create = `link add vx10001 type vxlan id 65537 dstport 4789 local ${own} proxy nolearning`;
+    expect(deviceCommands(link, { bridgeMac: '', hasVxlan: false })).toContain(create);
+    const tunnels = set(linkLines(link)).filter((command) => command.includes(' dst '));
+    expect(tunnels).toEqual([
+      `fdb replace 02:42:0a:01:00:04 dev vx10001 dst ${other} self permanent`,
+      `fdb replace 02:5c:0a:4d:00:0c dev vx10001 dst ${other} self permanent`,
+    ]);
   });
 });
 

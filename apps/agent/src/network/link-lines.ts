@@ -42,8 +42,8 @@ export function linkLines(link: OverlayLink): KernelLines {
   const { bridge, vxlan, peers, remotes } = link;
   const lines: KernelLines = new Map();
   for (const address of link.virtualAddresses) putAddress(lines, bridge, address);
-  for (const { mac, node } of [...remotes, ...peers.map(({ mac, address }) => ({ mac, node: address }))]) {
-    putTunnel(lines, vxlan, { mac, node });
+  for (const { mac, tunnel } of [...remotes, ...peers]) {
+    putTunnel(lines, vxlan, { mac, tunnel });
     putPort(lines, vxlan, mac);
   }
   for (const { address, mac } of remotes) putNeighbour(lines, vxlan, { address, mac });
@@ -65,8 +65,8 @@ export function putAddress(lines: KernelLines, dev: string, address: string): vo
 }
 
 /** Frames for the hardware address go to the node. */
-export function putTunnel(lines: KernelLines, dev: string, { mac, node }: { mac: string; node: string }): void {
-  const entry = `${mac} dev ${dev} dst ${node} self`;
+export function putTunnel(lines: KernelLines, dev: string, { mac, tunnel }: { mac: string; tunnel: string }): void {
+  const entry = `${mac} dev ${dev} dst ${tunnel} self`;
   lines.set(`tunnel ${mac} ${dev}`, { tool: 'bridge', set: `fdb replace ${entry} permanent`, unset: `fdb del ${entry}` });
 }
 
@@ -118,9 +118,9 @@ export interface KnownDevices {
  * Commands that make the link's VXLAN, if it is not there, and its devices what they have to be; the bridge is the engine's. A
  * bridge that has its address already is left alone: to set it again makes the kernel forget its neighbours.
  */
-export function deviceCommands(link: OverlayLink, localAddress: string, { bridgeMac, hasVxlan }: KnownDevices): string[] {
-  const { bridge, vxlan, vxlanId, mac, mtu } = link;
-  const create = `link add ${vxlan} type vxlan id ${vxlanId} dstport ${VXLAN_PORT} local ${localAddress} proxy nolearning`;
+export function deviceCommands(link: OverlayLink, { bridgeMac, hasVxlan }: KnownDevices): string[] {
+  const { bridge, vxlan, vxlanId, mac, mtu, localTunnel } = link;
+  const create = `link add ${vxlan} type vxlan id ${vxlanId} dstport ${VXLAN_PORT} local ${localTunnel} proxy nolearning`;
   return [
     ...(hasVxlan ? [] : [create]),
     ...(bridgeMac === mac ? [] : [`link set ${bridge} address ${mac}`]),

@@ -102,7 +102,7 @@ describe('containers', () => {
   it.each([
     'ip daddr . tcp dport { 10.77.0.11 . 2378, 10.77.0.12 . 2379 } drop',
     'fib daddr type local tcp dport { 2378, 2379 } drop',
-    'udp dport 4789 drop',
+    'udp dport { 4789, 51840 } drop',
   ])('do not reach the control plane: %s', (rule) => {
     expect(text).toContain(rule);
   });

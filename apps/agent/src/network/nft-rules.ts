@@ -1,4 +1,4 @@
-import { protocolOf, VXLAN_PORT } from '#common/domain';
+import { protocolOf, VXLAN_PORT, WIREGUARD_PORT } from '#common/domain';
 import type { OverlayEndpoint, OverlayService } from '#common/dispatcher-proto';
 import { returnMarks, RETURN_MARK, RETURN_MARK_MASK } from './link-lines';
 import type { HostIdentity, OverlayLink } from './overlay-link';
@@ -213,7 +213,7 @@ function closedToContainers(controlPlane: readonly string[]): string[] {
   const remote = [...new Set(places.map(([address, port]) => `${address} . ${port}`))];
   const ports = [...new Set(places.map(([, port]) => port))];
   return [
-    `udp dport ${VXLAN_PORT} drop`,
+    `udp dport { ${VXLAN_PORT}, ${WIREGUARD_PORT} } drop`,
     ...(remote.length > 0 ? [`ip daddr . tcp dport { ${remote.join(', ')} } drop`] : []),
     ...(ports.length > 0 ? [`fib daddr type local tcp dport { ${ports.join(', ')} } drop`] : []),
   ];

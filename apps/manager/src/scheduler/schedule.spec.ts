@@ -109,10 +109,31 @@ describe('placing tasks', () => {
     { needs: 'an overlay network', spec: { taskTemplate: { networks: [{ target: 'back' }] } } },
     { needs: 'a port on every node', spec: { endpointSpec: { ports: [{ targetPort: 80 }] } } },
   ])('that need $needs go only where such networks can be had', ({ spec }) => {
-    const nodes = [anInfo('a'), anInfo('b', { overlayProblem: 'there is no nft' }), anInfo('c', { overlayProblem: '' })];
+    const nodes = [
+      anInfo('a'),
+      anInfo('b', { networking: { overlayProblem: 'there is no nft' } }),
+      anInfo('c', { networking: {} }),
+    ];
     expect(perNode(unplaced(2, spec), nodes)).toEqual({ c: 2 });
     expect(placing(unplaced(1, spec), nodes.slice(0, 2)).unplaced[0]?.reason).toBe(
       'no suitable node (no overlay networks on 2 nodes)',
+    );
+  });
+
+  it('that are on an encrypted network go only where there is WireGuard', () => {
+    const spec = { taskTemplate: { networks: [{ target: 'back' }] } };
+    const network = { id: 'back', spec: { name: 'back', driverConfiguration: { name: 'overlay', options: { encrypted: '' } } } };
+    const attached = (count: number): Task[] => {
+      const attachment = { network, addresses: ['10.1.0.2/24'] };
+      return unplaced(count, spec).map((task) => ({ ...task, networksAttachments: [attachment] }));
+    };
+    const nodes = [
+      anInfo('a', { networking: { encryptionProblem: 'there is no wg' } }),
+      anInfo('b', { networking: { wireguardKey: 'KEY' } }),
+    ];
+    expect(perNode(attached(2), nodes)).toEqual({ b: 2 });
+    expect(placing(attached(1), nodes.slice(0, 1)).unplaced[0]?.reason).toBe(
+      'no suitable node (no encrypted networks on 1 node)',
     );
   });
 

@@ -1,5 +1,13 @@
 import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain';
-import { Node, Service, type GenericResource, type ServiceSpec, type Task, type TaskStatus } from '#common/proto';
+import {
+  Node,
+  Service,
+  type GenericResource,
+  type NodeNetworking,
+  type ServiceSpec,
+  type Task,
+  type TaskStatus,
+} from '#common/proto';
 import { newTask } from '../orchestrator/new-task';
 import type { ServiceSnapshot } from '../orchestrator/service-snapshot';
 import { toNodeInfo } from '../scheduler/node-info';
@@ -43,8 +51,8 @@ export interface NodeOptions {
   plugins?: { type: string; name: string }[];
   genericResources?: GenericResource[];
   addr?: string;
-  /** Why it can have no overlay networks; '' when it can. An agent that tells nothing of networks unless given. */
-  overlayProblem?: string;
+  /** An agent that tells nothing of networks unless given. */
+  networking?: Partial<NodeNetworking>;
 }
 
 export function aNode(id: string, options: NodeOptions = {}): Node {
@@ -57,7 +65,7 @@ export function aNode(id: string, options: NodeOptions = {}): Node {
     plugins = [],
     genericResources = [],
     addr = '10.77.0.1',
-    overlayProblem,
+    networking,
   } = options;
   return Node.fromPartial({
     id,
@@ -67,7 +75,7 @@ export function aNode(id: string, options: NodeOptions = {}): Node {
       resources: { nanoCpus, memoryBytes, genericResources },
       platform: { architecture: 'x86_64', os: 'linux' },
       engine: { plugins },
-      ...(overlayProblem !== undefined && { networking: { overlayProblem } }),
+      ...(networking && { networking }),
     },
     status: { state, addr },
   });

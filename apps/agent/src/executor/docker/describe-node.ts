@@ -12,8 +12,8 @@ export interface NodeFacts {
   readonly labels: Readonly<Record<string, string>>;
   /** Win over what the engine offers of the same kind. */
   readonly genericResources: readonly GenericResource[];
-  /** What the host can do for overlay networks. */
-  readonly networking?: NodeNetworking;
+  /** What the host can do for overlay networks, as of now. */
+  readonly networking?: () => NodeNetworking;
 }
 
 /** The description of a node whose engine has not answered yet. */
@@ -23,7 +23,7 @@ export function undescribedNode({ hostname, labels, genericResources, networking
     platform: { architecture: '', os: '' },
     resources: { nanoCpus: 0, memoryBytes: 0, genericResources: [...genericResources] },
     engine: { engineVersion: '', labels: { ...labels }, plugins: [] },
-    ...(networking && { networking }),
+    ...(networking && { networking: networking() }),
   };
 }
 
@@ -43,7 +43,7 @@ export function toNodeDescription(info: EngineInfo, version: EngineVersion, fact
       labels: { ...parseLabels(info.Labels ?? []), ...labels },
       plugins: listPlugins(info),
     },
-    ...(networking && { networking }),
+    ...(networking && { networking: networking() }),
   };
 }
 

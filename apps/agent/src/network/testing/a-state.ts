@@ -16,7 +16,7 @@ export function aState(parts: Parts = {}): NetworkState {
 export function aNetwork(
   id: string,
   subnet: string,
-  fields: { ingress?: boolean; internal?: boolean; vxlanId?: number } = {},
+  fields: { ingress?: boolean; internal?: boolean; vxlanId?: number; options?: Record<string, string> } = {},
 ): object {
   const { vxlanId = 0x10001, ...spec } = fields;
   const gateway = subnet.replace(/\d+\/.*$/, '1');

@@ -1,7 +1,9 @@
 import {
   defaultGateway,
+  encryptionProblemOf,
   INGRESS_NETWORK,
   holdsAddress,
+  isEncrypted,
   nextSubnet,
   overlap,
   publishesOnEveryNode,
@@ -11,7 +13,7 @@ import {
 } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
-import { NetworkSpec, type IpamConfig, type Network, type Service } from '#common/proto';
+import { NetworkSpec, type IpamConfig, type Network, type Node, type Service } from '#common/proto';
 import { creationOfNetwork, removalOfNetwork, type ClusterView, type Guard, type Write } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { findNetwork } from '../lookup';
@@ -21,6 +23,8 @@ import { validateNetworkSpec } from '../validate/network-spec';
 
 /** Others may make networks at the same moment; a handful of them at once is the most that anybody has seen. */
 const MAX_TRIES = 8;
+/** Nodes that a refusal speaks of. */
+const MAX_REASONS = 3;
 
 /** Writes networks: checks everything first, then one transaction. */
 export class NetworkCommands {
@@ -43,6 +47,7 @@ export class NetworkCommands {
     await this.write(() => {
       const { view } = this.store;
       refuseTaken(wanted, view);
+      if (isEncrypted(wanted)) refuseUnencrypted(view.nodes());
       const spec = {
         ...wanted,
         scope: 'swarm',
@@ -88,6 +93,17 @@ function refuseTaken(spec: NetworkSpec, view: ClusterView): void {
   const ingress = spec.ingress && view.networks().find((network) => network.spec?.ingress);
   if (ingress)
     throw new DomainError('ALREADY_EXISTS', `ingress network (${ingress.spec?.name ?? INGRESS_NETWORK}) is already present`);
+}
+
+/** Nothing of an encrypted network is ever sent in clear: with no node that can encrypt, it could only be an empty promise. */
+function refuseUnencrypted(nodes: readonly Node[]): void {
+  const problems = nodes.map(({ description }) => ({
+    hostname: description?.hostname ?? '',
+    problem: encryptionProblemOf(description),
+  }));
+  if (problems.length === 0 || problems.some(({ problem }) => problem === '')) return;
+  const reasons = problems.map(({ hostname, problem }) => `${hostname}: ${problem}`);
+  throw failedPrecondition(`no node can encrypt (${reasons.slice(0, MAX_REASONS).join('; ')})`);
 }
 
 /** The addresses of a new network: those that are wanted, unless somebody has them, else the next free ones. */

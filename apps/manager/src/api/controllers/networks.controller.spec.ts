@@ -1,5 +1,5 @@
 import { TaskState } from '#common/domain';
-import { ApiScenario, filters, NODE_ID, spec } from '../testing/api-scenario';
+import { ApiScenario, filters, NODE_ID, OTHER_NODE_ID, spec } from '../testing/api-scenario';
 
 let scenario: ApiScenario;
 beforeEach(async () => {
@@ -44,6 +44,18 @@ describe('a network', () => {
     });
   });
 
+  it('is encrypted only when there is a node that can do that', async () => {
+    const encrypted = overlay('back', { Options: { encrypted: '' } });
+    await scenario.addNode(NODE_ID, { hostname: 'one', networking: { encryptionProblem: 'there is no wg' } });
+    expect(await scenario.post('/networks/create', encrypted)).toMatchObject({
+      status: 400,
+      json: { message: expect.stringContaining('no node can encrypt (one: there is no wg)') },
+    });
+    await scenario.addNode(OTHER_NODE_ID, { hostname: 'two', networking: { wireguardKey: 'KEY' } });
+    expect((await scenario.post('/networks/create', encrypted)).status).toBe(201);
+    expect((await scenario.get('/networks/back')).json).toMatchObject({ Options: { encrypted: '' } });
+  });
+
   it('keeps away from the addresses of nodes', async () => {
     await scenario.addNode(NODE_ID, { hostname: 'one' });
     await create('back');
@@ -65,7 +77,6 @@ describe('a network', () => {
     },
     { why: 'a name that is taken', body: overlay('taken'), status: 409, text: 'network with name taken already exists' },
     { why: 'another driver', body: { Name: 'x', Driver: 'bridge' }, status: 501, text: 'networks of driver "bridge"' },
-    { why: 'encryption', body: overlay('x', { Options: { encrypted: '' } }), status: 501, text: 'encrypted networks' },
     { why: 'IPv6', body: overlay('x', { EnableIPv6: true }), status: 501, text: 'IPv6' },
     { why: 'no subnet at all', body: overlay('x', withSubnet({ Subnet: '10.9' })), status: 400, text: 'invalid subnet 10.9' },
     {

@@ -1,5 +1,5 @@
 import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain';
-import { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Task } from '#common/proto';
+import { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Task, type NodeNetworking } from '#common/proto';
 import { keys } from '#common/store';
 import { FakeApiStore } from './fake-api-store';
 import { startApi, type Answer, type ApiOverrides, type RequestOptions, type RunningApi } from './start-api';
@@ -78,12 +78,23 @@ export class ApiScenario {
 
   async addNode(
     id: string,
-    fields: { hostname: string; role?: NodeRole; state?: NodeState; besideManager?: boolean },
+    fields: {
+      hostname: string;
+      role?: NodeRole;
+      state?: NodeState;
+      besideManager?: boolean;
+      networking?: Partial<NodeNetworking>;
+    },
   ): Promise<void> {
-    const { hostname, role = NodeRole.worker, state = NodeState.ready, besideManager = false } = fields;
+    const { hostname, role = NodeRole.worker, state = NodeState.ready, besideManager = false, networking } = fields;
     const node = Node.fromPartial({ id, createdAt: CREATED_AT, spec: { role, availability: NodeAvailability.active } });
     const status = { state, addr: '10.0.0.1' };
-    const observed = ObservedNode.fromPartial({ managerId: MANAGER_ID, besideManager, description: { hostname }, status });
+    const observed = ObservedNode.fromPartial({
+      managerId: MANAGER_ID,
+      besideManager,
+      description: { hostname, networking },
+      status,
+    });
     await this.put(keys.node(id), Node.encode(node).finish());
     await this.put(keys.nodeStatus(id), ObservedNode.encode(observed).finish());
   }

@@ -1,4 +1,4 @@
-import { holdsAddress, isEncrypted, readIpNetwork, readSubnet, overlap, findPredefinedNetwork } from '#common/domain';
+import { holdsAddress, readIpNetwork, readSubnet, overlap, findPredefinedNetwork } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { IpamConfig, NetworkSpec } from '#common/proto';
 import { unreadableSpec } from './refusal';
@@ -20,7 +20,6 @@ export function validateNetworkSpec(spec: NetworkSpec): void {
   if (spec.driver !== 'overlay') throw notAvailable(`networks of driver "${spec.driver || 'bridge'}" (only overlay)`);
   if (spec.scope !== '' && spec.scope !== 'swarm')
     throw unreadableSpec(`Scope: an overlay network is of scope swarm, not ${spec.scope}`);
-  if (isEncrypted(spec)) throw notAvailable('encrypted networks');
   if (spec.enableIpv6) throw notAvailable('overlay networks with IPv6');
   if (spec.ingress && spec.attachable) throw unreadableSpec('the ingress network cannot be attachable');
   validateIpam(spec);

@@ -65,7 +65,9 @@ function attachmentsOf(task: Task, tasks: readonly Task[], book: AddressBook): N
   for (const network of networks) {
     const addresses = book.take(network, formerAddresses(task, tasks, network.id));
     if (!addresses) return noAddressLeft(network);
-    attachments.push({ network: { id: network.id, spec: { name: network.spec?.name ?? '' } }, addresses });
+    const { name = '', driver = '', options = {} } = network.spec ?? {};
+    const spec = { name, driverConfiguration: { name: driver, options } };
+    attachments.push({ network: { id: network.id, spec }, addresses });
   }
   return attachments;
 }

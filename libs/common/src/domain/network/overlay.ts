@@ -1,4 +1,4 @@
-import type { Network, NetworkSpec } from '../../proto';
+import type { Network, NetworkSpec, NodeDescription } from '../../proto';
 import { formatAddress } from './ip-address';
 
 /** Name of the network that carries connections to published ports, as in Docker. */
@@ -9,8 +9,12 @@ export const VXLAN_PORT = 4789;
 export const FIRST_VXLAN_ID = 0x10001;
 /** VXLAN over IPv4: outer Ethernet is not counted; IP 20, UDP 8, VXLAN 8, inner Ethernet 14. */
 export const VXLAN_OVERHEAD_BYTES = 50;
-/** Over WireGuard and IPv6: IPv6 40, UDP 8, VXLAN 8, inner Ethernet 14, and WireGuard's 80 over IPv6. */
-export const ENCRYPTED_VXLAN_OVERHEAD_BYTES = 150;
+/** VXLAN over IPv6 inside WireGuard: IPv6 40, UDP 8, VXLAN 8, inner Ethernet 14. */
+export const TUNNELLED_VXLAN_OVERHEAD_BYTES = 70;
+/** The same and WireGuard's own, at most 80: outer IPv6 40, UDP 8, its header and tag 32. */
+export const ENCRYPTED_VXLAN_OVERHEAD_BYTES = TUNNELLED_VXLAN_OVERHEAD_BYTES + 80;
+/** Where nodes take WireGuard's packets. Not its usual 51820, which a host may use for something else. */
+export const WIREGUARD_PORT = 51_840;
 const USUAL_MTU_BYTES = 1500;
 
 /** Names of the driver options that mean something here; others are kept and ignored, as in Docker. */
@@ -22,7 +26,7 @@ export const NETWORK_OPTIONS = {
 const OFF = ['false', '0'];
 
 /** Whether packets between hosts are encrypted: the option is there and does not say no. */
-export function isEncrypted(spec: NetworkSpec | undefined): boolean {
+export function isEncrypted(spec: Pick<NetworkSpec, 'options'> | undefined): boolean {
   const option = spec?.options[NETWORK_OPTIONS.encrypted];
   return option !== undefined && !OFF.includes(option.toLowerCase());
 }
@@ -51,9 +55,23 @@ export function macOfNode(address: string): string {
 const NODE_ID_RADIX = 36n;
 /** fd53:7761:726d::/48, a private network of our own (RFC 4193) in which every node has an address by its id. */
 export const ENCRYPTED_UNDERLAY = { bits: 0xfd53_7761_726dn << 80n, width: 128, prefix: 48 } as const;
+/** The same as text. */
+export const ENCRYPTED_UNDERLAY_CIDR = `${formatAddress(ENCRYPTED_UNDERLAY.bits, 128)}/${ENCRYPTED_UNDERLAY.prefix}`;
 
 /** The node's address inside WireGuard: the ends of encrypted VXLANs. From its id, so that nobody has to give it out. */
 export function encryptedAddressOf(nodeId: string): string {
   const number = [...nodeId].reduce((sum, digit) => sum * NODE_ID_RADIX + BigInt(parseInt(digit, 36)), 0n);
   return formatAddress(ENCRYPTED_UNDERLAY.bits | (number & ((1n << 80n) - 1n)), 128);
+}
+
+/** Why a node can have no overlay network at all; empty when it can. */
+export function overlayProblemOf(description: NodeDescription | undefined): string {
+  return description?.networking ? description.networking.overlayProblem : 'its agent tells nothing of networks';
+}
+
+/** Why a node can have no encrypted network; empty when it can. */
+export function encryptionProblemOf(description: NodeDescription | undefined): string {
+  const { overlayProblem = '', encryptionProblem = '', wireguardKey = '' } = description?.networking ?? {};
+  if (wireguardKey !== '') return '';
+  return overlayProblem || encryptionProblem || 'its agent tells nothing of WireGuard';
 }

@@ -8,6 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { FileDescriptorProto } from "ts-proto-descriptors";
 import {
+  Driver,
   EndpointSpec,
   GenericResource,
   NetworkSpec,
@@ -493,6 +494,7 @@ export interface AttachedNetwork {
 
 export interface AttachedNetworkSpec {
   name: string;
+  driverConfiguration?: Driver | undefined;
 }
 
 /**
@@ -584,6 +586,8 @@ export interface NodeNetworking {
   encryptionProblem: string;
   /** Why no overlay network can be had at all; empty where they can. */
   overlayProblem: string;
+  /** The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations. */
+  nextWireguardKey: string;
 }
 
 /** How callers of a published port on another node reach a task here. */
@@ -3599,13 +3603,16 @@ export const AttachedNetwork: MessageFns<AttachedNetwork> = {
 };
 
 function createBaseAttachedNetworkSpec(): AttachedNetworkSpec {
-  return { name: "" };
+  return { name: "", driverConfiguration: undefined };
 }
 
 export const AttachedNetworkSpec: MessageFns<AttachedNetworkSpec> = {
   encode(message: AttachedNetworkSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.driverConfiguration !== undefined) {
+      Driver.encode(message.driverConfiguration, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -3631,6 +3638,14 @@ export const AttachedNetworkSpec: MessageFns<AttachedNetworkSpec> = {
             message.name = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.driverConfiguration = Driver.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3650,6 +3665,11 @@ export const AttachedNetworkSpec: MessageFns<AttachedNetworkSpec> = {
         : isSet(object.name)
         ? globalThis.String(object.name)
         : "",
+      driverConfiguration: isSet(object.DriverConfiguration)
+        ? Driver.fromJSON(object.DriverConfiguration)
+        : isSet(object.driver_configuration)
+        ? Driver.fromJSON(object.driver_configuration)
+        : undefined,
     };
   },
 
@@ -3657,6 +3677,9 @@ export const AttachedNetworkSpec: MessageFns<AttachedNetworkSpec> = {
     const obj: any = {};
     if (message.name !== "") {
       obj.Name = message.name;
+    }
+    if (message.driverConfiguration !== undefined) {
+      obj.DriverConfiguration = Driver.toJSON(message.driverConfiguration);
     }
     return obj;
   },
@@ -3667,6 +3690,9 @@ export const AttachedNetworkSpec: MessageFns<AttachedNetworkSpec> = {
   fromPartial(object: DeepPartial<AttachedNetworkSpec>): AttachedNetworkSpec {
     const message = createBaseAttachedNetworkSpec();
     message.name = object.name ?? "";
+    message.driverConfiguration = (object.driverConfiguration !== undefined && object.driverConfiguration !== null)
+      ? Driver.fromPartial(object.driverConfiguration)
+      : undefined;
     return message;
   },
 };
@@ -4602,6 +4628,7 @@ function createBaseNodeNetworking(): NodeNetworking {
     wireguardPort: 0,
     encryptionProblem: "",
     overlayProblem: "",
+    nextWireguardKey: "",
   };
 }
 
@@ -4624,6 +4651,9 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     }
     if (message.overlayProblem !== "") {
       writer.uint32(50).string(message.overlayProblem);
+    }
+    if (message.nextWireguardKey !== "") {
+      writer.uint32(58).string(message.nextWireguardKey);
     }
     return writer;
   },
@@ -4689,6 +4719,14 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
             message.overlayProblem = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.nextWireguardKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4733,6 +4771,11 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
         : isSet(object.overlay_problem)
         ? globalThis.String(object.overlay_problem)
         : "",
+      nextWireguardKey: isSet(object.nextWireguardKey)
+        ? globalThis.String(object.nextWireguardKey)
+        : isSet(object.next_wireguard_key)
+        ? globalThis.String(object.next_wireguard_key)
+        : "",
     };
   },
 
@@ -4756,6 +4799,9 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     if (message.overlayProblem !== "") {
       obj.overlayProblem = message.overlayProblem;
     }
+    if (message.nextWireguardKey !== "") {
+      obj.nextWireguardKey = message.nextWireguardKey;
+    }
     return obj;
   },
 
@@ -4770,6 +4816,7 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     message.wireguardPort = object.wireguardPort ?? 0;
     message.encryptionProblem = object.encryptionProblem ?? "";
     message.overlayProblem = object.overlayProblem ?? "";
+    message.nextWireguardKey = object.nextWireguardKey ?? "";
     return message;
   },
 };
@@ -7054,12 +7101,24 @@ export const protoMetadata = {
         "jsonName": "Name",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "driver_configuration",
+        "number": 2,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Driver",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "DriverConfiguration",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
-      "oneofDecl": [],
+      "oneofDecl": [{ "name": "_driver_configuration", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -7544,6 +7603,18 @@ export const protoMetadata = {
         "defaultValue": "",
         "oneofIndex": 0,
         "jsonName": "overlayProblem",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "next_wireguard_key",
+        "number": 7,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nextWireguardKey",
         "options": undefined,
         "proto3Optional": false,
       }],
@@ -8162,172 +8233,179 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19],
-        "span": [214, 0, 223, 1],
+        "span": [215, 0, 224, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20],
-        "span": [226, 0, 237, 1],
+        "span": [227, 0, 238, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 2],
-        "span": [230, 2, 24],
+        "span": [231, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 3],
-        "span": [232, 2, 24],
+        "span": [233, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 4],
-        "span": [234, 2, 26],
+        "span": [235, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 5],
-        "span": [236, 2, 33],
+        "span": [237, 2, 33],
         "leadingComments": " Since when the node is down; absent while it is not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21],
-        "span": [240, 0, 242, 1],
+        "span": [241, 0, 243, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22],
-        "span": [246, 0, 253, 1],
+        "span": [247, 0, 254, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 4],
-        "span": [252, 2, 22],
+        "span": [253, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 23],
-        "span": [257, 0, 259, 1],
+        "span": [258, 0, 260, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [262, 0, 264, 1],
+        "span": [263, 0, 265, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 25, 2, 4],
-        "span": [272, 2, 41],
+        "span": [273, 2, 41],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [276, 0, 294, 1],
+        "span": [277, 0, 297, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 4, 0],
-        "span": [278, 2, 283, 3],
+        "span": [279, 2, 284, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 4, 0, 2, 0],
-        "span": [280, 4, 20],
+        "span": [281, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 4, 0, 2, 1],
-        "span": [282, 4, 19],
+        "span": [283, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 1],
-        "span": [286, 2, 29],
+        "span": [287, 2, 29],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 2],
-        "span": [288, 2, 27],
+        "span": [289, 2, 27],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 4],
-        "span": [291, 2, 32],
+        "span": [292, 2, 32],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 5],
-        "span": [293, 2, 29],
+        "span": [294, 2, 29],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 26, 2, 6],
+        "span": [296, 2, 32],
+        "leadingComments":
+          " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 28, 2, 0],
-        "span": [304, 2, 39],
+        "span": [307, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 1],
-        "span": [323, 2, 55],
+        "span": [326, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 2],
-        "span": [325, 2, 39],
+        "span": [328, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 31],
-        "span": [329, 0, 335, 1],
+        "span": [332, 0, 338, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 31, 2, 2],
-        "span": [333, 2, 27],
+        "span": [336, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 32],
-        "span": [338, 0, 341, 1],
+        "span": [341, 0, 344, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 33],
-        "span": [344, 0, 349, 1],
+        "span": [347, 0, 352, 1],
         "leadingComments": " cluster, written once by the first leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
