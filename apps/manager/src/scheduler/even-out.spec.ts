@@ -49,6 +49,15 @@ describe('evening out', () => {
     expect(countsAfter(aWorld({ a: 6, b: 0 }), 2)).toEqual({ a: 4, b: 2 });
   });
 
+  it('moves the same tasks in whatever order tasks and nodes are told', () => {
+    const { sample, tasks, infos } = aWorld({ a: 3, b: 3, c: 0 });
+    const movesOf = (ofTasks: Task[], ofInfos: NodeInfo[]): object[] =>
+      decideMoves(sample, ofTasks, ofInfos, { limit: 9, now: NOW }).map(({ task, to }) => ({ id: task.id, to }));
+    const told = movesOf(tasks, infos);
+    expect(told).toHaveLength(2);
+    expect(movesOf([...tasks].reverse(), [...infos].reverse())).toEqual(told);
+  });
+
   it('evens out the preferred branches before the nodes in them', () => {
     const world = aWorld({ 'x-1': 2, 'x-2': 2, 'y-1': 0 }, byZone);
     expect(countsAfter(world)).toEqual({ 'x-1': 1, 'x-2': 1, 'y-1': 2 });

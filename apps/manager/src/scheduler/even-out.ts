@@ -57,7 +57,8 @@ class Board {
     infos: readonly NodeInfo[],
   ) {
     this.nodes = new NodeSet(infos);
-    for (const task of tasks) this.onNode.set(task.nodeId, [...(this.onNode.get(task.nodeId) ?? []), task]);
+    // The newest of a node goes first, in whatever order they are given: a plan says what will be done.
+    for (const task of [...tasks].sort(byAge)) this.onNode.set(task.nodeId, [...(this.onNode.get(task.nodeId) ?? []), task]);
     const descriptors = (sample.spec?.placement?.preferences ?? []).flatMap(({ spread }) => spread?.spreadDescriptor ?? []);
     for (const info of infos) {
       const path = [...descriptors.map((descriptor) => attributeOf(descriptor, info.node) ?? ''), info.node.id];
@@ -100,9 +101,13 @@ class Board {
       if (!this.onNode.get(info.node.id)?.length) continue;
       const branch = this.branchesOf(info.node.id).at(-2) ?? '';
       const known = fullest.get(branch);
-      if (!known || this.tasksOn(info) > this.tasksOn(known)) fullest.set(branch, info);
+      if (!known || this.byFullness(info, known) < 0) fullest.set(branch, info);
     }
-    return [...fullest.values()].sort((a, b) => this.tasksOn(b) - this.tasksOn(a)).map(({ node }) => node.id);
+    return [...fullest.values()].sort((a, b) => this.byFullness(a, b)).map(({ node }) => node.id);
+  }
+
+  private byFullness(a: NodeInfo, b: NodeInfo): number {
+    return this.tasksOn(b) - this.tasksOn(a) || inOrder(a.node.id, b.node.id);
   }
 
   private branchesOf(nodeId: string): string[] {
@@ -116,4 +121,13 @@ class Board {
     const [gives = '', takes = ''] = [giver[level], taker[level]];
     return level >= 0 && (this.counts.get(gives) ?? 0) - (this.counts.get(takes) ?? 0) >= 2;
   }
+}
+
+function byAge(a: Task, b: Task): number {
+  return inOrder(a.createdAt, b.createdAt) || inOrder(a.id, b.id);
+}
+
+function inOrder(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
