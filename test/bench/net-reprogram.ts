@@ -7,6 +7,7 @@ import { createLogger } from '#common/logging';
 import type { EngineNetwork, OverlayEngine } from '../../apps/agent/src/executor/overlay-engine';
 import { hostCommands } from '../../apps/agent/src/network/host-commands';
 import { HostNetworks } from '../../apps/agent/src/network/host-networks';
+import { PortProxies } from '../../apps/agent/src/network/proxy/port-proxies';
 import { WireguardKeys } from '../../apps/agent/src/network/wireguard/wireguard-keys';
 import { WireguardTunnel } from '../../apps/agent/src/network/wireguard/wireguard-tunnel';
 import { StateFile } from '../../apps/agent/src/network/state-file';
@@ -80,6 +81,7 @@ async function main(): Promise<void> {
     engine: new BridgeOnlyEngine(),
     commands: hostCommands,
     tunnel: new WireguardTunnel({ host, commands: hostCommands, keys, dataDir: folder }),
+    proxies: new PortProxies(host, logger),
     file: new StateFile(folder, logger),
     logger,
   });

@@ -1,11 +1,22 @@
 import { eventually } from '#common/testing';
 import type { LabHost } from '../lab/lab-host';
-import { SwarmUnderTest } from './swarm-under-test';
+import { SwarmUnderTest, type SpecJson } from './swarm-under-test';
 import { chiSquare, underLoad } from './traffic';
 import { webService, WHO_PATH } from './web-service';
 
 const PORT = 8080;
 const BOUND_PORT = 8090;
+const PROXIED_PORT = 8100;
+const PROXY_LABEL = { 'swarmctl.publish.80/tcp.proxy-protocol': '1' };
+/** Says what it hears. */
+const ECHO = { Command: ['nc', '-ll', '-p', '80', '-e', 'cat'] };
+const UDP_PORT = 9053;
+const UDP_ECHO = `const s = require('dgram').createSocket('udp4');
+s.on('message', (text, from) => s.send(from.address + ' says ' + text, from.port, from.address)).bind(${UDP_PORT});`;
+const UDP_CALL = `const s = require('dgram').createSocket('udp4');
+s.on('message', (text) => { process.stdout.write(text); s.close(); });
+s.send('hello', ${UDP_PORT}, process.argv[1]);
+setTimeout(() => process.exit(1), 1000).unref();`;
 const RATE = 200;
 /** Chi-square with two degrees of freedom is above this once in a thousand fair runs. */
 const UNEVEN = 13.8;
@@ -100,6 +111,46 @@ describe('a published port', () => {
     await swarm.create(webService({ name: 'bound', publish: BOUND_PORT, labels }));
     await untilAnswers(client, `http://${here}:${BOUND_PORT}`);
     await expect(client.httpGet(`http://${elsewhere}:${BOUND_PORT}/`)).rejects.toThrow();
+  }, 60_000);
+
+  it('tells each task who is calling by the PROXY protocol, where that is asked for', async () => {
+    const echo = webService({ name: 'proxied', replicas: 3, publish: PROXIED_PORT, labels: PROXY_LABEL }) as SpecJson;
+    const ContainerSpec = { ...ECHO, Image: 'busybox:latest', StopSignal: 'SIGKILL' };
+    await swarm.create({ ...echo, TaskTemplate: { ContainerSpec } });
+    await swarm.untilRunning('proxied', 3, 30_000);
+    for (const { address } of ['n1', 'n2', 'n3'].map((name) => swarm.lab.host(name))) {
+      const say = `echo hello | timeout 3 busybox nc ${address} ${PROXIED_PORT}`;
+      const heard = await eventually(async () => (await client.exec('sh', ['-c', say])).stdout, { reason: `${address} answers` });
+      expect(heard).toMatch(new RegExp(`^PROXY TCP4 ${client.address} ${address} \\d+ ${PROXIED_PORT}\r\nhello\n$`));
+    }
+  }, 60_000);
+
+  it('of UDP is answered by every node, and one of SCTP is led to the task', async () => {
+    // The image has no UDP server: the machine's own Node, inside the container's network.
+    const ContainerSpec = {
+      Image: 'busybox:latest',
+      Command: ['chroot', '/host', process.execPath, '-e', UDP_ECHO],
+      Mounts: [{ Type: 'bind', Source: '/', Target: '/host', ReadOnly: true }],
+      StopSignal: 'SIGKILL',
+    };
+    const Ports = ['udp', 'sctp'].map((Protocol) => ({
+      Protocol,
+      TargetPort: UDP_PORT,
+      PublishedPort: UDP_PORT,
+      PublishMode: 'ingress',
+    }));
+    await swarm.create({ Name: 'datagrams', TaskTemplate: { ContainerSpec }, EndpointSpec: { Ports } });
+    await swarm.untilRunning('datagrams', 1, 30_000);
+    for (const host of ['n1', 'n2', 'n3'].map((name) => swarm.lab.host(name))) {
+      const ask = ['-e', UDP_CALL, host.address];
+      await eventually(async () => (await client.exec(process.execPath, ask)).stdout === `${client.address} says hello`, {
+        reason: `${host.address} answers`,
+        timeoutMs: 20_000,
+      });
+      // No program here speaks SCTP: only that the kernel takes the rule is seen.
+      const { stdout } = await host.exec('nft', ['list', 'chain', 'inet', 'swarmctl', `port_sctp_${UDP_PORT}`]);
+      expect(stdout).toMatch(/meta l4proto (sctp|132) dnat/);
+    }
   }, 60_000);
 
   it('is closed again, and leaves nothing in any host, once no service is there', async () => {

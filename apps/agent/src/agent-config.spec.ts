@@ -26,6 +26,8 @@ it('reads the command line', () =>
       '2',
       '--key-period',
       '1h30m',
+      '--ingress-mode',
+      'masquerade',
     ),
   ).toEqual({
     dataDir: '/d',
@@ -42,6 +44,7 @@ it('reads the command line', () =>
     statusListen: undefined,
     maxStarts: 2,
     keyPeriodMs: 5_400_000,
+    ingressMode: 'masquerade',
   }));
 
 it('takes from the environment what the command line does not say', () => {

@@ -6,6 +6,7 @@ import { LOG_LEVELS, type LogLevel } from '#common/logging';
 import type { GenericResource } from '#common/proto';
 import { DEFAULT_MAX_STARTS } from './executor/docker/start-places';
 import { addGenericResources } from './generic-resource-flag';
+import { INGRESS_MODES, type IngressMode } from './network/describe-networking';
 import { DEFAULT_KEY_PERIOD_MS } from './network/wireguard/key-rotation';
 
 /** How an agent is set up. Addresses are `host:port`. */
@@ -26,6 +27,7 @@ export interface AgentConfig {
   readonly maxStarts: number;
   /** How long a key of encrypted networks is used. */
   readonly keyPeriodMs: number;
+  readonly ingressMode: IngressMode;
 }
 
 interface Flags {
@@ -40,6 +42,7 @@ interface Flags {
   statusListen?: string;
   maxStarts: number;
   keyPeriod: number;
+  ingressMode: IngressMode;
 }
 
 const ENV_PREFIX = 'SWARMCTL_AGENT_';
@@ -65,6 +68,7 @@ export function readAgentConfig(argv: readonly string[]): AgentConfig {
     statusListen: flags.statusListen,
     maxStarts: flags.maxStarts,
     keyPeriodMs: flags.keyPeriod,
+    ingressMode: flags.ingressMode,
   };
 }
 
@@ -93,6 +97,11 @@ function command(): Command {
       option('--key-period <duration>', 'how long a key of encrypted networks is used, such as 90m')
         .argParser(parsePeriod)
         .default(DEFAULT_KEY_PERIOD_MS, '12h'),
+    )
+    .addOption(
+      option('--ingress-mode <mode>', "with which address callers of another node's published ports come to tasks here")
+        .choices(INGRESS_MODES)
+        .default('transparent', 'transparent: their own, where the kernel can'),
     );
 }
 

@@ -15,6 +15,7 @@ import { describeNetworking, probeNetworking, type HostAbilities } from './netwo
 import { hostCommands } from './network/host-commands';
 import { HostNetworks } from './network/host-networks';
 import { DNS_PORT } from './network/nft-rules';
+import { PortProxies } from './network/proxy/port-proxies';
 import { StateFile } from './network/state-file';
 import { rotateKeys } from './network/wireguard/key-rotation';
 import { WireguardKeys } from './network/wireguard/wireguard-keys';
@@ -88,7 +89,7 @@ export class Agent {
     const findings = {
       nodeId: await loadNodeId(config.dataDir),
       keys: await WireguardKeys.load(config.dataDir, new Date()),
-      abilities: await probeNetworking(hostCommands, config.advertiseAddress),
+      abilities: await probeNetworking(hostCommands, config.advertiseAddress, config.ingressMode),
     };
     const agent = new Agent(config, findings, logger);
     await agent.run();
@@ -113,6 +114,7 @@ export class Agent {
       engine: new DockerNetworks(client),
       commands: hostCommands,
       tunnel: new WireguardTunnel({ host, commands: hostCommands, keys, dataDir: config.dataDir }),
+      proxies: new PortProxies(host, logger),
       file: new StateFile(config.dataDir, logger),
       logger,
     });

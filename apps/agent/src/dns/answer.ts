@@ -1,4 +1,5 @@
 import { AUTHORITATIVE_ANSWER, RECURSION_AVAILABLE, type Answer, type Packet, type Question } from 'dns-packet';
+import { isIpv6 } from '#common/domain';
 import type { NameTable } from './name-table';
 
 /** Seconds that a container may believe an answer: what moves is known within this time even to those who ask only once. */
@@ -31,5 +32,6 @@ function recordsFor(names: NameTable, { name, type }: Question, asker: string): 
   const found = names.lookUp(name, asker);
   if (found === 'elsewhere') return undefined;
   // A name that is ours has what it has; nobody else is asked for another kind.
-  return type === 'A' ? found.map((data) => ({ type, name, ttl: TTL_SECONDS, data })) : [];
+  if (type !== 'A' && type !== 'AAAA') return [];
+  return found.filter((address) => isIpv6(address) === (type === 'AAAA')).map((data) => ({ type, name, ttl: TTL_SECONDS, data }));
 }

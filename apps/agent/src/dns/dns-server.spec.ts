@@ -24,7 +24,10 @@ const query = (name: string, type: 'A' | 'AAAA' | 'PTR' = 'A'): Buffer =>
 describe('a name server', () => {
   const tasks = Array.from({ length: MANY }, (_, index) => anEndpoint(`t${index}`, 'n1', { back: `10.1.0.${index + 3}` }));
   let state = aState({
-    services: [{ id: 'web', name: 'web', networks: [{ networkId: 'back', virtualAddresses: ['10.1.0.2'] }] }],
+    services: [
+      { id: 'web', name: 'web', networks: [{ networkId: 'back', virtualAddresses: ['10.1.0.2'] }] },
+      { id: 'both', name: 'both', networks: [{ networkId: 'back', virtualAddresses: ['10.1.0.9', 'fd00:1::9'] }] },
+    ],
     endpoints: [anEndpoint('asker', 'n1', { back: ASKER }, { serviceId: 'other' }), ...tasks],
   });
   const server = new DnsServer(() => state, createLogger('test', 'silent'));
@@ -66,6 +69,11 @@ describe('a name server', () => {
 
   it('has no other addresses for its names, and asks nobody else for them', async () => {
     expect(await ask(query('web', 'AAAA'))).toMatchObject({ rcode: 'NOERROR', answers: [] });
+  });
+
+  it('tells addresses of the kind that is asked for', async () => {
+    expect((await ask(query('both', 'A'))).answers).toMatchObject([{ type: 'A', data: '10.1.0.9' }]);
+    expect((await ask(query('both', 'AAAA'))).answers).toMatchObject([{ type: 'AAAA', data: 'fd00:1::9' }]);
   });
 
   it('knows who has an address', async () => {

@@ -64,3 +64,11 @@ describe('an address asked for backwards', () => {
     expect(names.lookUpAddress(`${address}.in-addr.arpa`, ASKER)).toEqual(found);
   });
 });
+
+it('an IPv6 address asked for backwards leads to its task', () => {
+  const addresses = ['10.1.0.3', 'fd00:1::3'].map((address) => ({ networkId: 'back', address }));
+  const table = new NameTable(aState({ endpoints: [anEndpoint('asker', 'n1', {}, { addresses })] }), () => 0);
+  const digits = '3.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.0.0.d.f';
+  expect(table.lookUpAddress(`${digits}.ip6.arpa`, '10.1.0.3')).toEqual(['web.1.asker']);
+  expect(table.lookUpAddress('3.0.0.ip6.arpa', '10.1.0.3')).toBe('elsewhere');
+});

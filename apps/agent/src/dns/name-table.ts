@@ -1,4 +1,5 @@
 import type { OverlayEndpoint, OverlayService } from '#common/dispatcher-proto';
+import { formatAddress, readIpNetwork } from '#common/domain';
 import type { NetworkState } from '../network/network-state';
 
 /** What is known of a name: its addresses, or that it has none; `elsewhere` when it is not one of ours. */
@@ -6,6 +7,8 @@ export type Known = readonly string[] | 'elsewhere';
 
 const TASKS_PREFIX = 'tasks.';
 const REVERSE_SUFFIX = '.in-addr.arpa';
+const IPV6_REVERSE_SUFFIX = '.ip6.arpa';
+const DIGITS_PER_GROUP = 4;
 
 /**
  * Names on overlay networks, as each container may see them. Which network is asked about follows from who asks: the address of a
@@ -41,8 +44,8 @@ export class NameTable {
   lookUpAddress(name: string, asker: string): Known {
     const networks = this.networksOf(asker);
     const text = name.toLowerCase().replace(/\.$/, '');
-    if (!networks || !text.endsWith(REVERSE_SUFFIX)) return 'elsewhere';
-    const address = text.slice(0, -REVERSE_SUFFIX.length).split('.').reverse().join('.');
+    const address = addressAskedFor(text);
+    if (!networks || address === undefined) return 'elsewhere';
     const virtual = this.namesByVirtualAddress.get(address);
     if (virtual !== undefined) return [virtual];
     const endpoint = this.byAddress.get(address);
@@ -106,6 +109,19 @@ export class NameTable {
     const serving = (this.endpointsByService.get(id) ?? []).filter((endpoint) => endpoint.serving && isWanted(endpoint));
     return serving.flatMap((endpoint) => addressesOn(endpoint, networks));
   }
+}
+
+/** The address that a name for asking backwards stands for. */
+function addressAskedFor(name: string): string | undefined {
+  const labels = (suffix: string): string[] => name.slice(0, -suffix.length).split('.').reverse();
+  if (name.endsWith(REVERSE_SUFFIX)) return labels(REVERSE_SUFFIX).join('.');
+  if (!name.endsWith(IPV6_REVERSE_SUFFIX)) return undefined;
+  const digits = labels(IPV6_REVERSE_SUFFIX);
+  const groups = Array.from({ length: digits.length / DIGITS_PER_GROUP }, (_, index) =>
+    digits.slice(index * DIGITS_PER_GROUP, (index + 1) * DIGITS_PER_GROUP).join(''),
+  );
+  const network = readIpNetwork(groups.join(':'));
+  return network && formatAddress(network.bits, network.width);
 }
 
 function goesBy(service: OverlayService, aliases: readonly string[], name: string): boolean {

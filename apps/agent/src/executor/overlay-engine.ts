@@ -1,5 +1,11 @@
 import type { Task } from '#common/proto';
 
+/** IPv6 addresses of a network. */
+export interface Ipv6Subnet {
+  readonly subnet: string;
+  readonly gateway: string;
+}
+
 /** A network of the engine that carries an overlay network on this host. */
 export interface EngineNetwork {
   readonly name: string;
@@ -8,6 +14,8 @@ export interface EngineNetwork {
   readonly bridge: string;
   readonly subnet: string;
   readonly gateway: string;
+  /** The same for IPv6, where the network has it. */
+  readonly ipv6?: Ipv6Subnet;
   readonly mtu: number;
   /** Without a way to the outside. */
   readonly internal: boolean;
@@ -18,6 +26,7 @@ export interface EngineAttachment {
   readonly engineNetwork: string;
   /** Without prefix length. */
   readonly address: string;
+  readonly ipv6Address?: string;
   readonly mac: string;
   /** Where it asks for names. */
   readonly gateway: string;

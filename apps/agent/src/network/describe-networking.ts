@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises';
 import { WIREGUARD_PORT } from '#common/domain';
 import { messageOf } from '#common/errors';
-import { NodeNetworking } from '#common/proto';
+import { NodeNetworking, NodeNetworking_IngressMode } from '#common/proto';
 import { ignoreRefusal, type HostCommands } from './host-commands';
+import { wayBackProbe } from './nft-rules';
 import type { KeyRing } from './wireguard/wireguard-keys';
 
 /** A command of each tool that changes nothing and works wherever the tool is of use. */
@@ -15,21 +16,45 @@ const PROBES = [
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 /** Made and removed again, to see whether the kernel can. */
 const PROBE_DEVICE = 'swg-probe';
+const CHOSEN = 'its agent was started with --ingress-mode masquerade';
 const IPV6_ADDRESSES = '/proc/net/if_inet6';
 
-/** What the host can do for overlay networks, but for its keys. */
-export type HostAbilities = Pick<NodeNetworking, 'overlayProblem' | 'encryptionProblem'>;
+/** How callers of published ports reach tasks of this host from others: see NodeNetworking.ingress_mode. */
+export const INGRESS_MODES = ['transparent', 'masquerade'] as const;
+export type IngressMode = (typeof INGRESS_MODES)[number];
 
-/** Finds out what the host can do for overlay networks. */
-export async function probeNetworking(commands: HostCommands, address: string): Promise<HostAbilities> {
+/** What the host can do for overlay networks, but for its keys. */
+export type HostAbilities = Pick<NodeNetworking, 'overlayProblem' | 'encryptionProblem' | 'ingressProblem'>;
+
+/**
+ * Finds out what the host can do for overlay networks.
+ * @param wanted with masquerade, it is not asked whether more can be had
+ */
+export async function probeNetworking(commands: HostCommands, address: string, wanted: IngressMode): Promise<HostAbilities> {
   const problem = await overlayProblem(commands, address);
-  return { overlayProblem: problem, encryptionProblem: problem || (await encryptionProblem(commands)) };
+  return {
+    overlayProblem: problem,
+    encryptionProblem: problem || (await encryptionProblem(commands)),
+    ingressProblem: wanted === 'masquerade' ? CHOSEN : problem || (await ingressProblem(commands)),
+  };
 }
 
 /** What the managers, and by them the other nodes, are told of this host. */
 export function describeNetworking(abilities: HostAbilities, { current, next }: KeyRing): NodeNetworking {
   const keys = { wireguardKey: current.publicKey, nextWireguardKey: next?.publicKey ?? '', wireguardPort: WIREGUARD_PORT };
-  return NodeNetworking.fromPartial({ ...abilities, ...(abilities.encryptionProblem === '' && keys) });
+  const ingressMode = NodeNetworking_IngressMode[abilities.ingressProblem === '' ? 'transparent' : 'masquerade'];
+  return NodeNetworking.fromPartial({ ...abilities, ingressMode, ...(abilities.encryptionProblem === '' && keys) });
+}
+
+/** Answers find the way back by marks of connections, and routes that follow marks. */
+async function ingressProblem(commands: HostCommands): Promise<string> {
+  try {
+    await commands.run('ip', ['rule', 'show']);
+    await commands.run('nft', ['-f', '-'], wayBackProbe());
+    return '';
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 async function overlayProblem(commands: HostCommands, address: string): Promise<string> {

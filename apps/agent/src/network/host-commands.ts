@@ -6,7 +6,7 @@ import { DomainError, isCode, messageOf } from '#common/errors';
 const DEADLINE_MS = 15_000;
 const MAX_ERROR_LENGTH = 500;
 
-export type HostTool = 'ip' | 'bridge' | 'nft' | 'iptables' | 'wg' | 'wireguard-go';
+export type HostTool = 'ip' | 'bridge' | 'nft' | 'iptables' | 'ip6tables' | 'wg' | 'wireguard-go';
 
 /** It leaves a program running, which is not to end with whoever started it. */
 const DAEMON: HostTool = 'wireguard-go';

@@ -1,5 +1,5 @@
 import type { NetworkChanges } from '#common/dispatcher-proto';
-import { macOfAddress, withoutPrefix } from '#common/domain';
+import { isIpv6, macOfAddress, withoutPrefix } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { Task } from '#common/proto';
@@ -11,6 +11,7 @@ import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from './network-s
 import { NO_RULES, toRules } from './nft-rules';
 import { toOverlayLinks, type HostIdentity, type OverlayLink } from './overlay-link';
 import type { StateFile } from './state-file';
+import type { PortProxies } from './proxy/port-proxies';
 import type { WireguardTunnel } from './wireguard/wireguard-tunnel';
 
 /** After a pass that failed. */
@@ -28,6 +29,7 @@ export interface HostNetworkParts {
   readonly engine: OverlayEngine;
   readonly commands: HostCommands;
   readonly tunnel: WireguardTunnel;
+  readonly proxies: PortProxies;
   readonly file: StateFile;
   readonly logger: Logger;
 }
@@ -121,9 +123,10 @@ export class HostNetworks implements NetworkHost {
     return task.networksAttachments.map(({ network, addresses }) => {
       const link = this.ready.get(network?.id ?? '');
       if (!link) throw new DomainError('UNAVAILABLE', `network ${network?.spec?.name ?? ''} is not ready here: ${this.reason()}`);
-      const address = withoutPrefix(addresses[0] ?? '');
+      const own = addresses.map(withoutPrefix);
+      const address = own.find((each) => !isIpv6(each)) ?? '';
       const { engineName: engineNetwork, gateway, isIngress: isDefaultRoute } = link;
-      return { engineNetwork, address, mac: macOfAddress(address), gateway, isDefaultRoute };
+      return { engineNetwork, address, ipv6Address: own.find(isIpv6), mac: macOfAddress(address), gateway, isDefaultRoute };
     });
   }
 
@@ -172,6 +175,7 @@ export class HostNetworks implements NetworkHost {
       await this.reflectNewPorts(made);
       await this.applyRules(state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
+      await this.parts.proxies.apply(state, made.find(({ isIngress }) => isIngress)?.networkId);
       await this.removeOthers(new Set(state.networks.keys()));
       if (made.length < wanted.length) return false;
       this.problem = '';
@@ -204,9 +208,9 @@ export class HostNetworks implements NetworkHost {
         made.add(link.networkId);
         continue;
       }
-      const { engineName: name, networkId, bridge, subnet, gateway, mtu, isInternal: internal } = link;
+      const { engineName: name, networkId, bridge, subnet, gateway, ipv6, mtu, isInternal: internal } = link;
       try {
-        await this.parts.engine.ensureNetwork({ name, networkId, bridge, subnet, gateway, mtu, internal });
+        await this.parts.engine.ensureNetwork({ name, networkId, bridge, subnet, gateway, ipv6, mtu, internal });
         made.add(networkId);
       } catch (error) {
         this.problem = messageOf(error);

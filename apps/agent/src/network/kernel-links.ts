@@ -19,6 +19,12 @@ const LINK_PARAMETERS: readonly (readonly [name: string, value: string])[] = [
   ['route_localnet', '1'],
 ];
 
+/** The same for networks with IPv6. The engine turns forwarding on as soon as it has one. */
+const IPV6_PARAMETERS: readonly (readonly [path: string, value: string])[] = [
+  ['net/ipv6/conf/all/forwarding', '1'],
+  ['net/bridge/bridge-nf-call-ip6tables', '1'],
+];
+
 /** The engine's rules refuse what comes from outside to its bridges; this chain is asked first. */
 const FORWARD_RULES: readonly (readonly string[])[] = [
   ['-o', 'sc+', '-m', 'conntrack', '--ctstate', 'DNAT', '-j', 'ACCEPT'],
@@ -48,7 +54,7 @@ export class KernelLinks {
   /** What all networks need, once. @throws DomainError UNAVAILABLE */
   async prepareHost(): Promise<void> {
     if (this.isPrepared) return;
-    await this.acceptForwarded();
+    await this.acceptForwarded('iptables');
     for (const [path, value] of PARAMETERS) await this.commands.setParameter(path, value);
     this.isPrepared = true;
   }
@@ -111,6 +117,7 @@ export class KernelLinks {
     const vxlans = await this.read('ip', ['link', 'show', 'dev', link.vxlan]);
     const commands = deviceCommands(link, { bridgeMac: bridge?.address, hasVxlan: vxlans.length > 0 });
     await this.commands.run('ip', ['-batch', '-'], `${commands.join('\n')}\n`);
+    if (link.ipv6) await this.prepareIpv6();
     for (const [name, value] of LINK_PARAMETERS) await this.commands.setParameter(`net/ipv4/conf/${link.bridge}/${name}`, value);
     return readLinkLines(link, (tool, args) => this.read(tool, args));
   }
@@ -120,13 +127,19 @@ export class KernelLinks {
     return JSON.parse(output.trim() || '[]') as unknown[];
   }
 
-  private async acceptForwarded(): Promise<void> {
+  private async prepareIpv6(): Promise<void> {
+    for (const [path, value] of IPV6_PARAMETERS) await this.commands.setParameter(path, value);
+    // Engines before 27 have no rules of IPv6 that refuse anything, and no chain to be asked first.
+    await this.acceptForwarded('ip6tables').catch(ignoreRefusal);
+  }
+
+  private async acceptForwarded(tool: 'iptables' | 'ip6tables'): Promise<void> {
     for (const rule of FORWARD_RULES) {
-      const isThere = await this.commands.run('iptables', ['-w', '-C', 'DOCKER-USER', ...rule]).then(
+      const isThere = await this.commands.run(tool, ['-w', '-C', 'DOCKER-USER', ...rule]).then(
         () => true,
         () => false,
       );
-      if (!isThere) await this.commands.run('iptables', ['-w', '-I', 'DOCKER-USER', ...rule]);
+      if (!isThere) await this.commands.run(tool, ['-w', '-I', 'DOCKER-USER', ...rule]);
     }
   }
 }

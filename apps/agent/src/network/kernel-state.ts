@@ -1,3 +1,4 @@
+import { isIpv6 } from '#common/domain';
 import {
   putAddress,
   putNeighbour,
@@ -9,6 +10,8 @@ import {
   type KernelLines,
 } from './link-lines';
 import type { OverlayLink } from './overlay-link';
+
+const MULTICAST = /^ff/i;
 
 /** What `ip -json` and `bridge -json` print, as far as it is looked at; any field may be missing. */
 interface Row {
@@ -30,20 +33,24 @@ export type ReadRows = (tool: 'ip' | 'bridge', args: readonly string[]) => Promi
  * The entries of a link that the kernel has already: an agent that starts anew goes on from them, and removes what is outdated, without
  * taking away what connections are using.
  */
-export async function readLinkLines({ bridge, vxlan, isIngress, gateway }: OverlayLink, read: ReadRows): Promise<KernelLines> {
+export async function readLinkLines(
+  { bridge, vxlan, isIngress, gateway, ipv6 }: OverlayLink,
+  read: ReadRows,
+): Promise<KernelLines> {
   const lines: KernelLines = new Map();
   const rows = async (tool: 'ip' | 'bridge', ...args: string[]): Promise<readonly Row[]> =>
     (await read(tool, args)) as readonly Row[];
   for (const { addr_info: addresses = [] } of await rows('ip', 'address', 'show', 'dev', bridge))
     for (const { local, prefixlen } of addresses)
-      if (local && local !== gateway && prefixlen === 32) putAddress(lines, bridge, local);
+      if (local && local !== gateway && local !== ipv6?.gateway && prefixlen === (isIpv6(local) ? 128 : 32))
+        putAddress(lines, bridge, local);
   for (const { mac = '', dst, master, state } of await rows('bridge', 'fdb', 'show', 'dev', vxlan)) {
     if (dst) putTunnel(lines, vxlan, { mac, tunnel: dst });
     else if (master && state === 'static') putPort(lines, vxlan, mac);
   }
   for (const dev of isIngress ? [vxlan, bridge] : [vxlan])
     for (const { dst, lladdr } of await rows('ip', 'neigh', 'show', 'dev', dev, 'nud', 'permanent'))
-      if (dst && lladdr && !dst.includes(':')) putNeighbour(lines, dev, { address: dst, mac: lladdr });
+      if (dst && lladdr && !MULTICAST.test(dst)) putNeighbour(lines, dev, { address: dst, mac: lladdr });
   if (!isIngress) return lines;
   for (const { fwmark } of await rows('ip', 'rule', 'show')) {
     const mark = Number(fwmark);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { encryptedAddressOf } from '#common/domain';
-import { deviceCommands, lineChanges, linkLines, returnMarks, type KernelLines } from './link-lines';
-import { toOverlayLinks, type OverlayLink } from './overlay-link';
+import { NodeNetworking_IngressMode } from '#common/proto';
+import { deviceCommands, lineChanges, linkLines, type KernelLines } from './link-lines';
+import { nodeNumbers, toOverlayLinks, type OverlayLink } from './overlay-link';
 import { aNetwork, anEndpoint, aState } from './testing/a-state';
 
 const HOST = { nodeId: 'n1', address: '10.77.0.11' };
@@ -30,6 +31,15 @@ describe('what the kernel has to know of a network', () => {
     expect(set(linkLines(aLink({ services })))).toContain('address replace 10.1.0.2/32 dev sc10001');
   });
 
+  it('is the same for IPv6, where tasks have the hardware address of their IPv4 address', () => {
+    const addresses = ['10.1.0.4', 'fd00:1::4'].map((address) => ({ networkId: 'back', address }));
+    const endpoints = [anEndpoint('t2', 'n2', {}, { addresses })];
+    const services = [{ id: 'web', networks: [{ networkId: 'back', virtualAddresses: ['10.1.0.2', 'fd00:1::2'] }] }];
+    const lines = set(linkLines(aLink({ endpoints, services }, aNetwork('back', '10.1.0.0/24', { ipv6: 'fd00:1::/64' }))));
+    expect(lines).toContain('address replace fd00:1::2/128 dev sc10001 nodad');
+    expect(lines).toContain('neigh replace fd00:1::4 lladdr 02:42:0a:01:00:04 dev vx10001 nud permanent');
+  });
+
   it('is, on the ingress network, the way back to each node', () => {
     const lines = set(linkLines(aLink({}, aNetwork('ingress', '10.3.0.0/24', { ingress: true }))));
     const mark = 0x5c00_000c;
@@ -41,13 +51,30 @@ describe('what the kernel has to know of a network', () => {
 
 describe('nodes are told apart', () => {
   it('by a number each, also when their addresses end the same', () => {
-    const peers = ['10.1.0.5', '10.2.0.5', '10.3.0.6'].map((address, index) => ({
-      id: `n${index}`,
-      address,
-      tunnel: address,
-      mac: '',
+    const nodes = ['10.1.0.5', '10.2.0.5', '10.3.0.6'].map((address, index) => ({ id: `n${index}`, address }));
+    expect([...nodeNumbers(nodes).values()]).toEqual([5, 6, 7]);
+  });
+});
+
+describe('where a node cannot send answers back by the node that was called', () => {
+  const nodes = (masqueraded: string): object[] =>
+    ['n1', 'n2'].map((id, index) => ({
+      id,
+      address: `10.77.0.${11 + index}`,
+      networking: { ingressMode: NodeNetworking_IngressMode[id === masqueraded ? 'masquerade' : 'transparent'] },
     }));
-    expect([...returnMarks(peers).values()]).toEqual([0x5c00_0005, 0x5c00_0006, 0x5c00_0007]);
+  const ingress = aNetwork('ingress', '10.3.0.0/24', { ingress: true });
+
+  it('others have an address for callers', () => {
+    const lines = set(linkLines(aLink({ nodes: nodes('n2') }, ingress)));
+    expect(lines).toContain('address replace 198.18.0.11/32 dev sc10001');
+  });
+
+  it('it finds those addresses at the other nodes, and needs no marks', () => {
+    const lines = set(linkLines(aLink({ nodes: nodes('n1') }, ingress)));
+    expect(lines).toContain('neigh replace 198.18.0.12 lladdr 02:5c:0a:4d:00:0c dev sc10001 nud permanent');
+    expect(lines).toContain('route replace 198.18.0.12/32 dev sc10001');
+    expect(lines.filter((line) => line.includes('fwmark'))).toEqual([]);
   });
 });
 

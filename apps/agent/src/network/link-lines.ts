@@ -1,4 +1,4 @@
-import { VXLAN_PORT } from '#common/domain';
+import { isIpv6, VXLAN_PORT } from '#common/domain';
 import type { OverlayLink, Peer } from './overlay-link';
 
 /** A tool that takes many commands at once. */
@@ -19,20 +19,18 @@ export const RETURN_MARK = 0x5c00_0000;
 export const RETURN_MARK_MASK = 0xff00_0000;
 /** After the local table, before the main one. */
 const RETURN_RULE_PRIORITY = 23_552;
-const NODE_NUMBERS = 0x1_0000;
 
-/** Each node's number: from its address, or the next that is free. Nodes of one network hardly ever share the low 16 bits. */
-export function returnMarks(peers: readonly Peer[]): Map<string, number> {
-  const marks = new Map<string, number>();
-  const taken = new Set<number>();
-  for (const { id, address } of [...peers].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const [, , third = 0, fourth = 0] = address.split('.').map(Number);
-    let number = third * 256 + fourth;
-    while (taken.has(number)) number = (number + 1) % NODE_NUMBERS;
-    taken.add(number);
-    marks.set(id, RETURN_MARK | number);
-  }
-  return marks;
+/** The mark of connections that came through the node. */
+export function returnMark({ number }: Pick<Peer, 'number'>): number {
+  return RETURN_MARK | number;
+}
+
+/**
+ * The address that the node gives callers on the way to a node that cannot send answers back: of 198.18.0.0/16, which nobody else has
+ * (RFC 2544).
+ */
+export function returnAddress({ number }: Pick<Peer, 'number'>): string {
+  return `198.18.${number >> 8}.${number & 0xff}`;
 }
 
 /**
@@ -47,21 +45,33 @@ export function linkLines(link: OverlayLink): KernelLines {
     putPort(lines, vxlan, mac);
   }
   for (const { address, mac } of remotes) putNeighbour(lines, vxlan, { address, mac });
-  if (!link.isIngress) return lines;
-  const marks = returnMarks(peers);
-  for (const { id, address, mac } of peers) {
-    const mark = marks.get(id) ?? RETURN_MARK;
-    putNeighbour(lines, bridge, { address, mac });
-    putReturnRoute(lines, bridge, { mark, address });
-    putReturnRule(lines, mark);
-  }
+  if (link.isIngress) putWaysBack(lines, link);
   return lines;
+}
+
+/** How answers to callers of published ports get to the node that was called. */
+function putWaysBack(lines: KernelLines, link: OverlayLink): void {
+  const { bridge, peers } = link;
+  if (peers.some(({ isMasqueraded }) => isMasqueraded)) putAddress(lines, bridge, returnAddress(link));
+  for (const peer of peers) {
+    const { address, mac } = peer;
+    if (link.isMasqueraded) {
+      putNeighbour(lines, bridge, { address: returnAddress(peer), mac });
+      putHostRoute(lines, bridge, returnAddress(peer));
+      continue;
+    }
+    putNeighbour(lines, bridge, { address, mac });
+    putReturnRoute(lines, bridge, { mark: returnMark(peer), address });
+    putReturnRule(lines, returnMark(peer));
+  }
 }
 
 /** A virtual address is the host's own, so that the host answers for it. */
 export function putAddress(lines: KernelLines, dev: string, address: string): void {
-  const entry = `${address}/32 dev ${dev}`;
-  lines.set(`address ${entry}`, { tool: 'ip', set: `address replace ${entry}`, unset: `address del ${entry}` });
+  const entry = `${address}/${isIpv6(address) ? 128 : 32} dev ${dev}`;
+  // Every host has it: nobody is to find out that another has it too.
+  const options = isIpv6(address) ? ' nodad' : '';
+  lines.set(`address ${entry}`, { tool: 'ip', set: `address replace ${entry}${options}`, unset: `address del ${entry}` });
 }
 
 /** Frames for the hardware address go to the node. */
@@ -91,6 +101,14 @@ function putReturnRoute(lines: KernelLines, dev: string, { mark, address }: { ma
     tool: 'ip',
     set: `route replace default via ${address} dev ${dev} onlink table ${mark}`,
     unset: `route flush table ${mark}`,
+  });
+}
+
+function putHostRoute(lines: KernelLines, dev: string, address: string): void {
+  lines.set(`route ${address}`, {
+    tool: 'ip',
+    set: `route replace ${address}/32 dev ${dev}`,
+    unset: `route del ${address}/32 dev ${dev}`,
   });
 }
 

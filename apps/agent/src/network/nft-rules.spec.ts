@@ -1,3 +1,4 @@
+import { NodeNetworking_IngressMode } from '#common/proto';
 import { toRules } from './nft-rules';
 import { toOverlayLinks } from './overlay-link';
 import { aNetwork, anEndpoint, aState } from './testing/a-state';
@@ -22,14 +23,14 @@ describe('connections to a virtual address', () => {
 
   it('go to any of the tasks that serve, from the network itself', () => {
     const text = rules({ networks: [BACK], services: [web], endpoints: tasks });
-    expect(text).toContain('dnat to numgen random mod 2 map { 0 : 10.1.0.3, 1 : 10.1.0.4 }');
+    expect(text).toContain('dnat ip to numgen random mod 2 map { 0 : 10.1.0.3, 1 : 10.1.0.4 }');
     expect(text).toContain('iifname . ip daddr vmap { "sc10001" . 10.1.0.2 : goto vip_10_1_0_2 }');
   });
 
   it('do not go to one that does not serve', () => {
     const stopping = anEndpoint('t2', 'n2', { back: '10.1.0.4' }, { serving: false });
     expect(rules({ networks: [BACK], services: [web], endpoints: [tasks[0] ?? {}, stopping] })).toContain(
-      'dnat to numgen random mod 1 map { 0 : 10.1.0.3 }',
+      'dnat ip to numgen random mod 1 map { 0 : 10.1.0.3 }',
     );
   });
 
@@ -41,7 +42,7 @@ describe('connections to a virtual address', () => {
 
   it('are refused when nobody serves, and do not reach the host', () => {
     const text = rules({ networks: [BACK], services: [web] });
-    expect(text).not.toContain('dnat to');
+    expect(text).not.toContain('dnat');
     expect(text).toContain('iifname . ip daddr { "sc10001" . 10.1.0.2 } meta l4proto tcp reject with tcp reset');
   });
 
@@ -49,6 +50,30 @@ describe('connections to a virtual address', () => {
     expect(rules({ networks: [BACK], services: [web], endpoints: tasks })).toContain(
       'ct status dnat ip saddr . ip daddr { 10.1.0.3 . 10.1.0.3 } masquerade',
     );
+  });
+});
+
+describe('a network with IPv6', () => {
+  const both = { networkId: 'back', virtualAddresses: ['10.1.0.2', 'fd00:1::2'] };
+  const web = { id: 'web', name: 'web', networks: [both] };
+  const task = {
+    ...anEndpoint('t1', 'n1', {}),
+    addresses: ['10.1.0.3', 'fd00:1::3'].map((address) => ({ networkId: 'back', address })),
+  };
+  const network = aNetwork('back', '10.1.0.0/24', { ipv6: 'fd00:1::/64' });
+
+  it('has a virtual address of each kind, which leads to addresses of the same kind', () => {
+    const text = rules({ networks: [network], services: [web], endpoints: [task] });
+    expect(text).toContain('iifname . ip daddr vmap { "sc10001" . 10.1.0.2 : goto vip_10_1_0_2 }');
+    expect(text).toContain('iifname . ip6 daddr vmap { "sc10001" . fd00:1::2 : goto vip_fd00_1__2 }');
+    expect(text).toContain('dnat ip to numgen random mod 1 map { 0 : 10.1.0.3 }');
+    expect(text).toContain('dnat ip6 to numgen random mod 1 map { 0 : fd00:1::3 }');
+    expect(text).toContain('ip6 saddr . ip6 daddr { fd00:1::3 . fd00:1::3 } masquerade');
+  });
+
+  it('refuses what nobody serves, but for the questions of neighbours', () => {
+    const text = rules({ networks: [network], services: [web] });
+    expect(text).toContain('iifname . ip6 daddr { "sc10001" . fd00:1::2 } meta l4proto != { icmp, icmpv6 } reject');
   });
 });
 
@@ -77,9 +102,18 @@ describe('connections to a published port', () => {
 
   it('keep the address of the caller, but of those whom the other node could not answer', () => {
     const text = of(web());
-    expect(text.match(/snat to 10\.77\.0\.11/g)).toHaveLength(6);
-    expect(text).toContain('ip saddr 127.0.0.0/8 snat to 10.77.0.11');
-    expect(text).toContain('ip saddr . ip daddr { 10.77.0.12 . 10.3.0.4 } snat to 10.77.0.11');
+    expect(text.match(/snat ip to 10\.77\.0\.11/g)).toHaveLength(6);
+    expect(text).toContain('ip saddr 127.0.0.0/8 snat ip to 10.77.0.11');
+    expect(text).toContain('ip saddr . ip daddr { 10.77.0.12 . 10.3.0.4 } snat ip to 10.77.0.11');
+  });
+
+  it('come with an address of this node where the task is on a node that could not answer otherwise', () => {
+    const nodes = [
+      { id: 'n1', address: '10.77.0.11' },
+      { id: 'n2', address: '10.77.0.12', networking: { ingressMode: NodeNetworking_IngressMode.masquerade } },
+    ];
+    const text = rules({ networks: [INGRESS], services: [web()], endpoints: tasks, nodes });
+    expect(text).toContain('oifname "sc10002" ct status dnat ip daddr { 10.3.0.4 } snat ip to 198.18.0.11');
   });
 
   it('are taken only at the addresses and interfaces that it is bound to', () => {

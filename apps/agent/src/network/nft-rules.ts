@@ -1,11 +1,11 @@
-import { protocolOf, VXLAN_PORT, WIREGUARD_PORT } from '#common/domain';
-import type { OverlayEndpoint, OverlayService } from '#common/dispatcher-proto';
-import { returnMarks, RETURN_MARK, RETURN_MARK_MASK } from './link-lines';
+import { isIpv6, protocolOf, VXLAN_PORT, WIREGUARD_PORT } from '#common/domain';
+import { returnAddress, returnMark, RETURN_MARK, RETURN_MARK_MASK } from './link-lines';
 import type { HostIdentity, OverlayLink } from './overlay-link';
 import type { NetworkState } from './network-state';
+import { addressesOf, familyOf, groupServing, type Family, type Serving } from './serving';
 
 /** Our only table; everything in it is replaced at once. */
-const TABLE = 'ip swarmctl';
+const TABLE = 'inet swarmctl';
 /** Where the agent answers its containers' questions about names; only they get there. */
 export const DNS_PORT = 4753;
 /** Bridges of containers that are not ours, as engines name them. */
@@ -22,9 +22,15 @@ interface Backend {
   readonly port?: number;
 }
 
+const FAMILIES: readonly Family[] = ['ip', 'ip6'];
+
+/** Who sends to a virtual address goes on doing so: nobody is to be told that the task is nearer. IPv4 has a kernel parameter for it. */
+const NO_REDIRECTS = [`oifname "${OUR_BRIDGES}" icmpv6 type nd-redirect drop`];
+
 /** What is translated: connections that match go to one of the backends, each as likely as the others. */
 interface Target {
   readonly chain: string;
+  readonly family: Family;
   readonly match: string;
   readonly backends: readonly Backend[];
   /** Addresses and interfaces that it is limited to; none: no limit. */
@@ -37,7 +43,7 @@ interface Target {
  * @returns a script for `nft -f` that replaces what was there in one transaction
  */
 export function toRules(state: NetworkState, links: readonly OverlayLink[], host: HostIdentity): string {
-  const serving = groupServing(state, host);
+  const serving = groupServing(state, host.nodeId);
   const virtual = links.flatMap((link) => virtualTargets(link, state, serving));
   const ingress = links.find(({ isIngress }) => isIngress);
   const ports = ingress ? publishedTargets(ingress, state, serving) : [];
@@ -49,12 +55,13 @@ export function toRules(state: NetworkState, links: readonly OverlayLink[], host
         ({ bridge, gateway }) =>
           `iifname "${bridge}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 redirect to :${DNS_PORT}`,
       ),
-      ...vmap('iifname . ip daddr', virtual),
+      ...FAMILIES.flatMap((family) => vmap(`iifname . ${family} daddr`, ofFamily(virtual, family))),
       ...vmap('fib daddr type local meta l4proto . th dport', ports),
     ]),
+    ...(links.some(({ ipv6 }) => ipv6) ? chain('output', 'type filter hook output priority -10', NO_REDIRECTS) : []),
     ...chain('output_nat', 'type nat hook output priority -100', vmap('fib daddr type local meta l4proto . th dport', ports)),
     ...chain('postrouting_nat', 'type nat hook postrouting priority 99', sourceRules(state, ingress, host)),
-    ...(ingress ? returnRules(ingress) : []),
+    ...(ingress && !ingress.isMasqueraded ? returnRules(ingress) : []),
     ...chain('input', 'type filter hook input priority -10', inputRules({ links, virtual, ports, nodes })),
     ...chain('forward', 'type filter hook forward priority -10', fromContainers()),
     ...chain('from_containers', undefined, closedToContainers(state.controlPlane)),
@@ -62,59 +69,42 @@ export function toRules(state: NetworkState, links: readonly OverlayLink[], host
   return [...NO_RULES.trimEnd().split('\n'), `table ${TABLE} {`, ...lines.map((line) => `  ${line}`), '}', ''].join('\n');
 }
 
-type Serving = ReadonlyMap<string, readonly OverlayEndpoint[]>;
-
-/** Tasks that take connections, by service: those of this host alone where the service prefers them and there are any. */
-function groupServing({ endpoints, services }: NetworkState, { nodeId }: HostIdentity): Serving {
-  const byService = new Map<string, OverlayEndpoint[]>();
-  for (const endpoint of endpoints.values()) {
-    if (!endpoint.serving) continue;
-    const known = byService.get(endpoint.serviceId);
-    if (known) known.push(endpoint);
-    else byService.set(endpoint.serviceId, [endpoint]);
-  }
-  for (const [id, all] of byService) {
-    const local = services.get(id)?.preferLocal ? all.filter((endpoint) => endpoint.nodeId === nodeId) : [];
-    if (local.length > 0) byService.set(id, local);
-  }
-  return byService;
-}
-
-function addressesOf(service: OverlayService, networkId: string, serving: Serving): string[] {
-  return (serving.get(service.id) ?? []).flatMap(({ addresses }) =>
-    addresses.filter((address) => address.networkId === networkId).map(({ address }) => address),
-  );
+function ofFamily(targets: readonly Target[], family: Family): Target[] {
+  return targets.filter((target) => target.family === family);
 }
 
 function virtualTargets({ networkId, bridge }: OverlayLink, { services }: NetworkState, serving: Serving): Target[] {
   return [...services.values()].flatMap((service) => {
-    const backends = addressesOf(service, networkId, serving).map((address) => ({ address }));
     const own = service.networks.filter((network) => network.networkId === networkId);
     return own.flatMap(({ virtualAddresses }) =>
-      virtualAddresses.map((address) => ({
-        chain: `vip_${address.replaceAll('.', '_')}`,
-        match: `"${bridge}" . ${address}`,
-        backends,
-      })),
+      virtualAddresses.map((address) => {
+        const family = familyOf(address);
+        const backends = addressesOf(service, { networkId, family }, serving).map((backend) => ({ address: backend }));
+        return { chain: `vip_${address.replaceAll(/[.:]/g, '_')}`, family, match: `"${bridge}" . ${address}`, backends };
+      }),
     );
   });
 }
 
 function publishedTargets({ networkId }: OverlayLink, { services }: NetworkState, serving: Serving): Target[] {
   return [...services.values()].flatMap((service) =>
-    service.ports.flatMap(({ port, boundTo }) => {
-      if (!port) return [];
+    service.ports.flatMap(({ port, boundTo, proxyProtocol }) => {
+      // Those of the PROXY protocol are taken by the agent.
+      if (!port || proxyProtocol > 0) return [];
       const protocol = protocolOf(port);
-      const backends = addressesOf(service, networkId, serving).map((address) => ({ address, port: port.targetPort }));
-      return [
-        { chain: `port_${protocol}_${port.publishedPort}`, match: `${protocol} . ${port.publishedPort}`, backends, boundTo },
-      ];
+      const family = 'ip';
+      const backends = addressesOf(service, { networkId, family }, serving).map((address) => ({
+        address,
+        port: port.targetPort,
+      }));
+      const match = `${protocol} . ${port.publishedPort}`;
+      return [{ chain: `port_${protocol}_${port.publishedPort}`, family, match, backends, boundTo }];
     }),
   );
 }
 
 /** A target that nobody serves is left alone here, and refused when it arrives at the host. */
-function targetChain({ chain: name, match, backends, boundTo = [] }: Target): string[] {
+function targetChain({ chain: name, family, match, backends, boundTo = [] }: Target): string[] {
   const [first] = backends;
   if (!first) return [];
   const isPort = first.port !== undefined;
@@ -122,7 +112,7 @@ function targetChain({ chain: name, match, backends, boundTo = [] }: Target): st
     .map(({ address, port }, index) => `${index} : ${isPort ? `${address} . ${port}` : address}`)
     .join(', ');
   const choice = `numgen random mod ${backends.length} map { ${elements} }`;
-  const rule = isPort ? `meta l4proto ${match.split(' ')[0]} dnat ip addr . port to ${choice}` : `dnat to ${choice}`;
+  const rule = isPort ? `meta l4proto ${match.split(' ')[0]} dnat ip addr . port to ${choice}` : `dnat ${family} to ${choice}`;
   return chain(name, undefined, [...limits(boundTo), rule]);
 }
 
@@ -147,15 +137,23 @@ function vmap(key: string, targets: readonly Target[]): string[] {
 /** Callers keep their address, except where the answer would not find the way back through this host. */
 function sourceRules({ endpoints, nodes }: NetworkState, ingress: OverlayLink | undefined, host: HostIdentity): string[] {
   const local = [...endpoints.values()].filter(({ nodeId }) => nodeId === host.nodeId).flatMap(({ addresses }) => addresses);
-  const itself = local.map(({ address }) => `${address} . ${address}`);
   // A task that was given itself answers its own host, which is the one that asked.
-  const hairpins = itself.length > 0 ? [`ct status dnat ip saddr . ip daddr { ${itself.join(', ')} } masquerade`] : [];
+  const hairpins = FAMILIES.flatMap((family) => {
+    const itself = local.filter(({ address }) => familyOf(address) === family).map(({ address }) => `${address} . ${address}`);
+    return itself.length > 0 ? [`ct status dnat ${family} saddr . ${family} daddr { ${itself.join(', ')} } masquerade`] : [];
+  });
   if (!ingress || nodes.size === 0) return hairpins;
   const translated = `oifname "${ingress.bridge}" ct status dnat`;
-  const translate = `snat to ${host.address}`;
-  const neighbours = ingress.remotes.map(({ address, node }) => `${node} . ${address}`);
+  const translate = `snat ip to ${host.address}`;
+  const masqueraded = new Set(ingress.peers.filter((peer) => peer.isMasqueraded).map(({ address }) => address));
+  const beyond = ingress.remotes.filter(({ node, address }) => masqueraded.has(node) && !isIpv6(address));
+  const neighbours = ingress.remotes.filter(({ address }) => !isIpv6(address)).map(({ address, node }) => `${node} . ${address}`);
   return [
     ...hairpins,
+    // To nodes that cannot send answers back by this one.
+    ...(beyond.length > 0
+      ? [`${translated} ip daddr { ${beyond.map(({ address }) => address).join(', ')} } snat ip to ${returnAddress(ingress)}`]
+      : []),
     // From here by way of the loopback interface, and from containers here: the other node only knows this host's own address.
     `${translated} ip saddr 127.0.0.0/8 ${translate}`,
     ...[OUR_BRIDGES, ...OTHER_BRIDGES].map((name) => `${translated} iifname "${name}" ${translate}`),
@@ -166,9 +164,8 @@ function sourceRules({ endpoints, nodes }: NetworkState, ingress: OverlayLink | 
 
 /** The connection remembers through which node it came (the sender of its frames); its answers are routed there. */
 function returnRules({ bridge, subnet, peers }: OverlayLink): string[] {
-  const marks = returnMarks(peers);
   const isMarked = `& ${hex(RETURN_MARK_MASK)} == ${hex(RETURN_MARK)}`;
-  const elements = peers.map(({ id, mac }) => `${mac} : ${hex(marks.get(id) ?? 0)}`).join(', ');
+  const elements = peers.map((peer) => `${peer.mac} : ${hex(returnMark(peer))}`).join(', ');
   if (peers.length === 0) return [];
   return [
     ...chain('return_mark', 'type filter hook prerouting priority -150', [
@@ -180,6 +177,17 @@ function returnRules({ bridge, subnet, peers }: OverlayLink): string[] {
   ];
 }
 
+/** Rules like those by which answers find the way back, made and removed in one transaction: the kernel takes them or says why not. */
+export function wayBackProbe(): string {
+  const table = 'inet swarmctl-probe';
+  const mark = hex(RETURN_MARK);
+  const rules = chain('probe_mark', 'type filter hook prerouting priority -150', [
+    `ct direction original ct mark set ether saddr map { 02:5c:00:00:00:00 : ${mark} }`,
+    `ct direction reply ct mark & ${hex(RETURN_MARK_MASK)} == ${mark} meta mark set ct mark`,
+  ]);
+  return [`table ${table} {`, ...rules, '}', `delete table ${table}`, ''].join('\n');
+}
+
 interface InputParts {
   readonly links: readonly OverlayLink[];
   readonly virtual: readonly Target[];
@@ -188,20 +196,22 @@ interface InputParts {
 }
 
 function inputRules({ links, virtual, ports, nodes }: InputParts): string[] {
-  const addresses = virtual.map(({ match }) => match);
   const published = ports.filter(({ backends }) => backends.length === 0).map(({ match }) => match);
   return [
     ...(nodes.length > 0 ? [`udp dport ${VXLAN_PORT} ip saddr != { ${nodes.join(', ')} } drop`] : []),
     ...(links.length > 0 ? [`meta l4proto { tcp, udp } th dport ${DNS_PORT} iifname != "${OUR_BRIDGES}" drop`] : []),
     // What is addressed to a service that nobody serves must not reach the host's own ports instead.
-    ...(addresses.length > 0 ? refuse(`iifname . ip daddr { ${addresses.join(', ')} }`) : []),
+    ...FAMILIES.flatMap((family) => {
+      const addresses = ofFamily(virtual, family).map(({ match }) => match);
+      return addresses.length > 0 ? refuse(`iifname . ${family} daddr { ${addresses.join(', ')} }`) : [];
+    }),
     ...(published.length > 0 ? refuse(`iifname != "lo" meta l4proto . th dport { ${published.join(', ')} }`) : []),
     ...fromContainers(),
   ];
 }
 
 function refuse(match: string): string[] {
-  return [`${match} meta l4proto tcp reject with tcp reset`, `${match} meta l4proto != icmp reject`];
+  return [`${match} meta l4proto tcp reject with tcp reset`, `${match} meta l4proto != { icmp, icmpv6 } reject`];
 }
 
 function fromContainers(): string[] {

@@ -6,6 +6,7 @@ import {
   NodeState,
   observedState,
   prefersLocal,
+  proxyProtocol,
   TaskState,
   withoutPrefix,
 } from '#common/domain';
@@ -185,7 +186,9 @@ function toOverlayService({ id, spec, endpoint }: Service): OverlayService {
       aliases: attached.filter(({ target }) => target === networkId).flatMap(({ aliases }) => aliases),
       virtualAddresses: virtualIps.filter((vip) => vip.networkId === networkId).map(({ addr }) => withoutPrefix(addr)),
     })),
-    ports: (endpoint?.ports ?? []).filter(isIngressPort).map((port) => ({ port, boundTo: boundTo(spec, port) })),
+    ports: (endpoint?.ports ?? [])
+      .filter(isIngressPort)
+      .map((port) => ({ port, boundTo: boundTo(spec, port), proxyProtocol: proxyProtocol(spec, port) })),
     preferLocal: prefersLocal(spec),
   });
 }

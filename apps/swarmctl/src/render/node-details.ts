@@ -1,5 +1,5 @@
 import { NodeAvailability, NodeRole, NodeState } from '#common/domain';
-import type { Node, PluginDescription } from '#common/proto';
+import { NodeNetworking_IngressMode, type Node, type NodeNetworking, type PluginDescription } from '#common/proto';
 import { renderCpus, renderSize } from './amounts';
 import { renderManagerStatus } from './node-table';
 import type { Detail } from './table';
@@ -10,7 +10,7 @@ function labelDetails(heading: string, labels: Readonly<Record<string, string>> 
 }
 
 function describeHost({ description }: Node): Detail[] {
-  const { platform, resources, engine } = description ?? {};
+  const { platform, resources, engine, networking } = description ?? {};
   return [
     { name: 'Platform', value: `${platform?.os ?? ''}/${platform?.architecture ?? ''}` },
     { name: 'CPUs', value: renderCpus(resources?.nanoCpus ?? 0) },
@@ -18,7 +18,23 @@ function describeHost({ description }: Node): Detail[] {
     { name: 'Engine version', value: engine?.engineVersion },
     ...labelDetails('Engine labels', engine?.labels),
     ...pluginDetails(engine?.plugins ?? []),
+    ...networkDetails(networking),
   ];
+}
+
+/** What the node lacks for overlay networks, and why; nothing for one that lacks nothing. */
+function networkDetails(networking: NodeNetworking | undefined): Detail[] {
+  if (!networking) return [];
+  const { overlayProblem, encryptionProblem, ingressMode, ingressProblem } = networking;
+  if (overlayProblem !== '') return [{ name: 'Networks' }, { name: 'Overlays', value: `none: ${overlayProblem}`, depth: 1 }];
+  const isMasqueraded = ingressMode === NodeNetworking_IngressMode.masquerade;
+  const lacks: Detail[] = [
+    ...(encryptionProblem === '' ? [] : [{ name: 'Encrypted', value: `none: ${encryptionProblem}`, depth: 1 }]),
+    ...(isMasqueraded
+      ? [{ name: 'Callers', value: `of other nodes' published ports come with that node's address: ${ingressProblem}`, depth: 1 }]
+      : []),
+  ];
+  return lacks.length === 0 ? [] : [{ name: 'Networks' }, ...lacks];
 }
 
 /** Drivers by what they are for: `Log: json-file, syslog`. */

@@ -230,6 +230,24 @@ it('describes a node', () => {
   ]);
 });
 
+it.each<{ networking: object; lines: string[] }>([
+  { networking: { IngressMode: 'transparent' }, lines: [] },
+  { networking: { OverlayProblem: 'there is no nft' }, lines: ['Networks:', '  Overlays:     none: there is no nft'] },
+  {
+    networking: { EncryptionProblem: 'there is no wg', IngressMode: 'masquerade', IngressProblem: 'no ip rule' },
+    lines: [
+      'Networks:',
+      '  Encrypted:    none: there is no wg',
+      "  Callers:      of other nodes' published ports come with that node's address: no ip rule",
+    ],
+  },
+])('says of a node what it lacks for overlay networks: $lines', ({ networking, lines }) => {
+  const Description = { Hostname: 'n1', Engine: {}, Networking: networking };
+  const details = renderDetails(describeNode(Node.fromJSON(aNode({ Description }))));
+  const from = details.indexOf('Networks:');
+  expect(from < 0 ? [] : details.slice(from)).toEqual(lines);
+});
+
 it('describes the engine of a node: its labels, and its drivers by what they are for', () => {
   const Engine = {
     Labels: { region: 'eu' },

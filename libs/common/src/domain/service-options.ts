@@ -48,12 +48,35 @@ export function prefersLocal(spec: ServiceSpec | undefined): boolean {
  * The label that binds a published port, named by its target, to addresses or interfaces of nodes, comma separated:
  * `swarmctl.publish.80/tcp.bind`.
  */
-export function bindLabel({ targetPort, protocol }: { targetPort: number; protocol: string }): string {
-  return `swarmctl.publish.${targetPort}/${protocol || 'tcp'}.bind`;
+export function bindLabel(port: PublishedTarget): string {
+  return `${publishLabel(port)}.bind`;
+}
+
+/** The label by which connections to a published port begin with a PROXY protocol header: `swarmctl.publish.80/tcp.proxy-protocol`. */
+export function proxyProtocolLabel(port: PublishedTarget): string {
+  return `${publishLabel(port)}.proxy-protocol`;
+}
+
+interface PublishedTarget {
+  readonly targetPort: number;
+  readonly protocol: string;
+}
+
+function publishLabel({ targetPort, protocol }: PublishedTarget): string {
+  return `swarmctl.publish.${targetPort}/${protocol || 'tcp'}`;
+}
+
+/** Versions of the PROXY protocol. */
+export const PROXY_PROTOCOL_VERSIONS = ['1', '2'];
+
+/** Version of the PROXY protocol header that connections to the port begin with; 0: none. */
+export function proxyProtocol(spec: ServiceSpec | undefined, port: PublishedTarget): number {
+  const version = spec?.labels[proxyProtocolLabel(port)] ?? '';
+  return PROXY_PROTOCOL_VERSIONS.includes(version) ? Number(version) : 0;
 }
 
 /** Addresses or interfaces of nodes to which the port is bound; none: all. */
-export function boundTo(spec: ServiceSpec | undefined, port: { targetPort: number; protocol: string }): string[] {
+export function boundTo(spec: ServiceSpec | undefined, port: PublishedTarget): string[] {
   const places = spec?.labels[bindLabel(port)]?.split(',') ?? [];
   return places.map((place) => place.trim()).filter(Boolean);
 }

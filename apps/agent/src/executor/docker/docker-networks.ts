@@ -21,7 +21,14 @@ export class DockerNetworks implements OverlayEngine {
       CheckDuplicate: true,
       Driver: 'bridge',
       Internal: network.internal,
-      IPAM: { Driver: 'default', Config: [{ Subnet: network.subnet, Gateway: network.gateway }] },
+      ...(network.ipv6 && { EnableIPv6: true }),
+      IPAM: {
+        Driver: 'default',
+        Config: [network, ...(network.ipv6 ? [network.ipv6] : [])].map(({ subnet, gateway }) => ({
+          Subnet: subnet,
+          Gateway: gateway,
+        })),
+      },
       Options: { [BRIDGE_OPTION]: network.bridge, [MTU_OPTION]: String(network.mtu) },
       Labels: { [NETWORK_LABEL]: network.networkId },
     };

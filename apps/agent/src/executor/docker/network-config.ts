@@ -39,9 +39,9 @@ export function toConnection(attachment: EngineAttachment, api: ApiMinor): Conne
 }
 
 /** Older engines make the hardware address of the IP address by themselves, in the way that is asked for here. */
-function toEndpoint({ address, mac, isDefaultRoute }: EngineAttachment, api: ApiMinor): object {
+function toEndpoint({ address, ipv6Address, mac, isDefaultRoute }: EngineAttachment, api: ApiMinor): object {
   return {
-    IPAMConfig: { IPv4Address: address },
+    IPAMConfig: { IPv4Address: address, ...(ipv6Address !== undefined && { IPv6Address: ipv6Address }) },
     ...(api >= ENDPOINT_MAC_API && { MacAddress: mac }),
     ...(api >= GATEWAY_PRIORITY_API && { GwPriority: isDefaultRoute ? 1 : 0 }),
   };

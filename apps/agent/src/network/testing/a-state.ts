@@ -1,3 +1,4 @@
+import { defaultGateway } from '#common/domain';
 import { NetworkChanges } from '#common/dispatcher-proto';
 import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from '../network-state';
 
@@ -16,11 +17,11 @@ export function aState(parts: Parts = {}): NetworkState {
 export function aNetwork(
   id: string,
   subnet: string,
-  fields: { ingress?: boolean; internal?: boolean; vxlanId?: number; options?: Record<string, string> } = {},
+  fields: { ingress?: boolean; internal?: boolean; vxlanId?: number; ipv6?: string; options?: Record<string, string> } = {},
 ): object {
-  const { vxlanId = 0x10001, ...spec } = fields;
-  const gateway = subnet.replace(/\d+\/.*$/, '1');
-  return { id, vxlanId, spec: { name: id, ipam: { config: [{ subnet, gateway }] }, ...spec } };
+  const { vxlanId = 0x10001, ipv6, ...spec } = fields;
+  const config = [subnet, ...(ipv6 ? [ipv6] : [])].map((each) => ({ subnet: each, gateway: defaultGateway(each) }));
+  return { id, vxlanId, spec: { name: id, ipam: { config }, ...spec } };
 }
 
 /** A task of `web` with an address on a network. */

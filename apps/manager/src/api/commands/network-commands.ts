@@ -2,8 +2,10 @@ import {
   defaultGateway,
   encryptionProblemOf,
   INGRESS_NETWORK,
+  IPV6_SUBNET_POOL,
   holdsAddress,
   isEncrypted,
+  isIpv6,
   nextSubnet,
   overlap,
   publishesOnEveryNode,
@@ -51,7 +53,7 @@ export class NetworkCommands {
       const spec = {
         ...wanted,
         scope: 'swarm',
-        ipam: { driver: 'default', options: {}, ...wanted.ipam, config: [completeIpam(wanted, view, this.pool)] },
+        ipam: { driver: 'default', options: {}, ...wanted.ipam, config: completeIpam(wanted, view, this.pool) },
       };
       return creationOfNetwork(view, { id, createdAt: this.now().toISOString(), spec });
     });
@@ -107,8 +109,25 @@ function refuseUnencrypted(nodes: readonly Node[]): void {
 }
 
 /** The addresses of a new network: those that are wanted, unless somebody has them, else the next free ones. */
-function completeIpam({ ipam }: NetworkSpec, view: ClusterView, pool: SubnetPool): IpamConfig {
-  const [config] = ipam?.config ?? [];
+function completeIpam({ ipam, enableIpv6 }: NetworkSpec, view: ClusterView, pool: SubnetPool): IpamConfig[] {
+  const wanted = ipam?.config ?? [];
+  const ipv4 = completeConfig(
+    wanted.find(({ subnet }) => !isIpv6(subnet)),
+    view,
+    pool,
+  );
+  if (!enableIpv6) return [ipv4];
+  return [
+    ipv4,
+    completeConfig(
+      wanted.find(({ subnet }) => isIpv6(subnet)),
+      view,
+      IPV6_SUBNET_POOL,
+    ),
+  ];
+}
+
+function completeConfig(config: IpamConfig | undefined, view: ClusterView, pool: SubnetPool): IpamConfig {
   const taken = view.networks().flatMap(({ spec }) => (spec?.ipam?.config ?? []).map(({ subnet }) => subnet));
   const nodes = view.nodes().flatMap(({ status }) => (status?.addr ? [status.addr] : []));
   const subnet = config?.subnet || nextSubnet(pool, [...taken, ...nodes]);

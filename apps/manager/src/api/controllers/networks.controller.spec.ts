@@ -44,6 +44,23 @@ describe('a network', () => {
     });
   });
 
+  it('has IPv6 beside IPv4 when asked, with a subnet of its own or the one that is named', async () => {
+    await create('both', { EnableIPv6: true });
+    expect((await scenario.get('/networks/both')).json).toMatchObject({
+      EnableIPv6: true,
+      IPAM: {
+        Config: [
+          { Subnet: '10.0.0.0/20', Gateway: '10.0.0.1' },
+          { Subnet: 'fd73:7761:726d::/64', Gateway: 'fd73:7761:726d::1' },
+        ],
+      },
+    });
+    await create('named', { EnableIPv6: true, ...withSubnet({ Subnet: 'fd00:1::/64' }) });
+    expect((await scenario.get('/networks/named')).json).toMatchObject({
+      IPAM: { Config: [{ Subnet: '10.0.16.0/20' }, { Subnet: 'fd00:1::/64', Gateway: 'fd00:1::1' }] },
+    });
+  });
+
   it('is encrypted only when there is a node that can do that', async () => {
     const encrypted = overlay('back', { Options: { encrypted: '' } });
     await scenario.addNode(NODE_ID, { hostname: 'one', networking: { encryptionProblem: 'there is no wg' } });
@@ -77,7 +94,18 @@ describe('a network', () => {
     },
     { why: 'a name that is taken', body: overlay('taken'), status: 409, text: 'network with name taken already exists' },
     { why: 'another driver', body: { Name: 'x', Driver: 'bridge' }, status: 501, text: 'networks of driver "bridge"' },
-    { why: 'IPv6', body: overlay('x', { EnableIPv6: true }), status: 501, text: 'IPv6' },
+    {
+      why: 'two subnets of IPv4',
+      body: overlay('x', { IPAM: { Config: [{ Subnet: '10.8.0.0/24' }, { Subnet: '10.9.0.0/24' }] } }),
+      status: 501,
+      text: 'several subnets of IPv4, or of IPv6, in a network',
+    },
+    {
+      why: 'a subnet of IPv6 without IPv6',
+      body: overlay('x', withSubnet({ Subnet: 'fd00:1::/64' })),
+      status: 400,
+      text: 'invalid subnet fd00:1::/64: the network is without IPv6; set EnableIPv6 (--ipv6)',
+    },
     { why: 'no subnet at all', body: overlay('x', withSubnet({ Subnet: '10.9' })), status: 400, text: 'invalid subnet 10.9' },
     {
       why: 'a gateway from elsewhere',

@@ -1,8 +1,10 @@
-import { holdsAddress, readIpNetwork, readSubnet, overlap, findPredefinedNetwork } from '#common/domain';
+import { findPredefinedNetwork, holdsAddress, isIpv6, overlap, readIpNetwork, readSubnet } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { IpamConfig, NetworkSpec } from '#common/proto';
 import { unreadableSpec } from './refusal';
 
+/** A network holds 2 to the power of this at least. */
+const MIN_ADDRESS_BITS = 3;
 /** Docker's restriction of names. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
@@ -20,17 +22,21 @@ export function validateNetworkSpec(spec: NetworkSpec): void {
   if (spec.driver !== 'overlay') throw notAvailable(`networks of driver "${spec.driver || 'bridge'}" (only overlay)`);
   if (spec.scope !== '' && spec.scope !== 'swarm')
     throw unreadableSpec(`Scope: an overlay network is of scope swarm, not ${spec.scope}`);
-  if (spec.enableIpv6) throw notAvailable('overlay networks with IPv6');
   if (spec.ingress && spec.attachable) throw unreadableSpec('the ingress network cannot be attachable');
   validateIpam(spec);
 }
 
-function validateIpam({ ipam }: NetworkSpec): void {
+function validateIpam({ ipam, enableIpv6 }: NetworkSpec): void {
   const driver = ipam?.driver ?? '';
   if (driver !== '' && driver !== 'default') throw notAvailable(`the IPAM driver "${driver}"`);
   const configs = ipam?.config ?? [];
-  if (configs.length > 1) throw notAvailable('more than one subnet in a network');
-  configs.forEach(validateConfig);
+  for (const config of configs) validateConfig(config);
+  const ipv6 = configs.filter(({ subnet }) => isIpv6(subnet));
+  if (ipv6.length > 1 || configs.length - ipv6.length > 1)
+    throw notAvailable('several subnets of IPv4, or of IPv6, in a network');
+  if (ipv6.length > 0 && !enableIpv6) {
+    throw unreadableSpec(`invalid subnet ${ipv6[0]?.subnet ?? ''}: the network is without IPv6; set EnableIPv6 (--ipv6)`);
+  }
 }
 
 function validateConfig(config: IpamConfig): void {
@@ -41,8 +47,10 @@ function validateConfig(config: IpamConfig): void {
   }
   const network = readSubnet(subnet);
   if (!network) throw unreadableSpec(`invalid subnet ${subnet}: invalid CIDR address`);
-  if (network.width !== 32) throw notAvailable('overlay networks with IPv6');
-  if (network.prefix > 29) throw unreadableSpec(`invalid subnet ${subnet}: a network needs at least eight addresses (/29)`);
+  if (network.width - network.prefix < MIN_ADDRESS_BITS)
+    throw unreadableSpec(
+      `invalid subnet ${subnet}: a network needs at least eight addresses (/${network.width - MIN_ADDRESS_BITS})`,
+    );
   const range = ipRange === '' ? network : readSubnet(ipRange);
   if (!range || range.prefix < network.prefix || !overlap(range, network)) {
     throw unreadableSpec(`invalid ip-range ${ipRange}: it is no part of subnet ${subnet}`);

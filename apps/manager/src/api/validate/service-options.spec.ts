@@ -5,13 +5,21 @@ import { validateServiceSpec } from './service-spec';
 const { progressDeadline, rebalance, drainPeriod, preferLocal } = SERVICE_OPTIONS;
 const bind = 'swarmctl.publish.80/tcp.bind';
 
+const proxy = (target: string): string => `swarmctl.publish.${target}.proxy-protocol`;
+
 const validate = (Labels: object): void =>
   validateServiceSpec(
     ServiceSpec.fromJSON({
       Name: 'web',
       Labels,
       TaskTemplate: { ContainerSpec: { Image: 'x' } },
-      EndpointSpec: { Ports: [{ TargetPort: 80, Protocol: 'tcp' }] },
+      EndpointSpec: {
+        Ports: [
+          { TargetPort: 80, Protocol: 'tcp' },
+          { TargetPort: 53, Protocol: 'udp' },
+          { TargetPort: 81, PublishedPort: 81, PublishMode: 'host' },
+        ],
+      },
     }),
   );
 
@@ -20,7 +28,7 @@ it.each([
   { [progressDeadline]: '90s', [rebalance]: 'true' },
   { [rebalance]: 'false' },
   { other: 'x' },
-  { [drainPeriod]: '0s', [preferLocal]: 'true', [bind]: '10.0.0.1, eth0' },
+  { [drainPeriod]: '0s', [preferLocal]: 'true', [bind]: '10.0.0.1, eth0', [proxy('80/tcp')]: '2' },
 ])('takes %j', (labels) => {
   expect(() => validate(labels)).not.toThrow();
 });
@@ -38,6 +46,9 @@ it.each([
     says: "label swarmctl.publish.80/tcp.bind: '10.0.0.999' is neither an IPv4 address nor an interface",
   },
   { labels: { [bind]: 'eth0; drop' }, says: "'eth0; drop' is neither" },
+  { labels: { [proxy('80/tcp')]: 'v2' }, says: "label swarmctl.publish.80/tcp.proxy-protocol: 'v2' is neither 1 nor 2" },
+  { labels: { [proxy('53/udp')]: '1' }, says: 'only TCP ports that are published in ingress mode can have it' },
+  { labels: { [proxy('81/tcp')]: '1' }, says: 'only TCP ports that are published in ingress mode can have it' },
   { labels: { [rebalance]: 'yes' }, says: "label swarmctl.rebalance: 'yes' is neither true nor false" },
 ])('refuses $labels, which the orchestrator could not read', ({ labels, says }) => {
   expect(() => validate(labels)).toThrow(

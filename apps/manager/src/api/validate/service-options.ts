@@ -1,6 +1,17 @@
-import { bindLabel, boundTo, drainPeriodMs, progressDeadlineMs, readIpNetwork, SERVICE_OPTIONS } from '#common/domain';
+import {
+  bindLabel,
+  boundTo,
+  drainPeriodMs,
+  isIngressPort,
+  progressDeadlineMs,
+  protocolOf,
+  PROXY_PROTOCOL_VERSIONS,
+  proxyProtocolLabel,
+  readIpNetwork,
+  SERVICE_OPTIONS,
+} from '#common/domain';
 import { isCode } from '#common/errors';
-import type { ServiceSpec } from '#common/proto';
+import type { PortConfig, ServiceSpec } from '#common/proto';
 import { invalidSpec } from './refusal';
 
 /** An interface, in the kernel's spelling. */
@@ -20,7 +31,16 @@ export function validateServiceOptions(spec: ServiceSpec): void {
   for (const port of spec.endpointSpec?.ports ?? []) {
     const bad = boundTo(spec, port).find((place) => !INTERFACE.test(place) && readIpNetwork(place)?.width !== 32);
     if (bad !== undefined) throw invalidSpec(`label ${bindLabel(port)}: '${bad}' is neither an IPv4 address nor an interface`);
+    validateProxyProtocol(port, spec.labels[proxyProtocolLabel(port)]);
   }
+}
+
+function validateProxyProtocol(port: PortConfig, version: string | undefined): void {
+  if (version === undefined) return;
+  const label = proxyProtocolLabel(port);
+  if (!PROXY_PROTOCOL_VERSIONS.includes(version)) throw invalidSpec(`label ${label}: '${version}' is neither 1 nor 2`);
+  if (protocolOf(port) !== 'tcp' || !isIngressPort(port))
+    throw invalidSpec(`label ${label}: only TCP ports that are published in ingress mode can have it`);
 }
 
 function requireTruth(label: string, value: string | undefined): void {
@@ -30,8 +50,8 @@ function requireTruth(label: string, value: string | undefined): void {
 
 /** Labels that look like ours and are none: nobody acts on them. */
 export function unknownServiceOptions(spec: ServiceSpec): string[] {
-  const bindings = (spec.endpointSpec?.ports ?? []).map(bindLabel);
-  const known: readonly string[] = [...Object.values(SERVICE_OPTIONS), ...bindings];
+  const ofPorts = (spec.endpointSpec?.ports ?? []).flatMap((port) => [bindLabel(port), proxyProtocolLabel(port)]);
+  const known: readonly string[] = [...Object.values(SERVICE_OPTIONS), ...ofPorts];
   return Object.keys(spec.labels).filter((label) => label.startsWith(PREFIX) && !known.includes(label));
 }
 

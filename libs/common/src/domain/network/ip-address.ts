@@ -23,6 +23,11 @@ export function formatAddress(bits: bigint, width: 32 | 128): string {
   return width === 32 ? formatIpv4(bits) : formatIpv6(bits);
 }
 
+/** Whether an address or a subnet, with or without prefix length, is one of IPv6. Only of what is known to be either. */
+export function isIpv6(text: string): boolean {
+  return text.includes(':');
+}
+
 /** The address of `address/prefix`; an address alone stays as it is. */
 export function withoutPrefix(text: string): string {
   return text.replace(/\/.*$/, '');

@@ -4574,7 +4574,11 @@ export const NodeDescription: MessageFns<NodeDescription> = {
         : isSet(object.engine)
         ? EngineDescription.fromJSON(object.engine)
         : undefined,
-      networking: isSet(object.networking) ? NodeNetworking.fromJSON(object.networking) : undefined,
+      networking: isSet(object.Networking)
+        ? NodeNetworking.fromJSON(object.Networking)
+        : isSet(object.networking)
+        ? NodeNetworking.fromJSON(object.networking)
+        : undefined,
     };
   },
 
@@ -4593,7 +4597,7 @@ export const NodeDescription: MessageFns<NodeDescription> = {
       obj.Engine = EngineDescription.toJSON(message.engine);
     }
     if (message.networking !== undefined) {
-      obj.networking = NodeNetworking.toJSON(message.networking);
+      obj.Networking = NodeNetworking.toJSON(message.networking);
     }
     return obj;
   },
@@ -4741,38 +4745,38 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
 
   fromJSON(object: any): NodeNetworking {
     return {
-      ingressMode: isSet(object.ingressMode)
-        ? nodeNetworking_IngressModeFromJSON(object.ingressMode)
+      ingressMode: isSet(object.IngressMode)
+        ? nodeNetworking_IngressModeFromJSON(object.IngressMode)
         : isSet(object.ingress_mode)
         ? nodeNetworking_IngressModeFromJSON(object.ingress_mode)
         : undefined,
-      ingressProblem: isSet(object.ingressProblem)
-        ? globalThis.String(object.ingressProblem)
+      ingressProblem: isSet(object.IngressProblem)
+        ? globalThis.String(object.IngressProblem)
         : isSet(object.ingress_problem)
         ? globalThis.String(object.ingress_problem)
         : "",
-      wireguardKey: isSet(object.wireguardKey)
-        ? globalThis.String(object.wireguardKey)
+      wireguardKey: isSet(object.WireguardKey)
+        ? globalThis.String(object.WireguardKey)
         : isSet(object.wireguard_key)
         ? globalThis.String(object.wireguard_key)
         : "",
-      wireguardPort: isSet(object.wireguardPort)
-        ? globalThis.Number(object.wireguardPort)
+      wireguardPort: isSet(object.WireguardPort)
+        ? globalThis.Number(object.WireguardPort)
         : isSet(object.wireguard_port)
         ? globalThis.Number(object.wireguard_port)
         : 0,
-      encryptionProblem: isSet(object.encryptionProblem)
-        ? globalThis.String(object.encryptionProblem)
+      encryptionProblem: isSet(object.EncryptionProblem)
+        ? globalThis.String(object.EncryptionProblem)
         : isSet(object.encryption_problem)
         ? globalThis.String(object.encryption_problem)
         : "",
-      overlayProblem: isSet(object.overlayProblem)
-        ? globalThis.String(object.overlayProblem)
+      overlayProblem: isSet(object.OverlayProblem)
+        ? globalThis.String(object.OverlayProblem)
         : isSet(object.overlay_problem)
         ? globalThis.String(object.overlay_problem)
         : "",
-      nextWireguardKey: isSet(object.nextWireguardKey)
-        ? globalThis.String(object.nextWireguardKey)
+      nextWireguardKey: isSet(object.NextWireguardKey)
+        ? globalThis.String(object.NextWireguardKey)
         : isSet(object.next_wireguard_key)
         ? globalThis.String(object.next_wireguard_key)
         : "",
@@ -4782,25 +4786,25 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
   toJSON(message: NodeNetworking): unknown {
     const obj: any = {};
     if (message.ingressMode !== undefined) {
-      obj.ingressMode = nodeNetworking_IngressModeToJSON(message.ingressMode);
+      obj.IngressMode = nodeNetworking_IngressModeToJSON(message.ingressMode);
     }
     if (message.ingressProblem !== "") {
-      obj.ingressProblem = message.ingressProblem;
+      obj.IngressProblem = message.ingressProblem;
     }
     if (message.wireguardKey !== "") {
-      obj.wireguardKey = message.wireguardKey;
+      obj.WireguardKey = message.wireguardKey;
     }
     if (message.wireguardPort !== 0) {
-      obj.wireguardPort = Math.round(message.wireguardPort);
+      obj.WireguardPort = Math.round(message.wireguardPort);
     }
     if (message.encryptionProblem !== "") {
-      obj.encryptionProblem = message.encryptionProblem;
+      obj.EncryptionProblem = message.encryptionProblem;
     }
     if (message.overlayProblem !== "") {
-      obj.overlayProblem = message.overlayProblem;
+      obj.OverlayProblem = message.overlayProblem;
     }
     if (message.nextWireguardKey !== "") {
-      obj.nextWireguardKey = message.nextWireguardKey;
+      obj.NextWireguardKey = message.nextWireguardKey;
     }
     return obj;
   },
@@ -7518,7 +7522,7 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "networking",
+        "jsonName": "Networking",
         "options": undefined,
         "proto3Optional": true,
       }],
@@ -7542,7 +7546,7 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "ingressMode",
+        "jsonName": "IngressMode",
         "options": undefined,
         "proto3Optional": true,
       }, {
@@ -7554,7 +7558,7 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "ingressProblem",
+        "jsonName": "IngressProblem",
         "options": undefined,
         "proto3Optional": false,
       }, {
@@ -7566,7 +7570,7 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "wireguardKey",
+        "jsonName": "WireguardKey",
         "options": undefined,
         "proto3Optional": false,
       }, {
@@ -7578,7 +7582,7 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "wireguardPort",
+        "jsonName": "WireguardPort",
         "options": undefined,
         "proto3Optional": false,
       }, {
@@ -7590,7 +7594,7 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "encryptionProblem",
+        "jsonName": "EncryptionProblem",
         "options": undefined,
         "proto3Optional": false,
       }, {
@@ -7602,7 +7606,7 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "overlayProblem",
+        "jsonName": "OverlayProblem",
         "options": undefined,
         "proto3Optional": false,
       }, {
@@ -7614,7 +7618,7 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "nextWireguardKey",
+        "jsonName": "NextWireguardKey",
         "options": undefined,
         "proto3Optional": false,
       }],
@@ -8306,7 +8310,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 25, 2, 4],
-        "span": [273, 2, 41],
+        "span": [273, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -8336,32 +8340,32 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 1],
-        "span": [287, 2, 29],
+        "span": [287, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 2],
-        "span": [289, 2, 27],
+        "span": [289, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 4],
-        "span": [292, 2, 32],
+        "span": [292, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 5],
-        "span": [294, 2, 29],
+        "span": [294, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 6],
-        "span": [296, 2, 32],
+        "span": [296, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",

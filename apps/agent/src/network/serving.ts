@@ -1,0 +1,44 @@
+import { isIpv6 } from '#common/domain';
+import type { OverlayEndpoint, OverlayService } from '#common/dispatcher-proto';
+import type { NetworkState } from './network-state';
+
+/** Kind of an address, as the kernel's rules name it. */
+export type Family = 'ip' | 'ip6';
+
+export function familyOf(address: string): Family {
+  return isIpv6(address) ? 'ip6' : 'ip';
+}
+
+/** Tasks that take connections, by service. */
+export type Serving = ReadonlyMap<string, readonly OverlayEndpoint[]>;
+
+/** Tasks that take connections, by service: those of this host alone where the service prefers them and there are any. */
+export function groupServing({ endpoints, services }: NetworkState, nodeId: string): Serving {
+  const byService = new Map<string, OverlayEndpoint[]>();
+  for (const endpoint of endpoints.values()) {
+    if (!endpoint.serving) continue;
+    const known = byService.get(endpoint.serviceId);
+    if (known) known.push(endpoint);
+    else byService.set(endpoint.serviceId, [endpoint]);
+  }
+  for (const [id, all] of byService) {
+    const local = services.get(id)?.preferLocal ? all.filter((endpoint) => endpoint.nodeId === nodeId) : [];
+    if (local.length > 0) byService.set(id, local);
+  }
+  return byService;
+}
+
+/** Where to look for addresses. */
+interface Place {
+  readonly networkId: string;
+  readonly family: Family;
+}
+
+/** Addresses on the network of the service's tasks that take connections. */
+export function addressesOf({ id }: OverlayService, { networkId, family }: Place, serving: Serving): string[] {
+  return (serving.get(id) ?? []).flatMap(({ addresses }) =>
+    addresses
+      .filter((address) => address.networkId === networkId && familyOf(address.address) === family)
+      .map(({ address }) => address),
+  );
+}
