@@ -6,10 +6,11 @@ import type { Task } from '#common/proto';
 import type { EngineAttachment, NetworkHost, OverlayEngine } from '../executor/overlay-engine';
 import { WakeSignal } from '../worker/wake-signal';
 import type { HostCommands } from './host-commands';
-import { KernelLinks } from './kernel-links';
+import { KernelLinks, vxlanOf } from './kernel-links';
 import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from './network-state';
 import { NO_RULES, toRules } from './nft-rules';
 import { toOverlayLinks, type HostIdentity, type OverlayLink } from './overlay-link';
+import { Shortcuts } from './shortcuts/shortcuts';
 import type { StateFile } from './state-file';
 import type { PortProxies } from './proxy/port-proxies';
 import type { WireguardTunnel } from './wireguard/wireguard-tunnel';
@@ -20,6 +21,8 @@ const RETRY_MS = 1_000;
 const TUNNEL_LOOK_MS = 2_000;
 /** A network whose containers are still ending is removed soon after. */
 const REMOVE_RETRY_MS = 2_000;
+/** A container that was asked where it is answers within a millisecond. */
+const PORT_RETRY_MS = 100;
 /** How long a task waits for its networks before it says why they are not there. */
 const ATTACH_PATIENCE_MS = 10_000;
 
@@ -50,12 +53,16 @@ export class HostNetworks implements NetworkHost {
   private readonly news = new WakeSignal();
   private readonly passed = new Set<() => void>();
   private readonly links: KernelLinks;
+  private readonly shortcuts: Shortcuts;
+  /** A container's port has yet to be found. */
+  private hasUnknownPorts = false;
   private rules = '';
   /** Which networks there were when the engine was last asked for others. */
   private settled: string | undefined;
 
   constructor(private readonly parts: HostNetworkParts) {
     this.links = new KernelLinks(parts.commands);
+    this.shortcuts = new Shortcuts(parts.host.nodeId, parts.commands, parts.logger);
   }
 
   /** The newest state, for those who answer questions from it. */
@@ -74,6 +81,7 @@ export class HostNetworks implements NetworkHost {
   look(): void {
     this.rules = '';
     this.links.suspect();
+    this.shortcuts.suspect();
     this.parts.tunnel.suspect();
     this.hasNewPorts = true;
     this.ready.clear();
@@ -142,6 +150,7 @@ export class HostNetworks implements NetworkHost {
 
   /** When to look again although there is no news. */
   private restMs(): number | undefined {
+    if (this.hasUnknownPorts) return PORT_RETRY_MS;
     if (this.leftovers) return REMOVE_RETRY_MS;
     return this.isEncrypting ? TUNNEL_LOOK_MS : undefined;
   }
@@ -172,9 +181,10 @@ export class HostNetworks implements NetworkHost {
       const present = await this.ensureEngineNetworks(await this.withTunnel(state, wanted));
       const made = wanted.filter(({ networkId }) => present.has(networkId));
       await this.links.apply(made);
-      await this.reflectNewPorts(made);
+      const ports = await this.lookAtPorts(made);
       await this.applyRules(state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
+      this.hasUnknownPorts = await this.shortcuts.apply(state, made, ports);
       await this.parts.proxies.apply(state, made.find(({ isIngress }) => isIngress)?.networkId);
       await this.removeOthers(new Set(state.networks.keys()));
       if (made.length < wanted.length) return false;
@@ -220,10 +230,11 @@ export class HostNetworks implements NetworkHost {
     return made;
   }
 
-  private async reflectNewPorts(links: readonly OverlayLink[]): Promise<void> {
-    if (!this.hasNewPorts) return;
+  /** @returns devices of containers by bridge, when there may be others than before */
+  private async lookAtPorts(links: readonly OverlayLink[]): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+    if (!this.hasNewPorts) return undefined;
     this.hasNewPorts = false;
-    await this.links.reflectPorts(links);
+    return this.links.reflectPorts(links);
   }
 
   private async applyRules(rules: string): Promise<void> {
@@ -242,6 +253,7 @@ export class HostNetworks implements NetworkHost {
       try {
         await this.parts.engine.removeNetwork(name);
         await this.links.forget(bridge);
+        await this.shortcuts.forget({ bridge, vxlan: vxlanOf(bridge) });
       } catch (error) {
         this.leftovers = true;
         this.parts.logger.debug({ network: name, reason: messageOf(error) }, 'a network is still in use, will be removed later');

@@ -85,21 +85,24 @@ export class KernelLinks {
 
   /**
    * Lets frames leave by the port that they came in by: a task that calls its own service may be given itself. The engine makes a port
-   * for each container, so this is to be repeated whenever one was started. @throws DomainError UNAVAILABLE
+   * for each container, so this is to be repeated whenever one was started.
+   * @returns devices of containers, by bridge. @throws DomainError UNAVAILABLE
    */
-  async reflectPorts(links: readonly OverlayLink[]): Promise<void> {
-    if (links.length === 0) return;
+  async reflectPorts(links: readonly OverlayLink[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    if (links.length === 0) return new Map();
     const bridges = new Set(links.map(({ bridge }) => bridge));
     const vxlans = new Set(links.map(({ vxlan }) => vxlan));
-    const ports = (await this.read('ip', ['-details', 'link', 'show', 'type', 'bridge_slave'])) as readonly BridgePort[];
-    const wanted = ports.filter(
-      ({ ifname = '', master = '', linkinfo }) =>
-        bridges.has(master) && !vxlans.has(ifname) && linkinfo?.info_slave_data?.hairpin !== true,
-    );
-    if (wanted.length === 0) return;
-    const commands = wanted.map(({ ifname }) => `link set dev ${ifname} type bridge_slave hairpin on`);
-    // A container that ends meanwhile takes its port along.
-    await this.commands.run('ip', ['-force', '-batch', '-'], `${commands.join('\n')}\n`).catch(ignoreRefusal);
+    const slaves = (await this.read('ip', ['-details', 'link', 'show', 'type', 'bridge_slave'])) as readonly BridgePort[];
+    const ports = slaves.filter(({ ifname = '', master = '' }) => bridges.has(master) && !vxlans.has(ifname));
+    const wanted = ports.filter(({ linkinfo }) => linkinfo?.info_slave_data?.hairpin !== true);
+    if (wanted.length > 0) {
+      const commands = wanted.map(({ ifname }) => `link set dev ${ifname} type bridge_slave hairpin on`);
+      // A container that ends meanwhile takes its port along.
+      await this.commands.run('ip', ['-force', '-batch', '-'], `${commands.join('\n')}\n`).catch(ignoreRefusal);
+    }
+    const devicesOf = (bridge: string): string[] =>
+      ports.filter(({ master }) => master === bridge).flatMap(({ ifname }) => ifname ?? []);
+    return new Map([...bridges].map((bridge) => [bridge, devicesOf(bridge)]));
   }
 
   /** The engine has removed the bridge: its VXLAN goes too. */
@@ -107,7 +110,7 @@ export class KernelLinks {
     const known = this.applied.get(bridge);
     this.applied.delete(bridge);
     const rules = [...(known?.entries() ?? [])].filter(([key]) => key.startsWith('rule ') || key.startsWith('route '));
-    const commands = [...rules.map(([, line]) => line.unset), `link del ${bridge.replace(/^sc/, 'vx')}`];
+    const commands = [...rules.map(([, line]) => line.unset), `link del ${vxlanOf(bridge)}`];
     await this.commands.run('ip', ['-force', '-batch', '-'], `${commands.join('\n')}\n`).catch(ignoreRefusal);
   }
 
@@ -142,4 +145,9 @@ export class KernelLinks {
       if (!isThere) await this.commands.run(tool, ['-w', '-I', 'DOCKER-USER', ...rule]);
     }
   }
+}
+
+/** Name of the VXLAN that belongs to a bridge. */
+export function vxlanOf(bridge: string): string {
+  return bridge.replace(/^sc/, 'vx');
 }

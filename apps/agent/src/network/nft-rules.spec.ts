@@ -42,7 +42,7 @@ describe('connections to a virtual address', () => {
 
   it('are refused when nobody serves, and do not reach the host', () => {
     const text = rules({ networks: [BACK], services: [web] });
-    expect(text).not.toContain('dnat');
+    expect(text).not.toContain('dnat ip to');
     expect(text).toContain('iifname . ip daddr { "sc10001" . 10.1.0.2 } meta l4proto tcp reject with tcp reset');
   });
 

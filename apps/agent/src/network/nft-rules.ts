@@ -2,6 +2,7 @@ import { isIpv6, protocolOf, VXLAN_PORT, WIREGUARD_PORT } from '#common/domain';
 import { returnAddress, returnMark, RETURN_MARK, RETURN_MARK_MASK } from './link-lines';
 import type { HostIdentity, OverlayLink } from './overlay-link';
 import type { NetworkState } from './network-state';
+import { TRANSLATED_MARK } from './shortcuts/shortcut-rules';
 import { addressesOf, familyOf, groupServing, type Family, type Serving } from './serving';
 
 /** Our only table; everything in it is replaced at once. */
@@ -69,7 +70,7 @@ export function toRules(state: NetworkState, links: readonly OverlayLink[], host
     ...chain('postrouting_nat', 'type nat hook postrouting priority 99', sourceRules(state, ingress, host)),
     ...(ingress && !ingress.isMasqueraded ? returnRules(ingress) : []),
     ...chain('input', 'type filter hook input priority -10', inputRules({ links, virtual, ports, nodes })),
-    ...chain('forward', 'type filter hook forward priority -10', [ESTABLISHED, ...fromContainers()]),
+    ...chain('forward', 'type filter hook forward priority -10', [...marks(links), ESTABLISHED, ...fromContainers()]),
     ...chain('from_containers', undefined, closedToContainers(state.controlPlane)),
   ];
   return [...NO_RULES.trimEnd().split('\n'), `table ${TABLE} {`, ...lines.map((line) => `  ${line}`), '}', ''].join('\n');
@@ -192,6 +193,13 @@ export function wayBackProbe(): string {
     `ct direction reply ct mark & ${hex(RETURN_MARK_MASK)} == ${mark} meta mark set ct mark`,
   ]);
   return [`table ${table} {`, ...rules, '}', `delete table ${table}`, ''].join('\n');
+}
+
+/** Answers to what is translated here have to be translated back: see the shortcuts past this filter. */
+function marks(links: readonly OverlayLink[]): string[] {
+  const bridges = links.filter(({ isIngress }) => !isIngress).map(({ bridge }) => `"${bridge}"`);
+  if (bridges.length === 0) return [];
+  return [`oifname { ${bridges.join(', ')} } ct direction original ct status dnat meta mark set ${hex(TRANSLATED_MARK)}`];
 }
 
 interface InputParts {
