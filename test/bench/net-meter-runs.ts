@@ -19,7 +19,7 @@ export class NetMeter {
     private readonly port: number,
   ) {
     const args = [namespace, '--', process.execPath, PROGRAM, '--serve', String(port)];
-    this.server = host.spawn({ part: 'net-meter', command: 'nsenter', args });
+    this.server = host.spawn({ part: `net-meter-${port}`, command: 'nsenter', args });
   }
 
   /** Megabytes per second that one connection carries. */

@@ -1,8 +1,22 @@
 import { eventually } from '#common/testing';
+import { runCommand, type CommandOutput } from '../lab/run-command';
 import { SwarmUnderTest, type TaskJson } from './swarm-under-test';
 import { webService } from './web-service';
 
 const HOSTS = ['n1', 'n2', 'n3'];
+/** Connects to one address after the other from the same port, and prints a dot for each that answers within a second. */
+const CALLS_FROM_ONE_PORT = `
+const call = (host) => new Promise((resolve, reject) => {
+  const socket = require('net').connect({ host, port: 80, localPort: 20123 }, () => {
+    socket.once('close', resolve).resetAndDestroy();
+    process.stdout.write('.');
+  });
+  socket.once('error', reject).setTimeout(1000, () => reject(new Error(host + ' does not answer')));
+});
+(async () => { for (const host of process.argv.slice(1)) await call(host); })().catch((error) => {
+  process.stderr.write(String(error));
+  process.exit(1);
+});`;
 
 describe('names on an overlay network', () => {
   let swarm: SwarmUnderTest;
@@ -56,6 +70,30 @@ describe('names on an overlay network', () => {
       );
     }
   }, 90_000);
+
+  it('connections from one port, to a virtual address and to the task itself, are not mixed up', async () => {
+    const [asker] = askers as [TaskJson];
+    const elsewhere = (await swarm.running('web')).find(({ NodeID }) => NodeID !== asker.NodeID);
+    await swarm.create(
+      webService({ name: 'single', networks: ['back'], placement: { Constraints: [`node.id==${elsewhere?.NodeID}`] } }),
+    );
+    await swarm.untilRunning('single', 1, 30_000);
+    const [direct = ''] = await addressesOf('single');
+    const virtual = await virtualAddress('single');
+    const { host, id } = await swarm.containerOf(asker);
+    const { State } = await host.docker.json<{ State: { Pid: number } }>({ path: `/containers/${id}/json` });
+    const call = (...addresses: string[]): Promise<CommandOutput> =>
+      runCommand(
+        'nsenter',
+        [`--net=/proc/${State.Pid}/ns/net`, '--', process.execPath, '-e', CALLS_FROM_ONE_PORT, ...addresses],
+        {
+          timeoutMs: 10_000,
+        },
+      );
+    await eventually(() => call(virtual), { reason: 'the virtual address is known' });
+    expect((await call(direct, virtual, direct, virtual, virtual, direct)).stdout).toBe('......');
+    await swarm.send('DELETE', '/services/single');
+  }, 60_000);
 
   it('a task that calls its own service may be given itself, and answers', async () => {
     for (const task of await swarm.running('web')) {

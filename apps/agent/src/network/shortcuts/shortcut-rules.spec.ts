@@ -1,6 +1,6 @@
 import { toOverlayLinks, type OverlayLink } from '../overlay-link';
 import { aNetwork, anEndpoint, aState } from '../testing/a-state';
-import { noShortcuts, toShortcuts } from './shortcut-rules';
+import { devicesIn, noShortcuts, toShortcuts } from './shortcut-rules';
 
 const HOST = { nodeId: 'n1', address: '10.77.0.11' };
 const REMOTE = '02:42:0a:01:00:04';
@@ -13,17 +13,26 @@ function aLink(): OverlayLink {
 }
 
 describe('the ways past the bridge', () => {
-  const script = toShortcuts(aLink(), [LOCAL]);
+  const script = toShortcuts(aLink(), { ports: [LOCAL], formerDevices: [] });
 
-  it("lead from a container's port to the VXLAN, for containers of other hosts only", () => {
-    expect(script).toContain('type filter hook ingress devices = { "veth1" } priority 0;');
-    expect(script).toContain(`ether daddr { ${REMOTE} } fwd to "vx10001"`);
+  const rulesOf = (chain: string): string[] => {
+    const start = `add rule netdev swarmctl-vx10001 ${chain} `;
+    return script.split('\n').flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []));
+  };
+
+  it("lead from a container's port to the VXLAN, for containers of other hosts that are not called by a virtual address", () => {
+    expect(script).toContain('sent-veth1 { type filter hook ingress device "veth1" priority 0; }');
+    expect(rulesOf('sent-veth1')).toEqual(['jump sent']);
+    expect(rulesOf('sent')).toEqual([
+      'ip daddr . ip saddr @translated accept',
+      'ip6 daddr . ip6 saddr @translated6 accept',
+      `ether daddr { ${REMOTE} } fwd to "vx10001"`,
+    ]);
   });
 
   it('lead from the VXLAN to the port, but for answers to what this host has translated', () => {
     expect(script).toContain('add element netdev swarmctl-vx10001 local { 02:42:0a:01:00:03 : "veth1" }');
-    const arriving = script.split('\n').filter((line) => line.startsWith('add rule netdev swarmctl-vx10001 arriving'));
-    expect(arriving.map((line) => line.replace('add rule netdev swarmctl-vx10001 arriving ', ''))).toEqual([
+    expect(rulesOf('arriving')).toEqual([
       'ip saddr . ip daddr @translated accept',
       'ip6 saddr . ip6 daddr @translated6 accept',
       'meta protocol { ip, ip6 } fwd to ether daddr map @local',
@@ -41,13 +50,17 @@ describe('the ways past the bridge', () => {
   });
 
   it('are none where no port is known', () => {
-    const none = toShortcuts(aLink(), []);
+    const none = toShortcuts(aLink(), { ports: [], formerDevices: ['veth1'] });
     expect(none).not.toContain('add element');
-    expect(none).not.toContain('chain sent');
+    expect(none).toContain('add chain netdev swarmctl-vx10001 sent-veth1\ndelete chain netdev swarmctl-vx10001 sent-veth1\n');
+  });
+
+  it('are found again by what the kernel prints of them', () => {
+    const printed = 'table netdev x {\n\tchain sent {\n\t}\n\n\tchain sent-veth1 {\n\t}\n\n\tchain sent-veth2 {\n\t}\n}';
+    expect(devicesIn(printed)).toEqual(['veth1', 'veth2']);
   });
 
   it('go with the network', () => {
     expect(noShortcuts(aLink())).toContain('delete table netdev swarmctl-vx10001\n');
-    expect(noShortcuts(aLink())).toContain('delete table netdev swarmctl-vx10001-ports\n');
   });
 });

@@ -18,85 +18,89 @@ const FAMILIES = [
   { set: 'translated6', type: 'ipv6_addr', word: 'ip6' },
 ] as const;
 
-/** Lasts as long as the link: it remembers. */
-function memoryTable({ vxlan }: Pick<OverlayLink, 'vxlan'>): string {
+/** The link's table. It lasts as long as the link, since it remembers. */
+export function shortcutTable({ vxlan }: Pick<OverlayLink, 'vxlan'>): string {
   return `netdev swarmctl-${vxlan}`;
 }
 
-/** Replaced as a whole. */
-function portsTable({ vxlan }: Pick<OverlayLink, 'vxlan'>): string {
-  return `netdev swarmctl-${vxlan}-ports`;
+const PORT_CHAIN = 'sent-';
+
+/** Devices that have a chain in a table, by what `nft list table` prints of it. */
+export function devicesIn(table: string): string[] {
+  return [...table.matchAll(/chain sent-(\S+) \{/g)].map(([, device]) => device ?? '');
+}
+
+/** What the kernel is to have of one link. */
+export interface Shortcut {
+  /** Ports of local containers; those that are missing are reached by the bridge. */
+  readonly ports: readonly ContainerPort[];
+  /** Devices that had a port until now. */
+  readonly formerDevices: readonly string[];
 }
 
 /**
  * Frames between containers of different hosts go from the container's port to the VXLAN and back, past the bridge and the host's packet
  * filter, which would cost a third of what they carry. Answers to connections that this host has translated (to a virtual address) need
- * the filter: who is called so is remembered when the translated packet, which the host's rules have marked, leaves by the VXLAN.
- * @param ports of local containers; those that are missing are reached by the bridge
+ * the filter: who is called so is remembered when the translated packet, which the host's rules have marked, leaves by the VXLAN. From
+ * then on the filter sees all that the two say to each other, and can tell their connections apart.
  * @returns a script for `nft -f`; what is remembered stays
  */
-export function toShortcuts(link: OverlayLink, ports: readonly ContainerPort[]): string {
+export function toShortcuts(link: OverlayLink, { ports, formerDevices }: Shortcut): string {
+  const table = shortcutTable(link);
   const { vxlan } = link;
   const isTranslated = `meta mark 0x${TRANSLATED_MARK.toString(16)}`;
-  const memory = memoryTable(link);
+  const remote = [...new Set(link.remotes.map(({ mac }) => mac))];
   const chain = (name: string, hook: string, rules: readonly string[]): string[] => [
-    `add chain ${memory} ${name} { type filter hook ${hook} device "${vxlan}" priority 0; }`,
-    `flush chain ${memory} ${name}`,
-    ...rules.map((rule) => `add rule ${memory} ${name} ${rule}`),
+    `add chain ${table} ${name}${hook && ` { type filter hook ${hook} priority 0; }`}`,
+    `flush chain ${table} ${name}`,
+    ...rules.map((rule) => `add rule ${table} ${name} ${rule}`),
   ];
+  const devices = new Set(ports.map(({ device }) => device));
   const lines = [
-    `add table ${memory}`,
+    `add table ${table}`,
     ...FAMILIES.map(
       ({ set, type }) =>
-        `add set ${memory} ${set} { type ${type} . ${type}; flags dynamic,timeout; timeout ${REMEMBERED}; size ${MOST_PAIRS}; }`,
+        `add set ${table} ${set} { type ${type} . ${type}; flags dynamic,timeout; timeout ${REMEMBERED}; size ${MOST_PAIRS}; }`,
     ),
-    `add map ${memory} local { type ether_addr : iface_index; }`,
-    `flush map ${memory} local`,
+    `add map ${table} local { type ether_addr : iface_index; }`,
+    `flush map ${table} local`,
     ...(ports.length > 0
-      ? [`add element ${memory} local { ${ports.map((port) => `${port.mac} : "${port.device}"`).join(', ')} }`]
+      ? [`add element ${table} local { ${ports.map((port) => `${port.mac} : "${port.device}"`).join(', ')} }`]
       : []),
-    ...chain('leaving', 'egress', [
+    ...chain('leaving', `egress device "${vxlan}"`, [
       ...FAMILIES.map(({ set, word }) => `${isTranslated} update @${set} { ${word} daddr . ${word} saddr }`),
       // It would ride on the packet of the VXLAN.
       `${isTranslated} meta mark set 0`,
     ]),
-    ...chain('arriving', 'ingress', [
+    ...chain('arriving', `ingress device "${vxlan}"`, [
       ...FAMILIES.map(({ set, word }) => `${word} saddr . ${word} daddr @${set} accept`),
       'meta protocol { ip, ip6 } fwd to ether daddr map @local',
     ]),
-    ...portRules(link, ports),
+    ...chain('sent', '', [
+      ...FAMILIES.map(({ set, word }) => `${word} daddr . ${word} saddr @${set} accept`),
+      ...(remote.length > 0 ? [`ether daddr { ${remote.join(', ')} } fwd to "${vxlan}"`] : []),
+    ]),
+    ...[...devices].flatMap((device) => chain(`${PORT_CHAIN}${device}`, `ingress device "${device}"`, ['jump sent'])),
+    ...formerDevices.filter((device) => !devices.has(device)).flatMap((device) => removedChain(table, `${PORT_CHAIN}${device}`)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** What containers send to others elsewhere. */
-function portRules(link: OverlayLink, ports: readonly ContainerPort[]): string[] {
-  const table = portsTable(link);
-  const remote = [...new Set(link.remotes.map(({ mac }) => mac))];
-  const removal = [`add table ${table}`, `delete table ${table}`];
-  if (ports.length === 0 || remote.length === 0) return removal;
-  const devices = ports.map(({ device }) => `"${device}"`).join(', ');
-  return [
-    ...removal,
-    `table ${table} {`,
-    '  chain sent {',
-    `    type filter hook ingress devices = { ${devices} } priority 0;`,
-    `    ether daddr { ${remote.join(', ')} } fwd to "${link.vxlan}"`,
-    '  }',
-    '}',
-  ];
+/** The kernel may have removed it along with the device: what is added first can be deleted in any case. */
+function removedChain(table: string, name: string): string[] {
+  return [`add chain ${table} ${name}`, `delete chain ${table} ${name}`];
 }
 
 /** A script that leaves nothing of a link's shortcuts. */
 export function noShortcuts(link: Pick<OverlayLink, 'vxlan'>): string {
-  const tables = [memoryTable(link), portsTable(link)];
-  return tables.map((table) => `add table ${table}\ndelete table ${table}\n`).join('');
+  const table = shortcutTable(link);
+  return `add table ${table}\ndelete table ${table}\n`;
 }
 
 /** Chains like those of the shortcuts, made and removed in one transaction: the kernel takes them or says why not. */
 export function shortcutProbe({ vxlan }: Pick<OverlayLink, 'vxlan'>): string {
   const table = 'netdev swarmctl-probe';
   const chain = (hook: string): string =>
-    `  chain ${hook} { type filter hook ${hook} device "${vxlan}" priority 0; fwd to "${vxlan}"; }`;
+    `  chain probe_${hook} { type filter hook ${hook} device "${vxlan}" priority 0; fwd to "${vxlan}"; }`;
   return [`table ${table} {`, chain('ingress'), chain('egress'), '}', `delete table ${table}`, ''].join('\n');
 }

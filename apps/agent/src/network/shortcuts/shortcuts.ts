@@ -4,7 +4,7 @@ import type { Logger } from '#common/logging';
 import { ignoreRefusal, type HostCommands } from '../host-commands';
 import type { NetworkState } from '../network-state';
 import type { OverlayLink } from '../overlay-link';
-import { noShortcuts, shortcutProbe, toShortcuts, type ContainerPort } from './shortcut-rules';
+import { devicesIn, noShortcuts, shortcutProbe, shortcutTable, toShortcuts, type ContainerPort } from './shortcut-rules';
 
 /** A container that does not tell where it is goes by the bridge, as before. */
 const MOST_LOOKS = 5;
@@ -13,6 +13,12 @@ const MOST_LOOKS = 5;
 interface LocalAddress {
   readonly address: string;
   readonly mac: string;
+}
+
+/** What the kernel has of a link. */
+interface Applied {
+  readonly script: string;
+  readonly devices: readonly string[];
 }
 
 /** What `bridge -json fdb` prints, as far as it is looked at. */
@@ -24,7 +30,7 @@ interface ForwardingRow {
 /** Keeps the ways past the bridge (see `toShortcuts`); without them everything works, only slower. */
 export class Shortcuts {
   /** What the kernel was given, by VXLAN. */
-  private readonly applied = new Map<string, string>();
+  private readonly applied = new Map<string, Applied>();
   /** Hardware addresses by port, by bridge. */
   private readonly found = new Map<string, Map<string, string>>();
   private isPossible: boolean | undefined;
@@ -133,17 +139,27 @@ export class Shortcuts {
       const device = known?.get(mac);
       return device === undefined ? [] : [{ mac, device }];
     });
-    const script = toShortcuts(link, ports);
-    if (this.applied.get(link.vxlan) === script) return;
+    const before = this.applied.get(link.vxlan);
+    if (before?.script === toShortcuts(link, { ports, formerDevices: [] })) return;
     this.applied.delete(link.vxlan);
+    const formerDevices = before?.devices ?? (await this.formerDevices(link));
     try {
-      await this.commands.run('nft', ['-f', '-'], script);
-      this.applied.set(link.vxlan, script);
+      await this.commands.run('nft', ['-f', '-'], toShortcuts(link, { ports, formerDevices }));
+      this.applied.set(link.vxlan, {
+        script: toShortcuts(link, { ports, formerDevices: [] }),
+        devices: ports.map(({ device }) => device),
+      });
     } catch (error) {
       // A container that has just ended takes its port along; the others are looked at again.
       this.found.delete(link.bridge);
       throw error;
     }
+  }
+
+  /** Those of an agent before this one. */
+  private async formerDevices(link: OverlayLink): Promise<string[]> {
+    const table = await this.commands.run('nft', ['list', 'table', ...shortcutTable(link).split(' ')]).catch(() => '');
+    return devicesIn(table);
   }
 }
 
