@@ -26,7 +26,7 @@ describe('the ways past the bridge', () => {
     expect(rulesOf('sent')).toEqual([
       'ip daddr . ip saddr @translated accept',
       'ip6 daddr . ip6 saddr @translated6 accept',
-      `ether daddr { ${REMOTE} } fwd to "vx10001"`,
+      `tcp flags & syn == 0 ether daddr { ${REMOTE} } fwd to "vx10001"`,
     ]);
   });
 
@@ -35,7 +35,7 @@ describe('the ways past the bridge', () => {
     expect(rulesOf('arriving')).toEqual([
       'ip saddr . ip daddr @translated accept',
       'ip6 saddr . ip6 daddr @translated6 accept',
-      'meta protocol { ip, ip6 } fwd to ether daddr map @local',
+      'tcp flags & syn == 0 fwd to ether daddr map @local',
     ]);
   });
 

@@ -38,9 +38,12 @@ export interface Shortcut {
   readonly formerDevices: readonly string[];
 }
 
+/** Packets of TCP connections that have begun: the beginning is for the filter to see, and to refuse. */
+const GOING_ON = 'tcp flags & syn == 0';
+
 /**
- * Frames between containers of different hosts go from the container's port to the VXLAN and back, past the bridge and the host's packet
- * filter, which would cost a third of what they carry. Answers to connections that this host has translated (to a virtual address) need
+ * Packets of TCP connections between containers of different hosts go from the container's port to the VXLAN and back, past the bridge and
+ * the host's packet filter, which would cost a third of what they carry; only what opens a connection passes it. Answers to connections that this host has translated (to a virtual address) need
  * the filter: who is called so is remembered when the translated packet, which the host's rules have marked, leaves by the VXLAN. From
  * then on the filter sees all that the two say to each other, and can tell their connections apart.
  * @returns a script for `nft -f`; what is remembered stays
@@ -74,11 +77,11 @@ export function toShortcuts(link: OverlayLink, { ports, formerDevices }: Shortcu
     ]),
     ...chain('arriving', `ingress device "${vxlan}"`, [
       ...FAMILIES.map(({ set, word }) => `${word} saddr . ${word} daddr @${set} accept`),
-      'meta protocol { ip, ip6 } fwd to ether daddr map @local',
+      `${GOING_ON} fwd to ether daddr map @local`,
     ]),
     ...chain('sent', '', [
       ...FAMILIES.map(({ set, word }) => `${word} daddr . ${word} saddr @${set} accept`),
-      ...(remote.length > 0 ? [`ether daddr { ${remote.join(', ')} } fwd to "${vxlan}"`] : []),
+      ...(remote.length > 0 ? [`${GOING_ON} ether daddr { ${remote.join(', ')} } fwd to "${vxlan}"`] : []),
     ]),
     ...[...devices].flatMap((device) => chain(`${PORT_CHAIN}${device}`, `ingress device "${device}"`, ['jump sent'])),
     ...formerDevices.filter((device) => !devices.has(device)).flatMap((device) => removedChain(table, `${PORT_CHAIN}${device}`)),
