@@ -9,7 +9,7 @@ import { NetMeter } from './net-meter-runs';
 import { StockSwarm, Swarmctl, type Side } from './swarm-sides';
 
 const HOSTS = ['n1', 'n2', 'n3'];
-const DEFAULTS = { runs: 5, seconds: 3, services: 50 };
+const DEFAULTS = { runs: 15, seconds: 2, services: 50 };
 const PORT = 7700;
 const VIRTUAL_PORT = 7701;
 const AT_ONCE = 8;

@@ -1,9 +1,18 @@
 import { eventually } from '#common/testing';
 import { runCommand, type CommandOutput } from '../lab/run-command';
-import { SwarmUnderTest, type TaskJson } from './swarm-under-test';
+import { SwarmUnderTest, type SpecJson, type TaskJson } from './swarm-under-test';
 import { webService } from './web-service';
 
 const HOSTS = ['n1', 'n2', 'n3'];
+/** Answers every question for an address with 192.0.2.9. */
+const NAMESERVER = `
+const { decode, encode } = require(${JSON.stringify(require.resolve('dns-packet'))});
+const server = require('dgram').createSocket('udp4');
+server.on('message', (message, from) => {
+  const { id, questions } = decode(message);
+  const answers = [{ type: 'A', name: questions[0].name, ttl: 1, data: '192.0.2.9' }];
+  server.send(encode({ type: 'response', id, questions, answers }), from.port, from.address);
+}).bind(53, process.argv[1]);`;
 /** Connects to one address after the other from the same port, and prints a dot for each that answers within a second. */
 const CALLS_FROM_ONE_PORT = `
 const call = (host) => new Promise((resolve, reject) => {
@@ -135,6 +144,19 @@ describe('names on an overlay network', () => {
 
   it('names of a network that the caller is not on do not exist for it', async () => {
     for (const name of ['hidden', 'tasks.hidden', '1.hidden']) await everywhere(name, []);
+  }, 60_000);
+
+  it('names that are none of ours are asked of the name servers that the service has', async () => {
+    const n3 = swarm.lab.host('n3');
+    const nameserver = n3.spawn({ part: 'nameserver', command: process.execPath, args: ['-e', NAMESERVER, n3.address] });
+    const service = webService({ name: 'picky', networks: ['back'] }) as SpecJson;
+    const ContainerSpec = { ...service.TaskTemplate.ContainerSpec, DNSConfig: { Nameservers: [n3.address] } };
+    await swarm.create({ ...service, TaskTemplate: { ...service.TaskTemplate, ContainerSpec } });
+    const [picky] = await swarm.untilRunning('picky', 1, 30_000);
+    expect(await lookUp(picky as TaskJson, 'elsewhere.test')).toEqual(['192.0.2.9']);
+    expect(await lookUp(picky as TaskJson, 'web')).toEqual([await virtualAddress('web')]);
+    await nameserver.kill();
+    await swarm.send('DELETE', '/services/picky');
   }, 60_000);
 
   it('a task that has moved is found at its new place', async () => {

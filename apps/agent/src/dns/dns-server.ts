@@ -83,19 +83,24 @@ export class DnsServer {
     }
     if (query.type !== 'query') return undefined;
     try {
-      const own = answerFrom(this.table(), query, asker);
-      return own ? fitting(own, transport) : await this.forward(message, transport);
+      const names = this.table();
+      const own = answerFrom(names, query, asker);
+      return own ? fitting(own, transport) : await this.forward(message, transport, names.nameserversOf(asker));
     } catch (error) {
       this.logger.debug({ reason: messageOf(error), name: query.questions?.[0]?.name }, 'a name could not be looked up');
       return encode(failure(query));
     }
   }
 
-  private async forward(message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
+  private async forward(
+    message: Buffer,
+    transport: 'udp' | 'tcp',
+    servers: readonly string[] | undefined,
+  ): Promise<Buffer | undefined> {
     if (this.forwarded >= MAX_FORWARDED) return undefined;
     this.forwarded++;
     try {
-      return await askUpstream(await upstreamServers(), message, transport);
+      return await askUpstream(servers ?? (await upstreamServers()), message, transport);
     } finally {
       this.forwarded--;
     }

@@ -72,3 +72,13 @@ it('an IPv6 address asked for backwards leads to its task', () => {
   expect(table.lookUpAddress(`${digits}.ip6.arpa`, '10.1.0.3')).toEqual(['web.1.asker']);
   expect(table.lookUpAddress('3.0.0.ip6.arpa', '10.1.0.3')).toBe('elsewhere');
 });
+
+it('a task may have name servers of its own for names that are none of ours', () => {
+  const endpoints = [
+    anEndpoint('a', 'n1', { back: '10.1.0.3' }, { nameservers: ['192.0.2.1', '192.0.2.2'] }),
+    anEndpoint('b', 'n1', { back: '10.1.0.4' }),
+  ];
+  const table = new NameTable(aState({ endpoints }), () => 0);
+  expect(table.nameserversOf('10.1.0.3')).toEqual(['192.0.2.1', '192.0.2.2']);
+  expect(table.nameserversOf('10.1.0.4')).toBeUndefined();
+});

@@ -40,6 +40,12 @@ export class NameTable {
     return found === 'elsewhere' ? found : rotated([...new Set(found)], this.random);
   }
 
+  /** Name servers that the container at `asker` has for names that are none of ours; undefined when it has those of its host. */
+  nameserversOf(asker: string): readonly string[] | undefined {
+    const { nameservers = [] } = this.byAddress.get(asker) ?? {};
+    return nameservers.length > 0 ? nameservers : undefined;
+  }
+
   /** The name of an address that is asked for backwards (`5.16.0.10.in-addr.arpa`). */
   lookUpAddress(name: string, asker: string): Known {
     const networks = this.networksOf(asker);

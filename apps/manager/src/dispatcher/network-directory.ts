@@ -170,6 +170,7 @@ function toEndpoint(task: Task, isNodeReady: boolean): OverlayEndpoint {
     addresses: task.networksAttachments.flatMap(({ network, addresses }) =>
       addresses.map((address) => ({ networkId: network?.id ?? '', address: withoutPrefix(address) })),
     ),
+    nameservers: task.spec?.containerSpec?.dnsConfig?.nameservers ?? [],
     serving: isNodeReady && isWanted && observedState(task) === TaskState.running,
   });
 }

@@ -208,6 +208,8 @@ export interface OverlayEndpoint {
   addresses: EndpointAddress[];
   /** Whether new connections may go to it: it runs, is to go on running, and its node is not down. */
   serving: boolean;
+  /** Addresses of name servers that it asks for what is not on its networks; none: those of its host. */
+  nameservers: string[];
 }
 
 export interface EndpointAddress {
@@ -2121,7 +2123,7 @@ export const PublishedPort: MessageFns<PublishedPort> = {
 };
 
 function createBaseOverlayEndpoint(): OverlayEndpoint {
-  return { taskId: "", serviceId: "", nodeId: "", name: "", slot: 0, addresses: [], serving: false };
+  return { taskId: "", serviceId: "", nodeId: "", name: "", slot: 0, addresses: [], serving: false, nameservers: [] };
 }
 
 export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
@@ -2146,6 +2148,9 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
     }
     if (message.serving !== false) {
       writer.uint32(56).bool(message.serving);
+    }
+    for (const v of message.nameservers) {
+      writer.uint32(66).string(v!);
     }
     return writer;
   },
@@ -2219,6 +2224,14 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
             message.serving = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.nameservers.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2254,6 +2267,9 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
         ? object.addresses.map((e: any) => EndpointAddress.fromJSON(e))
         : [],
       serving: isSet(object.serving) ? globalThis.Boolean(object.serving) : false,
+      nameservers: globalThis.Array.isArray(object?.nameservers)
+        ? object.nameservers.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -2280,6 +2296,9 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
     if (message.serving !== false) {
       obj.serving = message.serving;
     }
+    if (message.nameservers?.length) {
+      obj.nameservers = message.nameservers;
+    }
     return obj;
   },
 
@@ -2295,6 +2314,7 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
     message.slot = object.slot ?? 0;
     message.addresses = object.addresses?.map((e) => EndpointAddress.fromPartial(e)) || [];
     message.serving = object.serving ?? false;
+    message.nameservers = object.nameservers?.map((e) => e) || [];
     return message;
   },
 };
@@ -3483,6 +3503,18 @@ export const protoMetadata = {
         "jsonName": "serving",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "nameservers",
+        "number": 8,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nameservers",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -3732,7 +3764,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15],
-        "span": [146, 0, 157, 1],
+        "span": [146, 0, 159, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -3756,14 +3788,21 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 15, 2, 7],
+        "span": [158, 2, 34],
+        "leadingComments":
+          " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 16, 2, 1],
-        "span": [162, 2, 21],
+        "span": [164, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17],
-        "span": [166, 0, 168, 1],
+        "span": [168, 0, 170, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
