@@ -120,8 +120,7 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     const plan = decideService(snapshot, inputs);
     const toPlace = tasksToPlace(snapshot.tasks, plan.changes);
     const addresses = allocateAddresses(snapshot.service, snapshot.tasks, toPlace, book);
-    const placeable = toPlace.filter(({ id }) => !addresses.held.has(id));
-    const placements = decidePlacements(placeable, plan.changes, session, inputs.now);
+    const placements = decidePlacements(addresses.placeable, plan.changes, session, inputs.now);
     const { placement } = snapshot.service?.spec?.taskTemplate ?? {};
     const isWaiting = placements.isWaiting || addresses.held.size > 0;
     if (isWaiting) this.waiting.set(serviceId, { hasAffinity: affinitiesOf(placement).length > 0 });

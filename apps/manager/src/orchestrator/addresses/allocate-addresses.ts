@@ -8,6 +8,8 @@ export interface Allocation {
   changes: Change[];
   /** Tasks that cannot be placed for want of an address. */
   held: ReadonlySet<string>;
+  /** The others of those to be placed, with their networks: what those are decides about nodes too. */
+  placeable: Task[];
 }
 
 /**
@@ -23,15 +25,22 @@ export function allocateAddresses(
   const endpoint = service ? virtualAddresses(service, book) : { changes: [] };
   const changes: Change[] = [...endpoint.changes];
   const held = new Set<string>();
+  const placeable: Task[] = [];
   for (const task of toPlace) {
-    if (task.networksAttachments.length > 0) continue;
+    if (task.networksAttachments.length > 0) {
+      placeable.push(task);
+      continue;
+    }
     const attachments = endpoint.problem ?? attachmentsOf(task, tasks, book);
     if (typeof attachments === 'string') {
       held.add(task.id);
       if (task.status?.err !== attachments) changes.push({ kind: 'holdTask', task, reason: attachments });
-    } else if (attachments.length > 0) changes.push({ kind: 'attachTask', task, attachments });
+      continue;
+    }
+    if (attachments.length > 0) changes.push({ kind: 'attachTask', task, attachments });
+    placeable.push({ ...task, networksAttachments: attachments });
   }
-  return { changes, held };
+  return { changes, held, placeable };
 }
 
 /** The service's virtual addresses as they should be: those that it has stay, where they are still wanted. */

@@ -1,6 +1,7 @@
 import { NodeAvailability, NodeState, TaskState } from '#common/domain';
-import type { Node, Service, Task } from '#common/proto';
+import { Network, type Node, type Service, type Task } from '#common/proto';
 import { aNode, aService, aTask, countingIds, NOW } from '../../testing/builders';
+import type { AddressSource } from '../addresses/address-book';
 import { planMoves, planService, type PlannedTask } from './plan-service';
 
 const nodes = ['a', 'b', 'c'].map((id) => aNode(id));
@@ -13,8 +14,23 @@ const runningTasks = (service: Service, count: number): Task[] =>
     return aTask({ id: `t${slot}`, slot, nodeId: NODE_OF[index % 3], service });
   });
 
-function plan(service: Service, tasks: Task[], on: Node[] = nodes): PlannedTask[] {
-  const cluster = { nodes: on, tasksOfNode: (id: string) => tasks.filter((task) => task.nodeId === id) };
+/** A network with room for five, one of whose addresses is the service's own; encrypted where that is asked for. */
+const network = (options: Record<string, string> = {}): Network =>
+  Network.fromPartial({
+    id: 'back',
+    spec: { name: 'back', driver: 'overlay', options, ipam: { config: [{ subnet: '10.1.0.0/29', gateway: '10.1.0.1' }] } },
+  });
+const onNetwork = (replicas: number): Service =>
+  aService({ replicas, spec: { taskTemplate: { networks: [{ target: 'back' }] } } });
+
+function plan(service: Service, tasks: Task[], on: Node[] = nodes, back: Network = network()): PlannedTask[] {
+  const addresses: AddressSource = {
+    network: (id) => (id === back.id ? back : undefined),
+    networkByName: () => undefined,
+    services: () => [],
+    tasksOnNetwork: () => [],
+  };
+  const cluster = { nodes: on, tasksOfNode: (id: string) => tasks.filter((task) => task.nodeId === id), addresses };
   return planService(service, tasks, cluster, { now: NOW, newId: countingIds('new') });
 }
 
@@ -40,6 +56,19 @@ describe('a plan', () => {
     expect(planned.find(({ action }) => action === 'wait')?.reason).toBe(
       'no suitable node (insufficient resources on 2 nodes; scheduling constraints not satisfied on 1 node)',
     );
+  });
+
+  it('says for which tasks there would be no address', () => {
+    const on = ['a', 'b'].map((id) => aNode(id, { networking: {} }));
+    const planned = plan(onNetwork(6), [], on);
+    expect(planned.filter(({ action }) => action === 'start')).toHaveLength(4);
+    expect(planned.find(({ action }) => action === 'wait')?.reason).toBe('no address left on network back');
+  });
+
+  it('puts tasks of encrypted networks only where those can be had, as the placement itself', () => {
+    const on = [aNode('a', { networking: {} }), aNode('b', { networking: { wireguardKey: 'KEY' } })];
+    const planned = plan(onNetwork(2), [], on, network({ encrypted: '' }));
+    expect(actions(planned)).toEqual(['1 start >b', '2 start >b']);
   });
 
   it('of a job tells where each completion would be reached, also of the first slot, and again with an update', () => {

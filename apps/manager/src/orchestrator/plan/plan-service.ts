@@ -3,6 +3,8 @@ import type { Node, Service, Task, TaskStatus } from '#common/proto';
 import { decideMoves, type Move, type MoveBounds } from '../../scheduler/even-out';
 import { toNodeInfo, type NodeInfo } from '../../scheduler/node-info';
 import { PlacementSession } from '../../scheduler/placement-session';
+import { AddressBook, addressesOn, type AddressSource } from '../addresses/address-book';
+import { allocateAddresses } from '../addresses/allocate-addresses';
 import { changedTasks, isTaskChange } from '../apply-changes';
 import { decideService } from '../decide-service';
 import { byNumber } from '../jobs/job-slots';
@@ -16,10 +18,16 @@ const MAX_PASSES = 200;
 /** A plan replaces at least this part of the tasks at a time: nobody waits for it as for an update. */
 const STEPS = 50;
 
-/** The cluster that a plan is made for. */
-export interface PlannedCluster {
+/** Nodes, and what is on them. */
+export interface PlannedNodes {
   nodes: readonly Node[];
   tasksOfNode(id: string): readonly Task[];
+}
+
+/** The cluster that a plan is made for. */
+export interface PlannedCluster extends PlannedNodes {
+  /** Its networks, and who has which address. */
+  addresses: AddressSource;
 }
 
 export type PlannedAction = 'start' | 'stop' | 'replace' | 'move' | 'keep' | 'wait';
@@ -68,7 +76,7 @@ export function* planInSteps(
 }
 
 /** The moves that a rebalancing of the service would make. */
-export function planMoves(service: Service, tasks: readonly Task[], cluster: PlannedCluster, bounds: MoveBounds): Move[] {
+export function planMoves(service: Service, tasks: readonly Task[], cluster: PlannedNodes, bounds: MoveBounds): Move[] {
   const running = tasks.filter((task) => isActive(task) && isRunning(task));
   return decideMoves(likeNewTasks(service, bounds.now), running, new PlannedInfos(cluster).with([]), bounds);
 }
@@ -110,13 +118,11 @@ class Rehearsal {
   private decide(): boolean {
     const infos = this.infos.with(this.tasks);
     const plan = decideService(this.snapshot(infos), { ...this.inputs, now: this.now });
-    const placements = decidePlacements(
-      tasksToPlace(this.tasks, plan.changes),
-      plan.changes,
-      new PlacementSession(infos, this.now),
-      this.now,
-    );
-    const changes = [...plan.changes, ...placements.changes].filter(isTaskChange);
+    const toPlace = tasksToPlace(this.tasks, plan.changes);
+    const addresses = allocateAddresses(this.service, this.tasks, toPlace, this.addressBook());
+    const session = new PlacementSession(infos, this.now);
+    const placements = decidePlacements(addresses.placeable, plan.changes, session, this.now);
+    const changes = [...plan.changes, ...addresses.changes, ...placements.changes].filter(isTaskChange);
     const changed = changedTasks(changes, this.now);
     const kept = this.tasks.flatMap((task) => (changed.has(task.id) ? (changed.get(task.id) ?? []) : task));
     const known = new Set(this.tasks.map(({ id }) => id));
@@ -124,6 +130,22 @@ class Rehearsal {
     this.tasks = [...kept, ...added];
     this.now += Math.max(1, plan.requeueAfterMs ?? 0);
     return changes.length > 0 || plan.requeueAfterMs !== undefined;
+  }
+
+  /** Addresses that are taken with the planned tasks in the place of those the service has. */
+  private addressBook(): AddressBook {
+    const { addresses } = this.cluster;
+    const { id } = this.service;
+    const source: AddressSource = {
+      network: (networkId) => addresses.network(networkId),
+      networkByName: (name) => addresses.networkByName(name),
+      services: () => addresses.services(),
+      tasksOnNetwork: (networkId) => [
+        ...addresses.tasksOnNetwork(networkId).filter(({ serviceId }) => serviceId !== id),
+        ...this.tasks.filter((task) => addressesOn(task, networkId).length > 0),
+      ],
+    };
+    return new AddressBook(source, new Map());
   }
 
   private snapshot(infos: readonly NodeInfo[]): ServiceSnapshot {
@@ -172,7 +194,7 @@ class PlannedInfos {
 
   /** @param replaced the service whose tasks are not those of the cluster but the planned ones */
   constructor(
-    private readonly cluster: PlannedCluster,
+    private readonly cluster: PlannedNodes,
     replaced?: string,
   ) {
     const othersOn = (id: string): Task[] => cluster.tasksOfNode(id).filter((task) => task.serviceId !== replaced);

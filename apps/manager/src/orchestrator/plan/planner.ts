@@ -33,6 +33,6 @@ export class Planner {
   }
 
   private cluster(): PlannedCluster {
-    return { nodes: this.view.nodes(), tasksOfNode: (id) => this.view.tasksOfNode(id) };
+    return { nodes: this.view.nodes(), tasksOfNode: (id) => this.view.tasksOfNode(id), addresses: this.view };
   }
 }
