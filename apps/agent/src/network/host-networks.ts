@@ -92,6 +92,7 @@ export class HostNetworks implements NetworkHost {
   async run(signal: AbortSignal): Promise<void> {
     this.current = await this.parts.file.load();
     signal.addEventListener('abort', () => this.news.wake(), { once: true });
+    signal.addEventListener('abort', () => this.parts.proxies.close(), { once: true });
     while (!signal.aborted) {
       const state = this.current;
       const isDone = await this.pass(state);
@@ -184,9 +185,11 @@ export class HostNetworks implements NetworkHost {
       const ports = await this.lookAtPorts(made);
       await this.applyRules(state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
+      await this.removeOthers(new Set(state.networks.keys()));
+      // Not before the last encrypted network is gone: what it sent would find another way.
+      if (!wanted.some(({ isEncrypted }) => isEncrypted) && !this.leftovers) await this.parts.tunnel.remove();
       this.hasUnknownPorts = await this.shortcuts.apply(state, made, ports);
       await this.parts.proxies.apply(state, made.find(({ isIngress }) => isIngress)?.networkId);
-      await this.removeOthers(new Set(state.networks.keys()));
       if (made.length < wanted.length) return false;
       this.problem = '';
       this.applied = state;
@@ -200,8 +203,10 @@ export class HostNetworks implements NetworkHost {
 
   /** @returns the links that can be made: without the tunnel, none of the encrypted ones */
   private async withTunnel(state: NetworkState, links: readonly OverlayLink[]): Promise<readonly OverlayLink[]> {
+    const encrypted = links.filter(({ isEncrypted }) => isEncrypted);
+    if (encrypted.length === 0) return links;
     try {
-      await this.parts.tunnel.apply(state, links);
+      await this.parts.tunnel.apply(state, encrypted);
       return links;
     } catch (error) {
       this.problem = messageOf(error);

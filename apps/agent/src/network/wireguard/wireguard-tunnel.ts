@@ -41,10 +41,8 @@ export class WireguardTunnel {
     this.config = undefined;
   }
 
-  /** Makes the tunnel what the encrypted ones of these links need, or removes it when there are none. @throws DomainError UNAVAILABLE */
-  async apply(state: NetworkState, links: readonly OverlayLink[]): Promise<void> {
-    const encrypted = links.filter(({ isEncrypted }) => isEncrypted);
-    if (encrypted.length === 0) return this.remove();
+  /** Makes the tunnel what these links, the encrypted ones, need. @throws DomainError UNAVAILABLE */
+  async apply(state: NetworkState, encrypted: readonly OverlayLink[]): Promise<void> {
     const mtu = Math.max(LEAST_MTU_BYTES, ...encrypted.map((link) => link.mtu + TUNNELLED_VXLAN_OVERHEAD_BYTES));
     const { host, keys, commands } = this.parts;
     const config = toWireguardConfig(keys.ring.current.privateKey, state, host);
@@ -66,6 +64,18 @@ export class WireguardTunnel {
     return devices.split('\n').some((line) => line.trimStart().startsWith(`${this.device}:`));
   }
 
+  /** Leaves nothing of it. No encrypted network may be left. */
+  async remove(): Promise<void> {
+    if (this.isRemoved) return;
+    this.config = undefined;
+    // What is not there cannot be removed.
+    await this.parts.commands
+      .run('ip', ['-force', '-batch', '-'], `${removalCommands(this.device).join('\n')}\n`)
+      .catch(ignoreRefusal);
+    await this.parts.commands.run('nft', ['-f', '-'], NO_SEAL_RULES).catch(ignoreRefusal);
+    this.isRemoved = true;
+  }
+
   private async ensureDevice(): Promise<void> {
     const { commands } = this.parts;
     // Before there is anything to be kept inside.
@@ -84,16 +94,5 @@ export class WireguardTunnel {
         throw new DomainError('UNAVAILABLE', `${messageOf(kernel)}; ${messageOf(cause)}`, { cause });
       });
     }
-  }
-
-  private async remove(): Promise<void> {
-    if (this.isRemoved) return;
-    this.config = undefined;
-    // What is not there cannot be removed.
-    await this.parts.commands
-      .run('ip', ['-force', '-batch', '-'], `${removalCommands(this.device).join('\n')}\n`)
-      .catch(ignoreRefusal);
-    await this.parts.commands.run('nft', ['-f', '-'], NO_SEAL_RULES).catch(ignoreRefusal);
-    this.isRemoved = true;
   }
 }
