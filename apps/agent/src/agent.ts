@@ -146,10 +146,10 @@ export class Agent {
         // Without the engine the node is not described, so the managers would not hear of a key.
         isInUse: () => networks.isEncrypting && this.health.error.value === '' && this.sessions.manager !== undefined,
         knownNext: () => networks.state.nodes.get(nodeId)?.networking?.nextWireguardKey,
-        changed: () => {
-          networks.keysChanged();
-          return this.describer.refresh();
-        },
+        isTurn: () =>
+          [...networks.state.nodes.values()].every(({ id, networking }) => id >= nodeId || !networking?.nextWireguardKey),
+        used: (stop) => networks.untilKeyIsUsed(keys.ring.current.publicKey, stop),
+        tell: () => this.describer.refresh(),
         logger,
       },
       signal,

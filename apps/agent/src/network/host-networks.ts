@@ -19,6 +19,8 @@ import type { WireguardTunnel } from './wireguard/wireguard-tunnel';
 const RETRY_MS = 1_000;
 /** How often it is looked whether the tunnel of encrypted networks is still there; until it is, nothing of theirs is sent. */
 const TUNNEL_LOOK_MS = 2_000;
+/** A tunnel that cannot be given its key is tried again with every pass; the others are told all the same. */
+const KEY_PATIENCE_MS = 10_000;
 /** A network whose containers are still ending is removed soon after. */
 const REMOVE_RETRY_MS = 2_000;
 /** A container that was asked where it is answers within a millisecond. */
@@ -103,9 +105,11 @@ export class HostNetworks implements NetworkHost {
     }
   }
 
-  /** The keys of encrypted networks have changed. */
-  keysChanged(): void {
+  /** Resolves when the tunnel of encrypted networks has this public key, when the signal aborts, or after a while. */
+  async untilKeyIsUsed(publicKey: string, signal: AbortSignal): Promise<void> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(KEY_PATIENCE_MS)]);
     this.news.wake();
+    while (!this.parts.tunnel.isUsing(publicKey) && !deadline.aborted) await this.nextPass(deadline);
   }
 
   /** Whether there are encrypted networks here. */

@@ -13,12 +13,13 @@ describe('the rotation of keys', () => {
   let keys: WireguardKeys;
   let stopping: AbortController;
   let running: Promise<void>;
-  let told: number;
+  /** What was done, in order. */
+  let done: string[];
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'rotation-'));
     keys = await WireguardKeys.load(dir, new Date());
     stopping = new AbortController();
-    told = 0;
+    done = [];
   });
   afterEach(async () => {
     stopping.abort();
@@ -26,17 +27,20 @@ describe('the rotation of keys', () => {
     await rm(dir, { recursive: true });
   });
 
-  const start = (surroundings: { isInUse?: () => boolean; knownNext?: () => string | undefined }): void => {
+  const start = (surroundings: {
+    isInUse?: () => boolean;
+    isTurn?: () => boolean;
+    knownNext?: () => string | undefined;
+  }): void => {
     running = rotateKeys(
       {
         keys,
         periodMs: PERIOD_MS,
         isInUse: () => true,
+        isTurn: () => true,
         knownNext: () => undefined,
-        changed: () => {
-          told++;
-          return Promise.resolve();
-        },
+        used: () => Promise.resolve(void done.push(`used ${keys.ring.current.publicKey}`)),
+        tell: () => Promise.resolve(void done.push(`told ${keys.ring.current.publicKey} ${keys.ring.next?.publicKey ?? ''}`)),
         logger: createLogger('agent', 'silent'),
         ...surroundings,
       },
@@ -44,11 +48,13 @@ describe('the rotation of keys', () => {
     );
   };
 
-  it('announces the next key and uses it once everybody knows it', async () => {
-    const first = keys.ring.current;
+  it('announces the next key, uses it once everybody knows it, and only then says so', async () => {
+    const { publicKey: first } = keys.ring.current;
     start({ knownNext: () => keys.ring.next?.publicKey });
-    await eventually(() => keys.ring.current !== first, { reason: 'the key is changed' });
-    expect(told).toBeGreaterThanOrEqual(2);
+    await eventually(() => done.length >= 3, { reason: 'the key is changed' });
+    const second = /^used (.*)$/.exec(done[1] ?? '')?.[1] ?? '';
+    expect(done.slice(0, 3)).toEqual([`told ${first} ${second}`, `used ${second}`, `told ${second} `]);
+    expect(second).not.toBe(first);
   });
 
   it('goes on with the old key while the next one is not known', async () => {
@@ -57,6 +63,14 @@ describe('the rotation of keys', () => {
     start({ knownNext: () => (keys.ring.next && looks++, undefined) });
     await eventually(() => looks > 5, { reason: 'it was looked several times' });
     expect(keys.ring).toMatchObject({ current: first, next: expect.anything() });
+  });
+
+  it('waits for its turn, but not for ever', async () => {
+    const first = keys.ring.current;
+    let asked = 0;
+    start({ knownNext: () => keys.ring.next?.publicKey, isTurn: () => (asked++, false) });
+    await eventually(() => keys.ring.current !== first, { reason: 'it goes on without its turn' });
+    expect(asked).toBeGreaterThanOrEqual(2);
   });
 
   it('changes nothing while nobody uses the keys', async () => {

@@ -10,6 +10,8 @@ const LOOK_MS = 60_000;
 /** Between the managers' word that all nodes are told of the next key and its use: for those whose stream is slow. */
 const SETTLE_MS = 5_000;
 const LOOKS_PER_PERIOD = 10;
+/** Part of the period for which a node waits for its turn; another that is down may keep it for ever. */
+const TURN_PATIENCE = 0.25;
 
 /** What the rotation needs to know of its surroundings. */
 export interface RotationParts {
@@ -19,8 +21,15 @@ export interface RotationParts {
   readonly isInUse: () => boolean;
   /** The public key that the managers, and so all nodes, have as this node's next one. */
   readonly knownNext: () => string | undefined;
-  /** Tells the managers and the tunnel of the keys. */
-  readonly changed: () => Promise<void>;
+  /**
+   * Whether no node before this one is about to change its key. Two that do so at once greet each other at once, and WireGuard takes
+   * neither greeting: they would hear nothing of each other for the 5 s until the next.
+   */
+  readonly isTurn: () => boolean;
+  /** Resolves when the tunnel uses the current key, or after a while without. */
+  readonly used: (signal: AbortSignal) => Promise<void>;
+  /** Tells the managers of the keys. */
+  readonly tell: () => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -29,18 +38,21 @@ export interface RotationParts {
  * managers nobody can be told, and everything stays as it is.
  */
 export async function rotateKeys(parts: RotationParts, signal: AbortSignal): Promise<void> {
-  const { keys, periodMs, isInUse, logger } = parts;
+  const { keys, periodMs, isInUse, isTurn, logger } = parts;
+  let waitingSince = Date.now();
   const lookMs = Math.min(LOOK_MS, periodMs / LOOKS_PER_PERIOD);
   // Announced before the agent started, maybe.
-  if (keys.ring.next) await parts.changed();
+  if (keys.ring.next) await parts.tell();
   while (!signal.aborted) {
     await delay(lookMs, signal);
     if (signal.aborted || !isInUse()) continue;
     try {
-      if (keys.ring.next) await useNext(parts, signal);
-      else if (Date.now() - Date.parse(keys.ring.since) >= periodMs) {
+      if (keys.ring.next) {
+        if (isTurn() || Date.now() - waitingSince > TURN_PATIENCE * periodMs) await useNext(parts, signal);
+      } else if (Date.now() - Date.parse(keys.ring.since) >= periodMs) {
         await keys.announce();
-        await parts.changed();
+        waitingSince = Date.now();
+        await parts.tell();
       }
     } catch (error) {
       logger.warn({ reason: messageOf(error) }, 'the key of encrypted networks was not changed, will retry');
@@ -48,12 +60,14 @@ export async function rotateKeys(parts: RotationParts, signal: AbortSignal): Pro
   }
 }
 
-async function useNext({ keys, periodMs, knownNext, changed, logger }: RotationParts, signal: AbortSignal): Promise<void> {
+async function useNext({ keys, periodMs, knownNext, used, tell, logger }: RotationParts, signal: AbortSignal): Promise<void> {
   const isKnown = (): boolean => knownNext() === keys.ring.next?.publicKey;
   if (!isKnown()) return;
   await delay(Math.min(SETTLE_MS, periodMs / LOOKS_PER_PERIOD), signal);
   if (signal.aborted || !isKnown()) return;
   await keys.promote(new Date());
-  await changed();
+  // Who heard of it sooner would say hello to a key that nobody answers for, and only say it again after 5 s.
+  await used(signal);
+  await tell();
   logger.info('the key of encrypted networks was changed');
 }

@@ -28,6 +28,7 @@ export class WireguardTunnel {
   private readonly configFile: string;
   private config: string | undefined;
   private mtu = 0;
+  private ownKey = '';
   /** Also of what an agent before this one has made. */
   private isRemoved = false;
 
@@ -45,7 +46,8 @@ export class WireguardTunnel {
   async apply(state: NetworkState, encrypted: readonly OverlayLink[]): Promise<void> {
     const mtu = Math.max(LEAST_MTU_BYTES, ...encrypted.map((link) => link.mtu + TUNNELLED_VXLAN_OVERHEAD_BYTES));
     const { host, keys, commands } = this.parts;
-    const config = toWireguardConfig(keys.ring.current.privateKey, state, host);
+    const { privateKey, publicKey } = keys.ring.current;
+    const config = toWireguardConfig(privateKey, state, host);
     const isMade = this.config !== undefined && this.mtu === mtu && (await this.isThere());
     if (isMade && this.config === config) return;
     this.config = undefined;
@@ -56,6 +58,12 @@ export class WireguardTunnel {
     if (!isMade) await commands.run('ip', ['-batch', '-'], `${tunnelCommands(this.device, host.nodeId, mtu).join('\n')}\n`);
     this.config = config;
     this.mtu = mtu;
+    this.ownKey = publicKey;
+  }
+
+  /** Whether the tunnel has this public key. */
+  isUsing(publicKey: string): boolean {
+    return this.ownKey === publicKey;
   }
 
   /** Whether the kernel has the device still: the program behind it may have been killed. */
