@@ -63,6 +63,29 @@ describe('networks', () => {
     });
   });
 
+  it('are created with IPv6 beside IPv4, each with what belongs to it', async () => {
+    const flags = '--ipv6 --subnet 10.40.0.0/16 --subnet fd00:4::/64 --gateway fd00:4::9 --gateway 10.40.0.9';
+    expect(await bench.type(`network create ${flags} next`)).toBe(EXIT.ok);
+    expect(bench.manager.sent).toMatchObject({
+      EnableIPv6: true,
+      IPAM: {
+        Config: [
+          { Subnet: '10.40.0.0/16', Gateway: '10.40.0.9' },
+          { Subnet: 'fd00:4::/64', Gateway: 'fd00:4::9' },
+        ],
+      },
+    });
+  });
+
+  it.each(['--gateway 10.40.0.9', '--subnet 10.40.0.0/16 --gateway 10.41.0.9', '--subnet 10.40.0.0/16 --ip-range 10.41.0.0/24'])(
+    'are not created with %s, which belongs to no subnet',
+    async (flags) => {
+      expect(await bench.type(`network create ${flags} next`)).not.toBe(EXIT.ok);
+      expect(bench.session.stderr.text).toMatch(/no matching subnet for (gateway|ip-range) 10\.4[01]\.0\.[09]/);
+      expect(bench.manager.changes()).toEqual([]);
+    },
+  );
+
   it.each(['--subnet 10.40', '--gateway x', '--aux-address =10.0.0.1', '--aux-address a=b', '--ip-range 10.0.0.0/33'])(
     'are not created with %s',
     async (flags) => {

@@ -1,8 +1,9 @@
-import { NetworkSpec } from '#common/proto';
+import { holdsAddress, readIpNetwork, withoutPrefix } from '#common/domain';
+import { NetworkSpec, type IpamConfig } from '#common/proto';
 import type { CliCommand } from '../../cli-command';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { declareFlags } from '../../flags/declare-flags';
-import { many, one, toggle, type FlagValues } from '../../flags/flag';
+import { badValue, many, one, toggle, type FlagValues } from '../../flags/flag';
 import { ipAddress, namedAddress, subnet } from '../../flags/values/addresses';
 import { pair, text } from '../../flags/values/text';
 import { writeLine } from '../../session';
@@ -12,38 +13,50 @@ const NETWORK_FLAGS = {
   driver: one(text('driver', 'overlay'), 'What makes the network', { short: 'd', unset: 'overlay' }),
   label: many(pair('team=shop'), 'Label of the network'),
   opt: many(pair('com.docker.network.driver.mtu=1400'), 'Option of the driver', { short: 'o' }),
+  ipv6: toggle('With IPv6 beside IPv4'),
   internal: toggle('Without a way to the outside'),
   attachable: toggle('Open to containers that are no tasks'),
   ingress: toggle('Carries connections to published ports; there is one such network'),
 } as const;
 
 const ADDRESS_FLAGS = {
-  subnet: one(subnet, 'Addresses of the network; the next free ones unless told'),
-  gateway: one(ipAddress, 'Address of the hosts on the network; the first unless told'),
-  ipRange: one(subnet, 'Part of the subnet that tasks get addresses from'),
+  subnet: many(subnet, 'Addresses of the network, one range of each kind; the next free ones unless told'),
+  gateway: many(ipAddress, 'Address of the hosts on the network; the first of its range unless told'),
+  ipRange: many(subnet, 'Part of a subnet that tasks get addresses from'),
   auxAddress: many(namedAddress, 'Address that something else has, which no task gets'),
 } as const;
 
 type CreateFlags = FlagValues<typeof NETWORK_FLAGS> & FlagValues<typeof ADDRESS_FLAGS>;
 
-function toSpec(name: string, flags: CreateFlags): NetworkSpec {
-  const auxiliaryAddresses = Object.fromEntries(flags.auxAddress ?? []);
-  const config = {
-    subnet: flags.subnet ?? '',
-    gateway: flags.gateway ?? '',
-    ipRange: flags.ipRange ?? '',
-    auxiliaryAddresses,
+/** Each subnet with what belongs to it. @throws DomainError INVALID_ARGUMENT for what belongs to none */
+function toIpamConfigs({ subnet = [], gateway = [], ipRange = [], auxAddress = [] }: CreateFlags): IpamConfig[] {
+  const configs = subnet.map((text): IpamConfig => ({ subnet: text, gateway: '', ipRange: '', auxiliaryAddresses: {} }));
+  const owner = (what: string, address: string): IpamConfig => {
+    const holds = ({ subnet: text }: IpamConfig): boolean => {
+      const network = readIpNetwork(text);
+      return network !== undefined && holdsAddress(network, withoutPrefix(address));
+    };
+    const found = configs.find(holds);
+    if (!found) throw badValue(`no matching subnet for ${what} ${address}: give it with --subnet`);
+    return found;
   };
-  const isAny = flags.subnet ?? flags.gateway ?? flags.ipRange ?? flags.auxAddress;
+  for (const address of gateway) owner('gateway', address).gateway = address;
+  for (const range of ipRange) owner('ip-range', range).ipRange = range;
+  for (const [name, address] of auxAddress) owner('aux-address', address).auxiliaryAddresses[name] = address;
+  return configs;
+}
+
+function toSpec(name: string, flags: CreateFlags): NetworkSpec {
   return NetworkSpec.fromPartial({
     name,
     driver: flags.driver ?? 'overlay',
+    enableIpv6: flags.ipv6 ?? false,
     internal: flags.internal ?? false,
     attachable: flags.attachable ?? false,
     ingress: flags.ingress ?? false,
     labels: Object.fromEntries(flags.label ?? []),
     options: Object.fromEntries(flags.opt ?? []),
-    ipam: { driver: 'default', config: isAny === undefined ? [] : [config] },
+    ipam: { driver: 'default', config: toIpamConfigs(flags) },
   });
 }
 
