@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '#common/errors';
 import { isId, newId } from '#common/identity';
+import { readIfPresent, writeDurably } from './durable-file';
 
 /** Where a node's id is kept. */
 export function nodeIdFile(dataDir: string): string {
@@ -15,32 +16,15 @@ export function nodeIdFile(dataDir: string): string {
  */
 export async function loadNodeId(dataDir: string): Promise<string> {
   const path = nodeIdFile(dataDir);
-  const stored = await readIfPresent(path);
+  const stored = (await readIfPresent(path))?.trim();
   if (stored === undefined) return storeNodeId(dataDir, path);
   if (isId(stored)) return stored;
   throw new DomainError('FAILED_PRECONDITION', `${path} holds no node id; restore it, or remove it to join as a new node`);
 }
 
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 async function storeNodeId(dataDir: string, path: string): Promise<string> {
   const nodeId = newId();
-  const draft = `${path}.new`;
   await mkdir(dataDir, { recursive: true });
-  const file = await open(draft, 'w', 0o600);
-  try {
-    await file.writeFile(`${nodeId}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
+  await writeDurably(path, `${nodeId}\n`);
   return nodeId;
 }

@@ -1,6 +1,6 @@
 import { toOverlayLinks, type OverlayLink } from '../overlay-link';
 import { aNetwork, anEndpoint, aState } from '../testing/a-state';
-import { devicesIn, noShortcuts, toShortcuts } from './shortcut-rules';
+import { devicesIn, noShortcuts, toShortcuts, withoutDevices } from './shortcut-rules';
 
 const HOST = { nodeId: 'n1', address: '10.77.0.11' };
 const REMOTE = '02:42:0a:01:00:04';
@@ -13,7 +13,7 @@ function aLink(): OverlayLink {
 }
 
 describe('the ways past the bridge', () => {
-  const script = toShortcuts(aLink(), { ports: [LOCAL], formerDevices: [] });
+  const script = toShortcuts(aLink(), [LOCAL]);
 
   const rulesOf = (chain: string): string[] => {
     const start = `add rule netdev swarmctl-vx10001 ${chain} `;
@@ -50,9 +50,10 @@ describe('the ways past the bridge', () => {
   });
 
   it('are none where no port is known', () => {
-    const none = toShortcuts(aLink(), { ports: [], formerDevices: ['veth1'] });
-    expect(none).not.toContain('add element');
-    expect(none).toContain('add chain netdev swarmctl-vx10001 sent-veth1\ndelete chain netdev swarmctl-vx10001 sent-veth1\n');
+    expect(toShortcuts(aLink(), [])).not.toContain('add element');
+    expect(withoutDevices(aLink(), ['veth1'])).toContain(
+      'add chain netdev swarmctl-vx10001 sent-veth1\ndelete chain netdev swarmctl-vx10001 sent-veth1\n',
+    );
   });
 
   it('are found again by what the kernel prints of them', () => {

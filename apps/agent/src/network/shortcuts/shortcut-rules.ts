@@ -30,14 +30,6 @@ export function devicesIn(table: string): string[] {
   return [...table.matchAll(/chain sent-(\S+) \{/g)].map(([, device]) => device ?? '');
 }
 
-/** What the kernel is to have of one link. */
-export interface Shortcut {
-  /** Ports of local containers; those that are missing are reached by the bridge. */
-  readonly ports: readonly ContainerPort[];
-  /** Devices that had a port until now. */
-  readonly formerDevices: readonly string[];
-}
-
 /** Packets of TCP connections that have begun: the beginning is for the filter to see, and to refuse. */
 const GOING_ON = 'tcp flags & syn == 0';
 
@@ -46,9 +38,10 @@ const GOING_ON = 'tcp flags & syn == 0';
  * the host's packet filter, which would cost a third of what they carry; only what opens a connection passes it. Answers to connections that this host has translated (to a virtual address) need
  * the filter: who is called so is remembered when the translated packet, which the host's rules have marked, leaves by the VXLAN. From
  * then on the filter sees all that the two say to each other, and can tell their connections apart.
+ * @param ports of local containers; those that are missing are reached by the bridge
  * @returns a script for `nft -f`; what is remembered stays
  */
-export function toShortcuts(link: OverlayLink, { ports, formerDevices }: Shortcut): string {
+export function toShortcuts(link: OverlayLink, ports: readonly ContainerPort[]): string {
   const table = shortcutTable(link);
   const { vxlan } = link;
   const isTranslated = `meta mark 0x${TRANSLATED_MARK.toString(16)}`;
@@ -84,14 +77,15 @@ export function toShortcuts(link: OverlayLink, { ports, formerDevices }: Shortcu
       ...(remote.length > 0 ? [`${GOING_ON} ether daddr { ${remote.join(', ')} } fwd to "${vxlan}"`] : []),
     ]),
     ...[...devices].flatMap((device) => chain(`${PORT_CHAIN}${device}`, `ingress device "${device}"`, ['jump sent'])),
-    ...formerDevices.filter((device) => !devices.has(device)).flatMap((device) => removedChain(table, `${PORT_CHAIN}${device}`)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** The kernel may have removed it along with the device: what is added first can be deleted in any case. */
-function removedChain(table: string, name: string): string[] {
-  return [`add chain ${table} ${name}`, `delete chain ${table} ${name}`];
+/** A script that takes devices' chains away. The kernel may have done so along with a device: what is added first can be deleted. */
+export function withoutDevices(link: Pick<OverlayLink, 'vxlan'>, devices: readonly string[]): string {
+  const table = shortcutTable(link);
+  const chains = devices.map((device) => `${table} ${PORT_CHAIN}${device}`);
+  return chains.map((chain) => `add chain ${chain}\ndelete chain ${chain}\n`).join('');
 }
 
 /** A script that leaves nothing of a link's shortcuts. */

@@ -4,7 +4,15 @@ import type { Logger } from '#common/logging';
 import { ignoreRefusal, type HostCommands } from '../host-commands';
 import type { NetworkState } from '../network-state';
 import type { OverlayLink } from '../overlay-link';
-import { devicesIn, noShortcuts, shortcutProbe, shortcutTable, toShortcuts, type ContainerPort } from './shortcut-rules';
+import {
+  devicesIn,
+  noShortcuts,
+  shortcutProbe,
+  shortcutTable,
+  toShortcuts,
+  withoutDevices,
+  type ContainerPort,
+} from './shortcut-rules';
 
 /** A container that does not tell where it is goes by the bridge, as before. */
 const MOST_LOOKS = 5;
@@ -139,16 +147,15 @@ export class Shortcuts {
       const device = known?.get(mac);
       return device === undefined ? [] : [{ mac, device }];
     });
+    const script = toShortcuts(link, ports);
     const before = this.applied.get(link.vxlan);
-    if (before?.script === toShortcuts(link, { ports, formerDevices: [] })) return;
+    if (before?.script === script) return;
     this.applied.delete(link.vxlan);
-    const formerDevices = before?.devices ?? (await this.formerDevices(link));
+    const devices = ports.map(({ device }) => device);
+    const gone = (before?.devices ?? (await this.formerDevices(link))).filter((device) => !devices.includes(device));
     try {
-      await this.commands.run('nft', ['-f', '-'], toShortcuts(link, { ports, formerDevices }));
-      this.applied.set(link.vxlan, {
-        script: toShortcuts(link, { ports, formerDevices: [] }),
-        devices: ports.map(({ device }) => device),
-      });
+      await this.commands.run('nft', ['-f', '-'], script + withoutDevices(link, gone));
+      this.applied.set(link.vxlan, { script, devices });
     } catch (error) {
       // A container that has just ended takes its port along; the others are looked at again.
       this.found.delete(link.bridge);

@@ -1,4 +1,4 @@
-import { encryptedAddressOf, ENCRYPTED_UNDERLAY_CIDR, WIREGUARD_PORT } from '#common/domain';
+import { encryptedAddressOf, ENCRYPTED_UNDERLAY_CIDR, isIpv6, WIREGUARD_PORT } from '#common/domain';
 import type { NetworkState } from '../network-state';
 import type { HostIdentity } from '../overlay-link';
 
@@ -21,7 +21,7 @@ export function toWireguardConfig(privateKey: string, state: NetworkState, host:
   const sections = peers.flatMap(({ id, address, networking }) => {
     const { wireguardKey = '', nextWireguardKey = '', wireguardPort = 0 } = networking ?? {};
     if (wireguardKey === '') return [];
-    const endpoint = `${address.includes(':') ? `[${address}]` : address}:${wireguardPort}`;
+    const endpoint = `${isIpv6(address) ? `[${address}]` : address}:${wireguardPort}`;
     return [
       peerSection(wireguardKey, endpoint, `${encryptedAddressOf(id)}/128`),
       ...(nextWireguardKey === '' ? [] : [peerSection(nextWireguardKey, endpoint)]),

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '#common/errors';
+import { readIfPresent, writeDurably } from '../../durable-file';
 
 const FILE = 'wireguard-keys';
 const KEY = /^[A-Za-z0-9+/]{43}=$/;
@@ -58,15 +59,7 @@ export class WireguardKeys {
   }
 
   private async keep(ring: KeyRing): Promise<void> {
-    const draft = `${this.path}.new`;
-    const file = await open(draft, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(ring)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, this.path);
+    await writeDurably(this.path, `${JSON.stringify(ring)}\n`);
     this.kept = ring;
   }
 }
@@ -78,15 +71,6 @@ function newKeyPair(): KeyPair {
 
 function toBase64(base64url: string): string {
   return Buffer.from(base64url, 'base64url').toString('base64');
-}
-
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 function parse(text: string, path: string): KeyRing {
