@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { VXLAN_PORT, WIREGUARD_PORT } from '#common/domain';
 import { eventually } from '#common/testing';
 import type { LabHost } from '../lab/lab-host';
+import { openConnection } from './open-connection';
 import { SwarmUnderTest, type TaskJson } from './swarm-under-test';
 import { webService } from './web-service';
 
 const KEY_PERIOD_MS = 15_000;
-/** Lines go over one connection at this pace; what comes back is counted in /tmp/echoed. */
-const TALKER =
-  'until nc $TARGET 7000 </dev/null; do sleep 0.1; done; (while true; do echo hello; sleep 0.1; done) | nc $TARGET 7000 > /tmp/echoed';
 const on = (host: string): object => ({ Constraints: [`node.hostname==${host}`] });
 
 /** Name of the host's WireGuard device. */
@@ -101,23 +99,10 @@ describe('encrypted networks', () => {
   }, 60_000);
 
   it('go on while the keys change, over connections that are open', async () => {
-    const sleeperOn = (name: string, host: string, command: string, env: string[] = []): object => ({
-      Name: name,
-      TaskTemplate: {
-        ContainerSpec: { Image: 'busybox:latest', Command: ['sh', '-c', command], Env: env, StopSignal: 'SIGKILL' },
-        Networks: [{ Target: 'sealed' }],
-        Placement: on(host),
-      },
-    });
-    await swarm.create(sleeperOn('echo', 'n2', 'nc -ll -p 7000 -e cat'));
-    await swarm.untilRunning('echo', 1, 30_000);
-    await swarm.create(sleeperOn('talker', 'n3', TALKER, ['TARGET=echo']));
-    const [talker] = (await swarm.untilRunning('talker', 1, 30_000)) as [TaskJson];
+    const { echoed } = await openConnection(swarm, 'sealed');
     const n2 = swarm.lab.host('n2');
     const device = await tunnelOf(n2);
     const currentKey = async (): Promise<string> => (await n2.exec('wg', ['show', device, 'public-key'])).stdout;
-    const echoed = async (): Promise<number> =>
-      Number((await swarm.inTask(talker, 'sh', '-c', 'cat /tmp/echoed 2>/dev/null | wc -l')).trim());
     await eventually(async () => (await echoed()) > 5, { reason: 'the connection is there', timeoutMs: 15_000 });
 
     let [last, longestMs] = [0, 0];

@@ -1,11 +1,7 @@
 import { eventually } from '#common/testing';
+import { openConnection } from './open-connection';
 import { SwarmUnderTest, type TaskJson } from './swarm-under-test';
 import { webService } from './web-service';
-
-/** Sends a line every 100 ms over one connection, for as long as it lives; what comes back is counted in /tmp/echoed. */
-const TALKER =
-  'until nc $TARGET 7000 </dev/null; do sleep 0.1; done; (while true; do echo hello; sleep 0.1; done) | nc $TARGET 7000 > /tmp/echoed';
-const ECHO = 'nc -ll -p 7000 -e cat';
 
 describe('overlay networks through faults', () => {
   let swarm: SwarmUnderTest;
@@ -31,20 +27,7 @@ describe('overlay networks through faults', () => {
   };
 
   it('connections that are open survive the restart of both agents and of a live-restored engine', async () => {
-    const sleeperOn = (name: string, host: string, command: string, env: string[] = []): object => ({
-      Name: name,
-      TaskTemplate: {
-        ContainerSpec: { Image: 'busybox:latest', Command: ['sh', '-c', command], Env: env, StopSignal: 'SIGKILL' },
-        Networks: [{ Target: 'back' }],
-        Placement: { Constraints: [`node.hostname==${host}`] },
-      },
-    });
-    await swarm.create(sleeperOn('echo', 'n2', ECHO));
-    await swarm.untilRunning('echo', 1, 30_000);
-    await swarm.create(sleeperOn('talker', 'n3', TALKER, ['TARGET=echo']));
-    const [talker] = (await swarm.untilRunning('talker', 1, 30_000)) as [TaskJson];
-    const echoed = async (): Promise<number> =>
-      Number((await swarm.inTask(talker, 'sh', '-c', 'cat /tmp/echoed 2>/dev/null | wc -l')).trim());
+    const { talker, echoed } = await openConnection(swarm, 'back');
     const goesOn = async (after: string): Promise<void> => {
       const before = await echoed();
       await eventually(async () => (await echoed()) > before + 5, {

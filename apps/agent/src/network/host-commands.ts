@@ -55,3 +55,8 @@ function runTool(tool: HostTool, args: readonly string[], input = ''): Promise<s
 export function ignoreRefusal(error: unknown): void {
   if (!isCode(error, 'UNAVAILABLE')) throw error;
 }
+
+/** Runs all of the lines in one go, also those after one that the kernel refuses: what they are about may be gone by now. */
+export async function runForced(commands: HostCommands, tool: 'ip' | 'bridge', lines: readonly string[]): Promise<void> {
+  await commands.run(tool, ['-force', '-batch', '-'], `${lines.join('\n')}\n`).catch(ignoreRefusal);
+}

@@ -1,4 +1,4 @@
-import { ignoreRefusal, type HostCommands } from './host-commands';
+import { ignoreRefusal, runForced, type HostCommands } from './host-commands';
 import { readLinkLines } from './kernel-state';
 import { deviceCommands, lineChanges, linkLines, type KernelLines } from './link-lines';
 import type { OverlayLink } from './overlay-link';
@@ -98,7 +98,7 @@ export class KernelLinks {
     if (wanted.length > 0) {
       const commands = wanted.map(({ ifname }) => `link set dev ${ifname} type bridge_slave hairpin on`);
       // A container that ends meanwhile takes its port along.
-      await this.commands.run('ip', ['-force', '-batch', '-'], `${commands.join('\n')}\n`).catch(ignoreRefusal);
+      await runForced(this.commands, 'ip', commands);
     }
     const devicesOf = (bridge: string): string[] =>
       ports.filter(({ master }) => master === bridge).flatMap(({ ifname }) => ifname ?? []);
@@ -111,7 +111,7 @@ export class KernelLinks {
     this.applied.delete(bridge);
     const rules = [...(known?.entries() ?? [])].filter(([key]) => key.startsWith('rule ') || key.startsWith('route '));
     const commands = [...rules.map(([, line]) => line.unset), `link del ${vxlanOf(bridge)}`];
-    await this.commands.run('ip', ['-force', '-batch', '-'], `${commands.join('\n')}\n`).catch(ignoreRefusal);
+    await runForced(this.commands, 'ip', commands);
   }
 
   /** Makes the devices, and finds out what the kernel knows of them: another agent may have been here before. */

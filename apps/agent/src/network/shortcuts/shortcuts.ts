@@ -1,7 +1,7 @@
 import { isIpv6, macOfAddress } from '#common/domain';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
-import { ignoreRefusal, type HostCommands } from '../host-commands';
+import { ignoreRefusal, runForced, type HostCommands } from '../host-commands';
 import type { NetworkState } from '../network-state';
 import type { OverlayLink } from '../overlay-link';
 import {
@@ -122,7 +122,7 @@ export class Shortcuts {
     if (missing.length === 0) return;
     const { bridge, vxlan } = link;
     const questions = missing.map(({ address, mac }) => `neigh replace ${address} lladdr ${mac} dev ${bridge} nud probe`);
-    await this.commands.run('ip', ['-force', '-batch', '-'], `${questions.join('\n')}\n`).catch(ignoreRefusal);
+    await runForced(this.commands, 'ip', questions);
     const rows = JSON.parse(
       (await this.commands.run('bridge', ['-json', 'fdb', 'show', 'br', bridge])) || '[]',
     ) as ForwardingRow[];
@@ -137,8 +137,7 @@ export class Shortcuts {
       fixed.push(`fdb replace ${mac} dev ${device} master static`);
     }
     this.found.set(bridge, known);
-    if (fixed.length > 0)
-      await this.commands.run('bridge', ['-force', '-batch', '-'], `${fixed.join('\n')}\n`).catch(ignoreRefusal);
+    if (fixed.length > 0) await runForced(this.commands, 'bridge', fixed);
   }
 
   private async give(link: OverlayLink, local: readonly LocalAddress[]): Promise<void> {

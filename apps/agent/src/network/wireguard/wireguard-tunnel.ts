@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TUNNELLED_VXLAN_OVERHEAD_BYTES } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
-import { ignoreRefusal, type HostCommands } from '../host-commands';
+import { ignoreRefusal, runForced, type HostCommands } from '../host-commands';
 import type { NetworkState } from '../network-state';
 import type { HostIdentity, OverlayLink } from '../overlay-link';
 import { NO_SEAL_RULES, removalCommands, toSealRules, toWireguardConfig, tunnelCommands, tunnelDevice } from './wireguard-config';
@@ -77,10 +77,9 @@ export class WireguardTunnel {
     if (this.isRemoved) return;
     this.config = undefined;
     // What is not there cannot be removed.
-    await this.parts.commands
-      .run('ip', ['-force', '-batch', '-'], `${removalCommands(this.device).join('\n')}\n`)
-      .catch(ignoreRefusal);
-    await this.parts.commands.run('nft', ['-f', '-'], NO_SEAL_RULES).catch(ignoreRefusal);
+    const { commands } = this.parts;
+    await runForced(commands, 'ip', removalCommands(this.device));
+    await commands.run('nft', ['-f', '-'], NO_SEAL_RULES).catch(ignoreRefusal);
     this.isRemoved = true;
   }
 
