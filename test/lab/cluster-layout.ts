@@ -104,7 +104,16 @@ function managerArgs(layout: ClusterLayout, { name, address, dataDir }: ClusterH
 function agentArgs(layout: ClusterLayout, { name, address, dataDir, dockerSocket }: ClusterHost): string[] {
   const managers = nearestFirst(layout, name).map((each) => `${each}:${layout.ports.agents}`);
   return [
-    ...['--data-dir', `${dataDir}/agent`, '--docker', `unix://${dockerSocket}`, '--manager', managers.join(',')],
+    ...[
+      '--data-dir',
+      `${dataDir}/agent`,
+      '--runtime-dir',
+      `${dataDir}/agent-memory`,
+      '--docker',
+      `unix://${dockerSocket}`,
+      '--manager',
+      managers.join(','),
+    ],
     ...['--hostname', name, '--advertise-addr', address, '--log-level', layout.logLevel],
   ];
 }

@@ -31,6 +31,7 @@ it('reads the command line', () =>
     ),
   ).toEqual({
     dataDir: '/d',
+    runtimeDir: '/run/swarmctl/agent',
     dockerSocket: '/run/d.sock',
     managers: ['10.0.0.1:7946', '10.0.0.2:7946'],
     hostname: 'n1',

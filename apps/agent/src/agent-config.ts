@@ -12,6 +12,8 @@ import { DEFAULT_KEY_PERIOD_MS } from './network/wireguard/key-rotation';
 /** How an agent is set up. Addresses are `host:port`. */
 export interface AgentConfig {
   readonly dataDir: string;
+  /** Folder below which secrets are kept in memory while containers use them. */
+  readonly runtimeDir: string;
   /** Path of the engine's unix socket. */
   readonly dockerSocket: string;
   readonly managers: readonly string[];
@@ -32,6 +34,7 @@ export interface AgentConfig {
 
 interface Flags {
   dataDir: string;
+  runtimeDir: string;
   docker: string;
   manager: string[];
   hostname: string;
@@ -58,6 +61,7 @@ export function readAgentConfig(argv: readonly string[]): AgentConfig {
   const flags = command().parse(argv).opts<Flags>();
   return {
     dataDir: flags.dataDir,
+    runtimeDir: flags.runtimeDir,
     dockerSocket: flags.docker,
     managers: flags.manager,
     hostname: flags.hostname,
@@ -76,6 +80,9 @@ function command(): Command {
   return new Command('swarmctl-agent')
     .description("Runs a cluster's tasks on this host's Docker engine.")
     .addOption(option('--data-dir <dir>', 'where the node keeps its id').default('/var/lib/swarmctl-agent'))
+    .addOption(
+      option('--runtime-dir <dir>', 'where secrets are kept in memory while containers use them').default('/run/swarmctl/agent'),
+    )
     .addOption(option('--docker <socket>', "the engine's socket").argParser(parseSocket).default('/var/run/docker.sock'))
     .addOption(
       option('--manager <addresses>', 'managers, as host:port[,host:port…]').argParser(parseAddresses).makeOptionMandatory(),

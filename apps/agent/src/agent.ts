@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { delay, supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
 import { Assignments_Type, NetworkChanges } from '#common/dispatcher-proto';
@@ -20,6 +21,8 @@ import { StateFile } from './network/state-file';
 import { rotateKeys } from './network/wireguard/key-rotation';
 import { WireguardKeys } from './network/wireguard/wireguard-keys';
 import { WireguardTunnel } from './network/wireguard/wireguard-tunnel';
+import { MemoryFolder } from './payloads/memory-folder';
+import { TaskFiles } from './payloads/task-files';
 import { loadNodeId, nodeIdFile } from './node-id';
 import { ManagerPicker } from './session/manager-picker';
 import { SessionLoop } from './session/session-loop';
@@ -49,6 +52,7 @@ export class Agent {
   private readonly statuses = new StatusReporter();
   private readonly worker: Worker;
   private readonly networks: HostNetworks;
+  private readonly files: TaskFiles;
   private readonly nodeId: string;
   private readonly keys: WireguardKeys;
   private readonly dns: DnsServer;
@@ -75,7 +79,9 @@ export class Agent {
     this.networks = this.createNetworks();
     this.dns = new DnsServer(() => this.networks.state, logger);
     this.health = new EngineHealth(executor, logger);
-    this.worker = new Worker({ executor, networks: this.networks }, this.statuses, logger);
+    const memory = new MemoryFolder(join(config.runtimeDir, nodeId));
+    this.files = new TaskFiles(memory, () => this.describer.description.value);
+    this.worker = new Worker({ executor, networks: this.networks, files: this.files }, this.statuses, logger);
     this.watch = new EngineWatch(executor, this.health, this.worker, logger);
     this.describer = new NodeDescriber(executor, this.health, undescribedNode(facts), logger);
     this.sessions = new SessionLoop(new ManagerPicker(config.managers), this.party(), logger);

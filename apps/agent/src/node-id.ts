@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '#common/errors';
 import { isId, newId } from '#common/identity';
-import { readIfPresent, writeDurably } from './durable-file';
+import { readIfPresent, writeDurably } from '#common/files';
 
 /** Where a node's id is kept. */
 export function nodeIdFile(dataDir: string): string {

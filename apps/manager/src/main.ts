@@ -3,11 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import { createLogger } from '#common/logging';
 import { HttpServer } from './api/http-server';
 import { createRequestHandler } from './api/request-handler';
+import { Vault } from '#common/store';
 import { VERSION } from '#common/version';
 import { Manager } from './manager';
 import { readConfig } from './manager-config';
 import { ManagerModule } from './manager.module';
 import { loadManagerId } from './membership/manager-identity';
+import { loadSealingKeys } from './membership/sealing-keys';
 
 /** How long running requests get to end when the manager stops. */
 const HTTP_CLOSE_TIMEOUT_MS = 2_000;
@@ -22,7 +24,8 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', die);
   process.on('uncaughtException', die);
   const managerId = await loadManagerId(config.dataDir);
-  const app = await NestFactory.create(ManagerModule.register({ config, managerId, logger }), {
+  const vault = new Vault(await loadSealingKeys(config.dataDir));
+  const app = await NestFactory.create(ManagerModule.register({ config, managerId, vault, logger }), {
     bodyParser: false,
     logger: false,
   });

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import type { Logger } from '#common/logging';
 import { createRegistry } from '#common/metrics';
+import type { Vault } from '#common/store';
 import { ApiModule } from './api/api.module';
 import type { ApiDependencies } from './api/ports';
 import { collectHostFacts } from './host-facts';
@@ -21,6 +22,7 @@ const STORE_PATIENCE_MS = 1_500;
 export interface ManagerContext {
   config: ManagerConfig;
   managerId: string;
+  vault: Vault;
   logger: Logger;
 }
 
@@ -60,6 +62,7 @@ export class ManagerModule {
           planner: new Planner(manager.store.view),
           explainTask: (task) => explainTask(task, manager.store.view),
           images: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
+          vault: context.vault,
           storePatienceMs: STORE_PATIENCE_MS,
           logger: context.logger,
         }),

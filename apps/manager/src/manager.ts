@@ -1,6 +1,6 @@
 import { supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
-import { ClusterStore, EtcdStore } from '#common/store';
+import { ClusterStore, EtcdStore, type Vault } from '#common/store';
 import { AllowedPeers } from './dispatcher/allowed-peers';
 import { DispatcherServer } from './dispatcher/dispatcher.server';
 import { takeOverNodes } from './dispatcher/node-takeover';
@@ -24,6 +24,7 @@ const FIRST_SYNC_TIMEOUT_MS = 10_000;
 export interface ManagerParts {
   config: ManagerConfig;
   managerId: string;
+  vault: Vault;
   metrics: ManagerMetrics;
   logger: Logger;
 }
@@ -40,7 +41,7 @@ export class Manager {
   private announced: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: ManagerParts) {
-    const { config, managerId, metrics, logger } = parts;
+    const { config, managerId, vault, metrics, logger } = parts;
     this.etcd = new EtcdStore({ hosts: config.etcd, prefix: config.etcdPrefix });
     this.store = new ClusterStore(this.etcd, logger);
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
@@ -53,6 +54,7 @@ export class Manager {
       inbox: this.inbox,
       peers: new AllowedPeers(config.agentNetwork),
       heartbeatPeriodMs: config.heartbeatPeriodMs,
+      vault,
       logger,
     });
     const isLeader = (): boolean => this.store.view.leader()?.managerId === managerId;

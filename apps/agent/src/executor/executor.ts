@@ -1,3 +1,4 @@
+import type { FileMount } from '../payloads/file-host';
 import type { EngineAttachment } from './overlay-engine';
 import type { NodeDescription, PortConfig, Task } from '#common/proto';
 
@@ -67,6 +68,8 @@ export interface Preparation {
   readonly registryAuth?: string;
   /** The container's places on overlay networks. */
   readonly attachments?: readonly EngineAttachment[];
+  /** Files of the host that the container sees: its secrets and configs. */
+  readonly files?: readonly FileMount[];
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Logger } from '#common/logging';
 import type { Task, TaskStatus } from '#common/proto';
 import type { Executor, ObservedContainer, Preparation } from '../executor/executor';
 import type { NetworkHost } from '../executor/overlay-engine';
+import type { FileHost } from '../payloads/file-host';
 import { contradicts, type Claim } from './container-claim';
 import { failureMove, judgeFailure, retryDelayMs } from './failure';
 import { nextStep, toGoal, type ContainerView, type Goal, type Observed, type Step } from './next-step';
@@ -17,6 +18,7 @@ import { WakeSignal } from './wake-signal';
 export interface RunnerTools {
   readonly executor: Executor;
   readonly networks: NetworkHost;
+  readonly files: FileHost;
   readonly statuses: StatusReporter;
   readonly clusterId: string;
   readonly now: () => Date;
@@ -24,8 +26,10 @@ export interface RunnerTools {
   readonly isCutOff: () => boolean;
   /** What the registry is told when the service's image is pulled: the X-Registry-Auth header. */
   readonly registryAuth: (serviceId: string) => string | undefined;
-  /** A task of this node has nothing more to pull. */
-  readonly donePulling: () => void;
+  /** A task of this node has its container, or never gets one. */
+  readonly prepared: () => void;
+  /** A task of this node has ended. */
+  readonly ended: (taskId: string) => void;
   readonly logger: Logger;
 }
 
@@ -53,7 +57,8 @@ export class TaskRunner {
   /** The step that keeps failing, and how many times in a row; steps of other kinds in between do not count. */
   private trouble: { readonly kind: Step['kind']; readonly failures: number } | undefined;
   private readonly restarts = new OfflineRestarts();
-  private halted = false;
+  /** The agent is leaving, and everything stays as it is. */
+  isHalted = false;
   private attempt: Attempt | undefined;
   private readonly news = new WakeSignal();
   private readonly logger: Logger;
@@ -70,9 +75,9 @@ export class TaskRunner {
     this.view = 'task' in origin && stateRank(this.state) <= stateRank(TaskState.assigned) ? 'absent' : 'unknown';
   }
 
-  /** The service whose image is still to be pulled for this task. */
-  get serviceToPull(): string | undefined {
-    return stateRank(this.state) < stateRank(TaskState.ready) ? this.task?.serviceId : undefined;
+  /** The task, as long as its container is still to be made. */
+  get taskToPrepare(): Task | undefined {
+    return stateRank(this.state) < stateRank(TaskState.ready) ? this.task : undefined;
   }
 
   /** Newest state that the agent or a manager knows of. */
@@ -116,14 +121,14 @@ export class TaskRunner {
 
   /** The agent is leaving: nothing more is done, and the container stays as it is. */
   halt(): void {
-    this.halted = true;
+    this.isHalted = true;
     this.attempt?.interrupt.abort(new DomainError('CANCELLED', 'the agent stops'));
     this.news.wake();
   }
 
   /** Runs until the task is forgotten and nothing is left of it, or until halted. */
   async run(): Promise<void> {
-    while (!this.halted) {
+    while (!this.isHalted) {
       const step = nextStep(this.observe(), this.goal);
       if (step.kind === 'end') return;
       if (step.kind === 'pause') await this.rest();
@@ -205,11 +210,13 @@ export class TaskRunner {
 
   private async preparation(signal: AbortSignal): Promise<Preparation> {
     const task = this.assigned();
+    const files = await this.tools.files.provide(task);
     const attachments = await this.tools.networks.attach(task, signal).catch((error: unknown) => {
       this.say(messageOf(error));
       throw error;
     });
-    return { signal, tell: (text) => this.say(text), registryAuth: this.tools.registryAuth(task.serviceId), attachments };
+    const registryAuth = this.tools.registryAuth(task.serviceId);
+    return { signal, tell: (text) => this.say(text), registryAuth, attachments, files };
   }
 
   /** New connections already go elsewhere; those that the task has get some time to end. */
@@ -275,7 +282,8 @@ export class TaskRunner {
   private publish(status: TaskStatus): void {
     this.status = status;
     if (this.goal !== 'forget') this.tools.statuses.report(this.taskId, status);
-    if (this.serviceToPull === undefined) this.tools.donePulling();
+    if (this.taskToPrepare === undefined) this.tools.prepared();
+    if (isTerminal(this.state)) this.tools.ended(this.taskId);
   }
 
   private assigned(): Task {

@@ -1,3 +1,4 @@
+import { NO_FILES } from '../testing/no-files';
 import { NO_OVERLAYS } from '../testing/no-overlays';
 import { isTerminal, stateRank, TaskState } from '#common/domain';
 import { DomainError } from '#common/errors';
@@ -24,7 +25,7 @@ class Bench {
   private readonly stopping = new AbortController();
   private readonly statuses = new StatusReporter(0);
   private readonly worker = new Worker(
-    { executor: this.engine, networks: { ...NO_OVERLAYS, isCalled: () => this.isCalled } },
+    { executor: this.engine, networks: { ...NO_OVERLAYS, isCalled: () => this.isCalled }, files: NO_FILES },
     this.statuses,
     logger,
   );

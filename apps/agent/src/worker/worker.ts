@@ -5,6 +5,7 @@ import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
 import type { Task } from '#common/proto';
 import type { ContainerEvent, Executor, ListedContainer } from '../executor/executor';
 import type { NetworkHost } from '../executor/overlay-engine';
+import type { FileHost } from '../payloads/file-host';
 import { claimOfEvent, claimOfListing } from './container-claim';
 import { toChanges } from './assignment-changes';
 import { PullCredentials } from './pull-credentials';
@@ -25,7 +26,7 @@ export class Worker {
   private isCutOff = false;
 
   constructor(
-    private readonly engine: { readonly executor: Executor; readonly networks: NetworkHost },
+    private readonly engine: { readonly executor: Executor; readonly networks: NetworkHost; readonly files: FileHost },
     private readonly statuses: StatusReporter,
     private readonly logger: Logger,
     private readonly now: () => Date = () => new Date(),
@@ -49,6 +50,7 @@ export class Worker {
   /** Takes a set of assignments; sets have to come in order. */
   apply(message: Assignments): void {
     this.credentials.learn(message.registryAuth);
+    this.engine.files.learn(message.payloads);
     const { assign, forget } = toChanges(this.runners.keys(), { ...message, update: this.admitted(message.update) });
     for (const task of assign) {
       const runner = this.runners.get(task.id);
@@ -59,9 +61,10 @@ export class Worker {
       this.statuses.forget(taskId);
       this.runners.get(taskId)?.forget();
     }
-    this.forgetCredentials();
+    this.forgetPrepared();
     if (message.type !== Assignments_Type.COMPLETE) return;
     this.knowsAll = true;
+    supervise(this.logger, 'sweeping files', this.engine.files.sweep(new Set(this.runners.keys())));
     // Not before: what the manager has decided meanwhile goes before what the agent would do.
     this.setCutOff(false);
   }
@@ -101,11 +104,17 @@ export class Worker {
   halt(): void {
     for (const runner of this.runners.values()) runner.halt();
     this.runners.clear();
-    this.forgetCredentials();
+    this.forgetPrepared();
   }
 
-  private forgetCredentials(): void {
-    this.credentials.keepOnly(() => new Set([...this.runners.values()].flatMap(({ serviceToPull }) => serviceToPull ?? [])));
+  private forgetPrepared(): void {
+    const toPrepare = (): Task[] => [...this.runners.values()].flatMap(({ taskToPrepare }) => taskToPrepare ?? []);
+    this.credentials.keepOnly(() => new Set(toPrepare().map(({ serviceId }) => serviceId)));
+    this.engine.files.keepOnly(toPrepare);
+  }
+
+  private removeFiles(taskId: string): void {
+    supervise(this.logger, 'removing files of secrets and configs', this.engine.files.remove(taskId));
   }
 
   private setCutOff(isCutOff: boolean): void {
@@ -137,7 +146,8 @@ export class Worker {
       now,
       isCutOff: () => this.isCutOff,
       registryAuth: (serviceId) => this.credentials.of(serviceId),
-      donePulling: () => this.forgetCredentials(),
+      prepared: () => this.forgetPrepared(),
+      ended: (taskId) => this.removeFiles(taskId),
       logger,
     });
     this.runners.set(runner.taskId, runner);
@@ -148,8 +158,11 @@ export class Worker {
     try {
       await runner.run();
     } finally {
-      if (this.runners.get(runner.taskId) === runner) this.runners.delete(runner.taskId);
-      this.forgetCredentials();
+      if (this.runners.get(runner.taskId) === runner) {
+        this.runners.delete(runner.taskId);
+        if (!runner.isHalted) this.removeFiles(runner.taskId);
+      }
+      this.forgetPrepared();
     }
   }
 }

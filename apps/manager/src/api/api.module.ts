@@ -4,16 +4,20 @@ import { NodeCommands } from './commands/node-commands';
 import { NetworkCommands } from './commands/network-commands';
 import { imagePinner } from './commands/pin-image';
 import { ServiceCommands } from './commands/service-commands';
+import { ServiceCredentials } from './commands/service-credentials';
 import { AbsentController } from './controllers/absent.controller';
+import { ConfigsController } from './controllers/configs.controller';
 import { DistributionController } from './controllers/distribution.controller';
 import { HealthController } from './controllers/health.controller';
 import { NetworksController } from './controllers/networks.controller';
 import { NodesController } from './controllers/nodes.controller';
 import { PlansController } from './controllers/plans.controller';
+import { SecretsController } from './controllers/secrets.controller';
 import { ServicesController } from './controllers/services.controller';
 import { SystemController } from './controllers/system.controller';
 import { TasksController } from './controllers/tasks.controller';
 import { ErrorFilter } from './http/error.filter';
+import { PAYLOAD_COMMANDS } from './payload-commands.providers';
 import { API_DEPENDENCIES, type ApiDependencies } from './ports';
 
 const now = (): Date => new Date();
@@ -37,6 +41,8 @@ export class ApiModule {
         SystemController,
         HealthController,
         NetworksController,
+        SecretsController,
+        ConfigsController,
         DistributionController,
         AbsentController,
       ],
@@ -45,8 +51,8 @@ export class ApiModule {
         {
           provide: ServiceCommands,
           inject: [API_DEPENDENCIES],
-          useFactory: ({ store, images, logger }: ApiDependencies) =>
-            new ServiceCommands(store, imagePinner(images, logger), now),
+          useFactory: ({ store, images, vault, logger }: ApiDependencies) =>
+            new ServiceCommands(store, imagePinner(images, logger), new ServiceCredentials(vault), now),
         },
         {
           provide: NodeCommands,
@@ -58,6 +64,7 @@ export class ApiModule {
           inject: [API_DEPENDENCIES],
           useFactory: ({ store, host }: ApiDependencies) => new NetworkCommands(store, host.subnetPool, now),
         },
+        ...PAYLOAD_COMMANDS,
         { provide: APP_FILTER, inject: [API_DEPENDENCIES], useFactory: ({ logger }: ApiDependencies) => new ErrorFilter(logger) },
       ],
     };

@@ -1,7 +1,7 @@
 import { isActive } from '#common/domain';
 import { DomainError } from '#common/errors';
-import type { Network, Node, Service, Task } from '#common/proto';
-import type { ClusterView } from '#common/store';
+import type { Config, Network, Node, Secret, Service, Task } from '#common/proto';
+import type { ClusterView, PayloadView } from '#common/store';
 
 /**
  * Finds what a person or tool named: by whole id, else by whole name, else by a beginning of the id that only one has.
@@ -37,6 +37,12 @@ export function findNode(view: ClusterView, term: string): Node {
 export function findNetwork(view: ClusterView, term: string): Network {
   const exact = view.network(term) ?? view.networkByName(term);
   return exact ?? only('network', term, withIdPrefix(view.networks(), term));
+}
+
+/** As findService. */
+export function findPayload<T extends Secret | Config>(kind: 'secret' | 'config', payloads: PayloadView<T>, term: string): T {
+  const exact = payloads.get(term) ?? payloads.byName(term);
+  return exact ?? only(kind, term, withIdPrefix(payloads.all(), term));
 }
 
 function withIdPrefix<T extends { id: string }>(objects: readonly T[], prefix: string): T[] {

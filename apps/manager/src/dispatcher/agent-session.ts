@@ -11,7 +11,8 @@ import type { Arrival } from './node-record';
 import type { NodeLiveness } from './node-liveness';
 import type { NodeRecorder } from './node-recorder';
 import type { StatusInbox } from './status-inbox';
-import { unseal, type ClusterStore } from '#common/store';
+import { payloadsFor } from './task-payloads';
+import { keys, type ClusterStore, type Vault } from '#common/store';
 import { monotonicMs } from '#common/concurrency';
 
 export type AgentStream = ServerDuplexStream<AgentMessage, ManagerMessage>;
@@ -22,6 +23,7 @@ export interface SessionParts {
   recorder: NodeRecorder;
   inbox: StatusInbox;
   directory: NetworkDirectory;
+  vault: Vault;
   logger: Logger;
 }
 
@@ -48,7 +50,8 @@ export class AgentSession {
     this.assignments = new AssignmentStream(sink, {
       tasks: () => parts.store.view.tasksOfNode(this.nodeId).filter(isForAgent),
       credentials: (serviceId) => parts.store.view.registryCredentials(serviceId)?.current,
-      open: (sealed) => this.unsealed(sealed),
+      open: (serviceId, sealed) => this.unsealed(serviceId, sealed),
+      payloads: (tasks) => payloadsFor(tasks, parts.store.view, parts.vault),
     });
   }
 
@@ -94,9 +97,9 @@ export class AgentSession {
   }
 
   /** Without them the node tries with what its own engine knows, and says why if that fails. */
-  private unsealed(sealed: SealedValue): Buffer {
+  private unsealed(serviceId: string, sealed: SealedValue): Buffer {
     try {
-      return unseal(sealed);
+      return this.parts.vault.unseal(sealed, keys.registryCredentials(serviceId));
     } catch (error) {
       this.parts.logger.error({ nodeId: this.nodeId, reason: messageOf(error) }, 'registry credentials cannot be read');
       return Buffer.alloc(0);

@@ -1,4 +1,4 @@
-import { Assignments_Type, type ManagerMessage, type RegistryAuth } from '#common/dispatcher-proto';
+import { Assignments_Type, type ManagerMessage, type Payloads, type RegistryAuth } from '#common/dispatcher-proto';
 import type { SealedValue, Task } from '#common/proto';
 import { toAssignmentDiff, type SentTasks } from './assignment-diff';
 import { toCredentialsDiff, type SentCredentials } from './pull-credentials';
@@ -14,8 +14,10 @@ export interface MessageSink {
 export interface AssignmentSource {
   tasks(): Task[];
   credentials(serviceId: string): SealedValue | undefined;
-  /** What was sealed; empty when that cannot be had. */
-  open(sealed: SealedValue): Buffer;
+  /** The service's credentials as they were before they were sealed; empty when that cannot be had. */
+  open(serviceId: string, sealed: SealedValue): Buffer;
+  /** What these tasks get as files, so far as it is still to be sent. */
+  payloads(tasks: readonly Task[]): Payloads | undefined;
 }
 
 /**
@@ -59,7 +61,8 @@ export class AssignmentStream {
     this.sent = sent;
     const appliesTo = this.sequence;
     this.sequence++;
-    const message = { assignments: { type, appliesTo, resultsIn: this.sequence, update, remove, registryAuth } };
+    const payloads = this.source.payloads(update);
+    const message = { assignments: { type, appliesTo, resultsIn: this.sequence, update, remove, registryAuth, payloads } };
     if (this.sink.write(message)) return;
     this.blocked = true;
     this.sink.onDrain(() => {
@@ -73,7 +76,10 @@ export class AssignmentStream {
     this.sentCredentials = sent;
     if (send.size === 0) return undefined;
     // No bytes say that there are none any more.
-    const opened = [...send].map(([id, sealed]): [string, Buffer] => [id, sealed ? this.source.open(sealed) : Buffer.alloc(0)]);
+    const opened = [...send].map(([id, sealed]): [string, Buffer] => [
+      id,
+      sealed ? this.source.open(id, sealed) : Buffer.alloc(0),
+    ]);
     return { byService: Object.fromEntries(opened) };
   }
 }

@@ -4,8 +4,8 @@ import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
 import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage } from '#common/dispatcher-proto';
 import { Cluster, RegistryCredentials, RemovedNode, Task, TaskStatus } from '#common/proto';
-import { ClusterStore, EtcdStore, keys, seal, type Guard, type Write } from '#common/store';
-import { eventually, PrivateEtcd } from '#common/testing';
+import { ClusterStore, EtcdStore, keys, type Guard, type Write } from '#common/store';
+import { eventually, PrivateEtcd, testVault } from '#common/testing';
 import { aTask } from '../testing/builders';
 import type { LeaderTerm } from '../leader/leader-term';
 import { AllowedPeers } from './allowed-peers';
@@ -123,6 +123,7 @@ describe('the dispatcher', () => {
       inbox,
       peers,
       heartbeatPeriodMs: HEARTBEAT_MS,
+      vault: testVault(),
       logger,
     });
     await dispatcher.listen(ADDRESS);
@@ -163,7 +164,10 @@ describe('the dispatcher', () => {
 
   it('sends credentials with a task that has to pull, again when they change, and to nobody else', async () => {
     const putCredentials = (serviceId: string, text: string): Promise<number> => {
-      const value = RegistryCredentials.encode({ current: seal(Buffer.from(text)), previous: undefined }).finish();
+      const value = RegistryCredentials.encode({
+        current: testVault().seal(Buffer.from(text), keys.registryCredentials(serviceId)),
+        previous: undefined,
+      }).finish();
       return store.commit([], [{ kind: 'put', key: keys.registryCredentials(serviceId), value }]);
     };
     const sent = (agent: FakeAgent): string[] =>

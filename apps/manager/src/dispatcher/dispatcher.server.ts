@@ -6,7 +6,7 @@ import { CHANNEL_OPTIONS } from '#common/grpc';
 import { isId, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import { DispatcherService, type AgentMessage, type Hello } from '#common/dispatcher-proto';
-import type { ClusterStore, ViewChange } from '#common/store';
+import type { ClusterStore, Vault, ViewChange } from '#common/store';
 import { AgentSession, type AgentStream } from './agent-session';
 import { peerAddress, type AllowedPeers } from './allowed-peers';
 import { NetworkDirectory } from './network-directory';
@@ -35,6 +35,8 @@ export interface DispatcherParts {
   inbox: StatusInbox;
   peers: AllowedPeers;
   heartbeatPeriodMs: number;
+  /** Opens secrets and credentials. */
+  vault: Vault;
   logger: Logger;
 }
 
@@ -121,7 +123,7 @@ export class DispatcherServer {
 
   /** @returns undefined when there is to be no session */
   private welcome(stream: AgentStream, hello: Hello | undefined): AgentSession | undefined {
-    const { managerId, peers, store, logger, inbox, heartbeatPeriodMs } = this.parts;
+    const { managerId, peers, store, logger, inbox, heartbeatPeriodMs, vault } = this.parts;
     const address = peerAddress(stream.getPeer());
     if (!peers.allows(address) && address !== this.parts.ownAddress) {
       throw new DomainError('PERMISSION_DENIED', `agents at ${address} are not allowed; see the manager's --agent-network`);
@@ -144,6 +146,7 @@ export class DispatcherServer {
       recorder: this.recorder,
       inbox,
       directory: this.directory,
+      vault,
       logger,
     });
     this.sessions.add(session);

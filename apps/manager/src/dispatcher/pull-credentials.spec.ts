@@ -1,11 +1,11 @@
 import { TaskState } from '#common/domain';
 import type { SealedValue, Task } from '#common/proto';
-import { seal } from '#common/store';
+import { testVault } from '#common/testing';
 import { aService, aTask } from '../testing/builders';
 import { toCredentialsDiff, type SentCredentials } from './pull-credentials';
 
-const A = seal(Buffer.from('a'));
-const B = seal(Buffer.from('b'));
+const A = testVault().seal(Buffer.from('a'), 'registry-credentials/web');
+const B = testVault().seal(Buffer.from('b'), 'registry-credentials/web');
 const NOTHING: SentCredentials = new Map();
 const had = (web: SealedValue | undefined): SentCredentials => new Map([['web', web]]);
 

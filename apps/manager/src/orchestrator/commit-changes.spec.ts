@@ -1,9 +1,11 @@
 import { TaskState } from '#common/domain';
-import { RegistryCredentials, Service, Task } from '#common/proto';
-import { seal } from '#common/store';
+import { RegistryCredentials, Service, Task, type SealedValue } from '#common/proto';
+import { testVault } from '#common/testing';
 import { aService, aTask, NOW } from '../testing/builders';
 import type { Change } from './change';
 import { toTransactions } from './commit-changes';
+
+const seal = (value: Buffer): SealedValue => testVault().seal(value, 'registry-credentials/web-id');
 
 const create = (count: number, spec = {}): Change[] =>
   Array.from({ length: count }, (_, i) => ({ kind: 'createTask', task: aTask({ id: `t${i}`, service: aService({ spec }) }) }));
@@ -68,7 +70,7 @@ describe('the transactions of a plan', () => {
       change: { kind: 'rollback', message: 'because' },
     });
     expect(RegistryCredentials.decode(value('registry-credentials/web-id'))).toEqual({
-      current: seal(Buffer.from('old')),
+      current: credentials.previous,
       previous: undefined,
     });
   });

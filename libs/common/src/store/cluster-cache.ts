@@ -1,5 +1,6 @@
 import {
   Cluster,
+  Config,
   LeaderRecord,
   ManagerPresence,
   Network,
@@ -8,30 +9,31 @@ import {
   PortClaim,
   RebalanceRequest,
   RegistryCredentials,
+  Secret,
   Service,
   ServiceEndpoint,
   Task,
   TaskStatus,
   UpdateStatus,
 } from '../proto';
-import { isTerminal, observedState } from '../domain';
+import {
+  idOf,
+  networkIdsOf,
+  revised,
+  revisedStatus,
+  taskChange,
+  versioned,
+  type RevisedNode,
+  type RevisedStatus,
+} from './cache-records';
 import type { ClusterView, RevisedRequest, ViewChange } from './cluster-view';
 import { IdIndex } from './id-index';
 import { joinNode, joinService, joinTask, type ServiceSide } from './join';
 import { JoinedCollection } from './joined-collection';
 import { parseKey } from './keys';
+import { NamedRecords } from './named-records';
 import { NetworkRecords } from './network-records';
 import type { Revision, Stored, StoreEvent, WatchBatch } from './object-store';
-
-interface RevisedNode {
-  observed: ObservedNode;
-  modRevision: Revision;
-}
-
-interface RevisedStatus {
-  status: TaskStatus;
-  modRevision: Revision;
-}
 
 /**
  * The view of the cluster that is fed by one watch over everything. Reads cost no I/O.
@@ -50,6 +52,8 @@ export class ClusterCache implements ClusterView {
   private byNode = new IdIndex<Task>();
   private byNetwork = new IdIndex<Task>();
   private networkRecords = new NetworkRecords();
+  secrets = new NamedRecords<Secret>();
+  configs = new NamedRecords<Config>();
   private changes: ViewChange[] = [];
   private seenRevision: Revision = 0;
 
@@ -83,9 +87,9 @@ export class ClusterCache implements ClusterView {
   tasksOfService = (serviceId: string): Task[] => this.byService.of(serviceId);
   tasksOfNode = (nodeId: string): Task[] => this.byNode.of(nodeId);
   tasksOnNetwork = (networkId: string): Task[] => this.byNetwork.of(networkId);
-  network = (id: string): Network | undefined => this.networkRecords.get(id);
-  networkByName = (name: string): Network | undefined => this.networkRecords.byName(name);
-  networks = (): Network[] => this.networkRecords.all();
+  network = (id: string): Network | undefined => this.networkRecords.networks.get(id);
+  networkByName = (name: string): Network | undefined => this.networkRecords.networks.byName(name);
+  networks = (): Network[] => this.networkRecords.networks.all();
   networkClaimsRevision = (): Revision => this.networkRecords.claimsRevision;
   publishedPortOwner = (protocol: string, port: number): string | undefined =>
     this.networkRecords.portOwner(`${protocol}/${port}`);
@@ -104,6 +108,8 @@ export class ClusterCache implements ClusterView {
     this.byNode = new IdIndex();
     this.byNetwork = new IdIndex();
     this.networkRecords = new NetworkRecords();
+    this.secrets = new NamedRecords();
+    this.configs = new NamedRecords();
     this.serviceObjects = this.newServices();
     this.taskObjects = this.newTasks();
     this.nodeObjects = this.newNodes();
@@ -159,14 +165,11 @@ export class ClusterCache implements ClusterView {
         else this.removedNodes.delete(id);
         return;
       case 'networks':
-        this.networkRecords.set(id, versioned(decoded(Network), stored));
-        this.changes.push({ kind: 'network', id });
-        return;
       case 'network-claims':
-        this.networkRecords.claimsRevision = stored?.modRevision ?? 0;
-        return;
       case 'published-ports':
-        return this.networkRecords.setPortOwner(id, decoded(PortClaim));
+      case 'secrets':
+      case 'configs':
+        return this.applyNamed(collection, id, stored);
       case 'managers':
         return this.setManager(id, decoded(ManagerPresence));
       case 'leader':
@@ -178,6 +181,29 @@ export class ClusterCache implements ClusterView {
       default:
         // A key of a newer version of ours, or one that only guards (service-names): not part of the view.
         return;
+    }
+  }
+
+  /** What services name, and what of the hosts they take. */
+  private applyNamed(collection: string, id: string, stored: Stored | undefined): void {
+    switch (collection) {
+      case 'networks':
+        this.networkRecords.networks.set(id, versioned(stored && Network.decode(stored.value), stored));
+        this.changes.push({ kind: 'network', id });
+        return;
+      case 'secrets':
+        this.secrets.set(id, versioned(stored && Secret.decode(stored.value), stored));
+        this.changes.push({ kind: 'secret', id });
+        return;
+      case 'configs':
+        this.configs.set(id, versioned(stored && Config.decode(stored.value), stored));
+        this.changes.push({ kind: 'config', id });
+        return;
+      case 'network-claims':
+        this.networkRecords.claimsRevision = stored?.modRevision ?? 0;
+        return;
+      case 'published-ports':
+        return this.networkRecords.setPortOwner(id, stored && PortClaim.decode(stored.value));
     }
   }
 
@@ -260,39 +286,4 @@ export class ClusterCache implements ClusterView {
       },
     );
   }
-}
-
-function networkIdsOf(task: Task | undefined): string[] {
-  return (task?.networksAttachments ?? []).flatMap(({ network }) => network?.id || []);
-}
-
-function revised(observed: ObservedNode | undefined, stored: Stored | undefined): RevisedNode | undefined {
-  return observed && stored && { observed, modRevision: stored.modRevision };
-}
-
-function revisedStatus(status: TaskStatus | undefined, stored: Stored | undefined): RevisedStatus | undefined {
-  return status && stored && { status, modRevision: stored.modRevision };
-}
-
-function idOf(before: { id: string } | undefined, after: { id: string } | undefined): string {
-  return (after ?? before)?.id ?? '';
-}
-
-function taskChange(before: Task | undefined, after: Task | undefined): ViewChange {
-  const nodeIds = new Set([before?.nodeId, after?.nodeId].filter((id): id is string => Boolean(id)));
-  return {
-    kind: 'task',
-    id: idOf(before, after),
-    serviceId: (after ?? before)?.serviceId ?? '',
-    nodeIds: [...nodeIds],
-    endedOrGone: after ? isTerminal(observedState(after)) && !(before && isTerminal(observedState(before))) : true,
-  };
-}
-
-/** Clients compare `version` with the revision of the object's own key, not of the parts joined to it. */
-function versioned<T extends { version: { index?: number | undefined } | undefined }>(
-  object: T | undefined,
-  stored: Stored | undefined,
-): T | undefined {
-  return object && { ...object, version: { index: stored?.modRevision } };
 }

@@ -1,5 +1,6 @@
 import type {
   Cluster,
+  Config,
   LeaderRecord,
   ManagerPresence,
   Network,
@@ -7,6 +8,7 @@ import type {
   ObservedNode,
   RebalanceRequest,
   RegistryCredentials,
+  Secret,
   Service,
   Task,
 } from '../proto';
@@ -55,6 +57,16 @@ export interface ClusterView {
   networkClaimsRevision(): Revision;
   /** Id of the service that holds the port on every node. */
   publishedPortOwner(protocol: string, port: number): string | undefined;
+
+  readonly secrets: PayloadView<Secret>;
+  readonly configs: PayloadView<Config>;
+}
+
+/** Secrets or configs. The values of secrets are sealed. */
+export interface PayloadView<T> {
+  get(id: string): T | undefined;
+  byName(name: string): T | undefined;
+  all(): T[];
 }
 
 /** A request with the revision to compare when following it up: it may have been replaced by another. */
@@ -70,6 +82,8 @@ export type ViewChange =
   | { kind: 'task'; id: string; serviceId: string; nodeIds: string[]; endedOrGone: boolean }
   | { kind: 'node'; id: string }
   | { kind: 'network'; id: string }
+  | { kind: 'secret'; id: string }
+  | { kind: 'config'; id: string }
   | { kind: 'manager'; id: string }
   | { kind: 'leader' }
   | { kind: 'cluster' }

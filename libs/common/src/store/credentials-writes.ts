@@ -1,19 +1,18 @@
 import { RegistryCredentials, type SealedValue } from '../proto';
 import { keys } from './keys';
 import type { Write } from './object-store';
-import { seal } from './sealed-value';
 
 /**
  * Where the credentials of a service's new spec come from: those of the present spec, those of the spec before it, or a client
  * (undefined: it says that there are none).
  */
-export type CredentialsSource = 'spec' | 'previous-spec' | { readonly given: Uint8Array | undefined };
+export type CredentialsSource = 'spec' | 'previous-spec' | { readonly given: SealedValue | undefined };
 
 /** The credentials that the new spec gets. */
 export function nextCredentials(before: RegistryCredentials | undefined, source: CredentialsSource): SealedValue | undefined {
   if (source === 'spec') return before?.current;
   if (source === 'previous-spec') return before?.previous;
-  return source.given && seal(source.given);
+  return source.given;
 }
 
 /**

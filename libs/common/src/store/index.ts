@@ -10,3 +10,4 @@ export * from './credentials-writes';
 export * from './sealed-value';
 export * from './network-writes';
 export * from './port-claims';
+export * from './payload-writes';

@@ -20,6 +20,11 @@ export const keys = {
   network: (id: string) => `networks/${id}`,
   /** Makes network names unique: its value is the id of the network that owns the name. */
   networkName: (name: string) => `network-names/${name}`,
+  secret: (id: string) => `secrets/${id}`,
+  /** Makes names of secrets unique: its value is the id of the secret that owns the name. */
+  secretName: (name: string) => `secret-names/${name}`,
+  config: (id: string) => `configs/${id}`,
+  configName: (name: string) => `config-names/${name}`,
   networkClaims: 'network-claims',
   /** Virtual addresses of a service. */
   serviceEndpoint: (id: string) => `service-endpoint/${id}`,

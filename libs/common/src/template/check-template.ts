@@ -1,4 +1,4 @@
-import { FUNCTIONS, Misuse } from './functions';
+import { Misuse, type TemplateFunction } from './functions';
 import type { Template } from './parse-template';
 import type { Call, Choice, Expression, Loop, Path, TemplateNode } from './syntax';
 import { unknownField } from './unknown-field';
@@ -130,15 +130,14 @@ class TemplateChecker {
       const mayBeSkipped = index > 0 && (name === 'and' || name === 'or');
       return this.typeOf(arg, mayBeSkipped ? { ...place, certain: false } : place);
     });
-    const type = callType(name, types);
+    const type = callType(this.template.source.rules.functions.get(name), types);
     if (type instanceof Misuse) throw this.template.source.problem(at, `${name}: ${type.reason}`);
     return type;
   }
 }
 
 /** What a function gives for arguments of these types. */
-export function callType(name: string, args: readonly TemplateType[]): TemplateType | Misuse {
-  const known = FUNCTIONS.get(name);
+export function callType(known: TemplateFunction | undefined, args: readonly TemplateType[]): TemplateType | Misuse {
   if (!known) return new Misuse('is not a function');
   if (args.length >= known.min && args.length <= known.max) return known.type(...args);
   const takes =

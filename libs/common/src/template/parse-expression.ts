@@ -1,4 +1,3 @@
-import { FUNCTIONS } from './functions';
 import { readInteger, readQuoted } from './literals';
 import type { Call, Expression, Path } from './syntax';
 import type { TokenReader } from './token-reader';
@@ -97,8 +96,9 @@ function parseLiteral(reader: TokenReader): Expression | undefined {
 function parseFunctionName(reader: TokenReader): Call | undefined {
   const { at, next } = reader;
   if (next?.kind !== 'word' || next.text === 'true' || next.text === 'false') return undefined;
-  if (!FUNCTIONS.has(next.text)) {
-    throw reader.problem(`function '${next.text}' not defined; there are ${[...FUNCTIONS.keys()].join(', ')}`);
+  const { functions } = reader.source.rules;
+  if (!functions.has(next.text)) {
+    throw reader.problem(`function '${next.text}' not defined; there are ${[...functions.keys()].join(', ')}`);
   }
   reader.take('word');
   return { kind: 'call', at, name: next.text, args: [] };

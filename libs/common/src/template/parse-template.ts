@@ -4,7 +4,6 @@ import type { TemplateSource } from './template-source';
 import { TokenReader } from './token-reader';
 import { tokenize, type Piece } from './tokenize';
 
-const MAX_TEMPLATE_CHARACTERS = 64 * 1024;
 const MAX_DEPTH = 50;
 /** Each look at a variable goes through those in scope. */
 const MAX_VARIABLES = 100;
@@ -23,8 +22,9 @@ export interface Template {
 
 /** Reads a template in Go's notation. @throws DomainError INVALID_ARGUMENT naming the place and what is not understood */
 export function parseTemplate(source: TemplateSource): Template {
-  if (source.text.length > MAX_TEMPLATE_CHARACTERS) {
-    throw source.problem(0, `longer than ${MAX_TEMPLATE_CHARACTERS} characters`);
+  const { maxCharacters } = source.rules;
+  if (source.text.length > maxCharacters) {
+    throw source.problem(0, `longer than ${maxCharacters} characters`);
   }
   return new TemplateParser(source, tokenize(source)).parse();
 }

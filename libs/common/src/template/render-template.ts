@@ -1,11 +1,10 @@
 import { callType, noSuchLabel } from './check-template';
-import { FUNCTIONS, Misuse } from './functions';
+import { Misuse } from './functions';
 import type { Template } from './parse-template';
 import type { Call, Choice, Expression, Loop, Path, SetVariable, TemplateNode } from './syntax';
 import { unknownField } from './unknown-field';
 import { isTrue, printValue, sortedEntries, typeOfValue, type ObjectValue, type TemplateValue } from './value';
 
-const MAX_RESULT_CHARACTERS = 64 * 1024;
 /** Parts of a template that are looked at, each time they are: loops in loops come to an end. */
 const MAX_STEPS = 10_000;
 const ROOT = '$';
@@ -132,11 +131,12 @@ class TemplateRenderer {
 
   private valueOfCall(call: Call, dot: TemplateValue): TemplateValue {
     const args = this.argumentsOf(call, dot);
-    const type = callType(call.name, args.map(typeOfValue));
-    const result = type instanceof Misuse ? type : FUNCTIONS.get(call.name)?.call(...args);
+    const called = this.template.source.rules.functions.get(call.name);
+    const type = callType(called, args.map(typeOfValue));
+    const result = type instanceof Misuse ? type : called?.call(...args);
     if (result === undefined || result instanceof Misuse)
       throw this.problem(call.at, `${call.name}: ${result?.reason ?? 'no result'}`);
-    if (typeof result === 'string' && result.length > MAX_RESULT_CHARACTERS) throw this.tooLong(call.at);
+    if (typeof result === 'string' && result.length > this.maxCharacters) throw this.tooLong(call.at);
     return result;
   }
 
@@ -153,7 +153,7 @@ class TemplateRenderer {
 
   private write(text: string, at: number): void {
     this.length += text.length;
-    if (this.length > MAX_RESULT_CHARACTERS) throw this.tooLong(at);
+    if (this.length > this.maxCharacters) throw this.tooLong(at);
     this.parts.push(text);
   }
 
@@ -162,8 +162,12 @@ class TemplateRenderer {
     if (this.steps > MAX_STEPS) throw this.problem(at, `it takes more than ${MAX_STEPS} steps`);
   }
 
+  private get maxCharacters(): number {
+    return this.template.source.rules.maxCharacters;
+  }
+
   private tooLong(at: number): Error {
-    return this.problem(at, `the result is longer than ${MAX_RESULT_CHARACTERS} characters`);
+    return this.problem(at, `the result is longer than ${this.maxCharacters} characters`);
   }
 
   private problem(at: number, what: string): Error {

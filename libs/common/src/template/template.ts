@@ -1,7 +1,7 @@
 import { checkTemplate } from './check-template';
 import { parseTemplate } from './parse-template';
 import { renderTemplate } from './render-template';
-import { TemplateSource } from './template-source';
+import { FIELD_RULES, TemplateSource } from './template-source';
 import type { ObjectType, ObjectValue } from './value';
 
 // Of our own: the packages that read Go's templates rewrite them with regular expressions or into code to run, bound neither work nor
@@ -23,10 +23,10 @@ export function requireValidTemplate(field: string, text: string, type: ObjectTy
 }
 
 /**
- * The text with its templates filled in; at most 64 KiB, in bounded time.
+ * The text with its templates filled in, in bounded time.
  * @param field what the text is the value of, for the message
  * @throws DomainError INVALID_ARGUMENT
  */
-export function expandTemplate(field: string, text: string, values: ObjectValue): string {
-  return isTemplate(text) ? renderTemplate(parseTemplate(new TemplateSource(field, text)), values) : text;
+export function expandTemplate(field: string, text: string, values: ObjectValue, rules = FIELD_RULES): string {
+  return isTemplate(text) ? renderTemplate(parseTemplate(new TemplateSource(field, text, rules)), values) : text;
 }

@@ -1,3 +1,4 @@
 export * from './any-text';
 export * from './eventually';
 export * from './private-etcd';
+export * from './test-vault';

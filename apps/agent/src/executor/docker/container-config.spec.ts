@@ -288,21 +288,7 @@ it('does without a start interval where the engine does not know it', () =>
   }));
 
 describe('a task is refused', () => {
-  const secret = { SecretID: 's', SecretName: 'db-password', File: { Name: 'p' } };
-  const config = { ConfigID: 'c', ConfigName: 'nginx.conf', File: { Name: 'n' } };
   it.each([
-    {
-      name: 'for its secrets',
-      traits: { container: { Secrets: [secret] } },
-      code: 'UNIMPLEMENTED',
-      text: /secrets \(db-password\)/,
-    },
-    {
-      name: 'for its configs',
-      traits: { container: { Configs: [config] } },
-      code: 'UNIMPLEMENTED',
-      text: /configs \(nginx.conf\)/,
-    },
     {
       name: 'for two networks',
       traits: { spec: { Networks: [{ Target: 'host' }, { Target: 'bridge' }] } },

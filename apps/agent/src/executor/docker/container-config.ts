@@ -1,10 +1,11 @@
 import { DEFAULT_STOP_GRACE_PERIOD_NANOS, NANOS_PER_SECOND } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { ContainerSpec, HealthConfig, Task } from '#common/proto';
+import type { FileMount } from '../../payloads/file-host';
 import type { EngineAttachment } from '../overlay-engine';
 import type { ApiMinor } from './api-version';
 import { identityLabels, taskName } from './labels';
-import { toMountConfig } from './mount-config';
+import { toFileMount, toMountConfig } from './mount-config';
 import { toPortSettings } from './port-config';
 import { genericResourceEnv, toResourceConfig, toUlimits } from './resource-config';
 import { toSecurityOptions } from './security-options';
@@ -25,6 +26,7 @@ export interface CreateContext {
   readonly clusterId: string;
   readonly api: ApiMinor;
   readonly attachments?: readonly EngineAttachment[];
+  readonly files?: readonly FileMount[];
 }
 
 const START_INTERVAL_API: ApiMinor = 44;
@@ -43,7 +45,7 @@ export function containerName(task: Task): string | undefined {
  * The engine's create call for a task. What the spec does not say is left out, so that the image's or the engine's default holds.
  * @throws DomainError UNIMPLEMENTED · INVALID_ARGUMENT
  */
-export function toCreateRequest(task: Task, { clusterId, api, attachments = [] }: CreateContext): CreateRequest {
+export function toCreateRequest(task: Task, { clusterId, api, attachments = [], files = [] }: CreateContext): CreateRequest {
   assertSupported(task, api);
   const spec = task.spec?.containerSpec;
   const name = containerName(task);
@@ -58,7 +60,12 @@ export function toCreateRequest(task: Task, { clusterId, api, attachments = [] }
     StopTimeout: stopTimeoutSeconds,
     Healthcheck: spec.healthcheck && toHealthcheck(spec.healthcheck, api),
     ExposedPorts,
-    HostConfig: { ...toHostConfig(spec, task), ...toNetworkSettings(spec, task, attachments), PortBindings },
+    HostConfig: {
+      ...toHostConfig(spec, task),
+      ...toNetworkSettings(spec, task, attachments),
+      Mounts: [...spec.mounts.map(toMountConfig), ...files.map(toFileMount)],
+      PortBindings,
+    },
     NetworkingConfig: toNetworkingConfig(attachments, api),
   };
   return { name, image: spec.image, stopTimeoutSeconds, body };
@@ -85,7 +92,6 @@ function toHostConfig(spec: ContainerSpec, task: Task): object {
     ...toResourceConfig(task.spec?.resources),
     // The manager decides about restarts.
     RestartPolicy: { Name: 'no' },
-    Mounts: spec.mounts.map(toMountConfig),
     ReadonlyRootfs: spec.readOnly || undefined,
     Init: spec.init,
     Isolation: spec.isolation || undefined,

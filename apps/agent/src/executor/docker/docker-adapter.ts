@@ -68,9 +68,9 @@ export class DockerAdapter implements Executor {
 
   async prepare(task: Task, clusterId: string, preparation: Preparation): Promise<ObservedContainer> {
     if (this.api === undefined) await this.describe();
-    const { signal, attachments = [] } = preparation;
+    const { signal, attachments = [], files } = preparation;
     const api = this.api ?? parseApiVersion(undefined);
-    const request = toCreateRequest(expandTemplates(task, this.node), { clusterId, api, attachments });
+    const request = toCreateRequest(expandTemplates(task, this.node), { clusterId, api, attachments, files });
     const further = attachments.slice(1).map((attachment) => toConnection(attachment, api));
     try {
       return await this.create(request, task, { signal, further });

@@ -1,5 +1,5 @@
 import type { NodeDescription, Task } from '#common/proto';
-import { expandTemplate, mapTemplates, taskValues } from '#common/template';
+import { expandTemplate, mapTemplates, taskValues, type ObjectValue } from '#common/template';
 import { taskName } from './labels';
 
 /**
@@ -9,7 +9,14 @@ import { taskName } from './labels';
 export function expandTemplates(task: Task, node: NodeDescription): Task {
   const container = task.spec?.containerSpec;
   if (!task.spec || !container) return task;
-  const values = taskValues({
+  const values = templateValues(task, node);
+  const containerSpec = mapTemplates(container, (field, text) => expandTemplate(`expanding ${field} failed`, text, values));
+  return { ...task, spec: { ...task.spec, containerSpec } };
+}
+
+/** What the templates of this task may name. */
+export function templateValues(task: Task, node: NodeDescription): ObjectValue {
+  return taskValues({
     service: { id: task.serviceId, name: task.serviceName, labels: task.serviceLabels },
     node: {
       id: task.nodeId,
@@ -19,6 +26,4 @@ export function expandTemplates(task: Task, node: NodeDescription): Task {
     },
     task: { id: task.id, name: taskName(task), slot: task.slot === 0 ? task.nodeId : String(task.slot) },
   });
-  const containerSpec = mapTemplates(container, (field, text) => expandTemplate(`expanding ${field} failed`, text, values));
-  return { ...task, spec: { ...task.spec, containerSpec } };
 }

@@ -1,4 +1,5 @@
 import type { Mount } from '#common/proto';
+import type { FileMount } from '../../payloads/file-host';
 
 /** The engine's form of a mount. What is not given is left out, so that the engine's own default holds. */
 export function toMountConfig(mount: Mount): object {
@@ -47,4 +48,9 @@ function toTmpfsOptions({ tmpfsOptions: options }: Mount): object | undefined {
       Options: options.options.length > 0 ? options.options : undefined,
     }
   );
+}
+
+/** A file of the host that the container may only read. */
+export function toFileMount({ source, target }: FileMount): object {
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: true };
 }

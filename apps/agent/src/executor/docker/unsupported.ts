@@ -26,8 +26,6 @@ export function assertSupported(task: Task, api: ApiMinor): void {
   const spec = task.spec?.containerSpec;
   if (task.spec?.pluginSpec || task.spec?.networkAttachmentSpec) refuse('tasks that are not containers');
   if (!spec?.image) throw new DomainError('INVALID_ARGUMENT', 'the task names no image');
-  if (spec.secrets.length > 0) refuse(`secrets (${spec.secrets.map((secret) => secret.secretName).join(', ')})`);
-  if (spec.configs.length > 0) refuse(`configs (${spec.configs.map((config) => config.configName).join(', ')})`);
   if (spec.privileges?.credentialSpec?.config) refuse('credential specs kept in a config');
   assertNetworks((task.spec?.networks ?? []).map((network) => network.target));
   for (const mount of spec.mounts) assertMount(mount, api);

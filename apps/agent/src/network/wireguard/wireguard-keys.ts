@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '#common/errors';
-import { readIfPresent, writeDurably } from '../../durable-file';
+import { readIfPresent, writeDurably } from '#common/files';
 
 const FILE = 'wireguard-keys';
 const KEY = /^[A-Za-z0-9+/]{43}=$/;

@@ -1,14 +1,14 @@
-import { choosePorts, iterationOf, type RegistryAuth } from '#common/domain';
+import { iterationOf, type RegistryAuth } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import {
   RebalanceRequest,
   Service,
-  ServiceEndpoint,
-  ServiceSpec,
   SpecChange_Kind,
   UpdateStatus_State,
+  type ContainerSpec,
   type JobStatus,
+  type ServiceSpec,
   type SpecChange,
   type UpdateStatus,
 } from '#common/proto';
@@ -16,26 +16,25 @@ import {
   claimsOfPorts,
   deletionsOfRevisions,
   keys,
-  MAX_SPEC_BYTES,
   writesOfCredentials,
   writesOfService,
   type CredentialsSource,
 } from '#common/store';
-import { decodeJson } from '#common/wire';
-import { completeSpec } from '../defaults';
 import { findService } from '../lookup';
 import type { ApiStore } from '../ports';
 import { isJob } from '../service-mode';
 import { validatePortsAreFree } from '../validate/endpoint';
-import { alreadyExists, failedPrecondition, outOfSequence } from '../validate/refusal';
-import { validateChange, validateServiceSpec } from '../validate/service-spec';
+import { failedPrecondition, outOfSequence } from '../validate/refusal';
+import { validateChange } from '../validate/service-spec';
 import { warningsFor } from '../validate/warnings';
 import { asItIs, type PinImage } from './pin-image';
-import { randomName } from './random-name';
-import { guardsOfNetworks, resolveNetworks } from './resolve-networks';
-import { credentialsSource, loginOf } from './service-credentials';
+import type { ServiceCredentials } from './service-credentials';
 import { MANUAL_ROLLBACK, noSuchRevision, previousSpec, withReplicasOf } from './rollback-specs';
+import { guardsOfReferences, nameTaken, SpecReader } from './spec-reader';
 import { untilViewHas } from './until-view-has';
+
+/** How often a change is begun anew when somebody else's came in between. */
+const MAX_TRIES = 5;
 
 /** What an update is based on, and how the new spec comes about. */
 export interface ServiceUpdate {
@@ -63,11 +62,16 @@ export interface ServiceCreation {
 
 /** Writes services: checks everything first, then one transaction. */
 export class ServiceCommands {
+  private readonly specs: SpecReader;
+
   constructor(
     private readonly store: ApiStore,
     private readonly pinImage: PinImage,
+    private readonly credentials: ServiceCredentials,
     private readonly now: () => Date,
-  ) {}
+  ) {
+    this.specs = new SpecReader(store);
+  }
 
   /**
    * Creates a service and returns its id, and what the client should know.
@@ -75,24 +79,24 @@ export class ServiceCommands {
    */
   async create(creation: ServiceCreation): Promise<{ id: string; warnings: string[] }> {
     const { body, registryAuth, resolvesImage } = creation;
-    const wanted = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
+    const wanted = this.specs.read(body, (given) => ({ ...given, name: given.name || this.specs.unusedName() }));
     const { spec, warnings } = resolvesImage ? await this.pinImage(wanted, registryAuth?.login) : asItIs(wanted);
-    this.refuseTaken(spec);
+    this.specs.refuseTaken(spec);
 
     const id = newId();
     const at = this.now().toISOString();
     const jobStatus = isJob(spec.mode) ? { jobIteration: undefined, lastExecution: at } : undefined;
     const change = { kind: SpecChange_Kind.create, message: '' };
-    const endpoint = this.endpointOf(spec, undefined);
+    const endpoint = this.specs.endpointOf(spec, undefined);
     const claims = claimsOfPorts(id, [], endpoint.ports);
     const record = { id, createdAt: at, updatedAt: at, spec, previousSpec: undefined, jobStatus, change, endpoint };
     await this.commit(
-      () => this.whyRefused(spec, undefined) ?? nameTaken(spec.name),
-      [{ key: keys.serviceName(spec.name), createRevision: 0 }, ...guardsOfNetworks(spec), ...claims.guards],
+      () => this.specs.whyRefused(spec, undefined) ?? nameTaken(spec.name),
+      [{ key: keys.serviceName(spec.name), createRevision: 0 }, ...guardsOfReferences(spec), ...claims.guards],
       [
         ...claims.writes,
         ...writesOfService(record, undefined),
-        ...writesOfCredentials(id, undefined, credentialsSource(registryAuth, 'spec')),
+        ...writesOfCredentials(id, undefined, this.credentials.source(id, registryAuth, 'spec')),
         { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
       ],
     );
@@ -108,11 +112,11 @@ export class ServiceCommands {
     const before = findService(this.store.view, update.term);
     const { version, registryAuth, registryAuthFrom } = update;
     if (update.rollback) return this.rollBack(before, version);
-    const credentials = credentialsSource(registryAuth, registryAuthFrom);
+    const credentials = this.credentials.source(before.id, registryAuth, registryAuthFrom);
     if (credentials === 'previous-spec') previousSpec(before);
-    const wanted = this.readSpec(update.body);
+    const wanted = this.specs.read(update.body);
     const { spec, warnings } = update.resolvesImage
-      ? await this.pinImage(wanted, registryAuth?.login ?? loginOf(this.store.view.registryCredentials(before.id), credentials))
+      ? await this.pinImage(wanted, registryAuth?.login ?? this.credentials.login(before.id, this.store.view, credentials))
       : asItIs(wanted);
     await this.replaceSpec(before, { version, spec, change: { kind: SpecChange_Kind.update, message: '' }, credentials });
     return [...warnings, ...warningsFor(spec)];
@@ -135,15 +139,15 @@ export class ServiceCommands {
 
   /** The service that a create would make, checked as that is, and not written. @throws DomainError as create */
   plannedCreation(body: unknown): Service {
-    const spec = this.readSpec(body, (given) => ({ ...given, name: given.name || this.unusedName() }));
-    this.refuseTaken(spec);
+    const spec = this.specs.read(body, (given) => ({ ...given, name: given.name || this.specs.unusedName() }));
+    this.specs.refuseTaken(spec);
     return Service.fromPartial({ id: newId(), version: { index: 0 }, spec });
   }
 
   /** The service that an update would make, checked as that is, and not written. @throws DomainError as update */
   plannedUpdate(term: string, body: unknown): Service {
     const before = findService(this.store.view, term);
-    const spec = this.readSpec(body);
+    const spec = this.specs.read(body);
     if (before.spec) validateChange(before.spec, spec);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
     const version = { index: (before.version?.index ?? 0) + 1 };
@@ -171,6 +175,26 @@ export class ServiceCommands {
       [{ key: keys.service(id), exists: true }],
       [{ kind: 'put', key: keys.serviceRebalance(id), value: RebalanceRequest.encode(request).finish() }],
     );
+  }
+
+  /**
+   * Changes a service's container as an update does, based on whatever is its newest version.
+   * @throws DomainError NOT_FOUND · ABORTED others keep changing it · as ApiStore.commit
+   */
+  async changeContainer(id: string, message: string, change: (container: ContainerSpec) => ContainerSpec): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const before = findService(this.store.view, id);
+      const { spec, version } = before;
+      if (!spec?.taskTemplate?.containerSpec) return;
+      const taskTemplate = { ...spec.taskTemplate, containerSpec: change(spec.taskTemplate.containerSpec) };
+      const replacement = { version: version?.index ?? 0, spec: { ...spec, taskTemplate } };
+      try {
+        const because = { kind: SpecChange_Kind.update, message };
+        return await this.replaceSpec(before, { ...replacement, change: because, credentials: 'spec' });
+      } catch (error) {
+        if (!isCode(error, 'ABORTED') || tries === MAX_TRIES) throw error;
+      }
+    }
   }
 
   /** Removes a service; its tasks are stopped afterwards. @throws DomainError NOT_FOUND · as ApiStore.commit */
@@ -207,59 +231,15 @@ export class ServiceCommands {
     const updatedAt = this.now().toISOString();
     const { id, createdAt, spec: replaced } = before;
     const jobStatus = before.jobStatus && nextIteration(before.jobStatus, updatedAt);
-    const endpoint = this.endpointOf(spec, before);
+    const endpoint = this.specs.endpointOf(spec, before);
     const claims = claimsOfPorts(id, before.endpoint?.ports ?? [], endpoint.ports);
     const record = { id, createdAt, updatedAt, spec, previousSpec: replaced, jobStatus, change, endpoint };
     const known = this.store.view.registryCredentials(id);
     await this.commit(
-      () => this.whyRefused(spec, before) ?? outOfSequence(),
-      [{ key: keys.service(id), modRevision: version }, ...guardsOfNetworks(spec), ...claims.guards],
+      () => this.specs.whyRefused(spec, before) ?? outOfSequence(),
+      [{ key: keys.service(id), modRevision: version }, ...guardsOfReferences(spec), ...claims.guards],
       [...writesOfService(record, before), ...writesOfCredentials(id, known, credentials), ...claims.writes],
     );
-  }
-
-  /** What is published, with ports that are chosen here. */
-  private endpointOf(spec: ServiceSpec, before: Service | undefined): ServiceEndpoint {
-    const { view } = this.store;
-    const ports = choosePorts(spec.endpointSpec, before?.endpoint?.ports ?? [], (protocol, port) => {
-      const owner = view.publishedPortOwner(protocol, port);
-      return owner !== undefined && owner !== before?.id;
-    });
-    return ServiceEndpoint.fromPartial({ ports });
-  }
-
-  private refuseTaken(spec: ServiceSpec): void {
-    if (this.store.view.serviceByName(spec.name)) throw nameTaken(spec.name);
-    validatePortsAreFree(spec.endpointSpec, () => this.store.view.services());
-  }
-
-  /** What has come in between, if it was a port or a network that somebody else took or removed. */
-  private whyRefused(spec: ServiceSpec, before: Service | undefined): Error | undefined {
-    try {
-      validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before?.id));
-      resolveNetworks(spec, this.store.view);
-      return undefined;
-    } catch (error) {
-      return error as Error;
-    }
-  }
-
-  private readSpec(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
-    const given = prepare(ServiceSpec.fromJSON(decodeJson('ServiceSpec', body)));
-    validateServiceSpec(given);
-    const spec = resolveNetworks(given, this.store.view);
-    const complete = completeSpec(spec);
-    const size = ServiceSpec.encode(complete).finish().length;
-    if (size > MAX_SPEC_BYTES) {
-      throw new DomainError('TOO_LARGE', `the spec of the service takes ${size} bytes; at most ${MAX_SPEC_BYTES} can be stored`);
-    }
-    return complete;
-  }
-
-  private unusedName(): string {
-    let name = randomName();
-    while (this.store.view.serviceByName(name)) name = randomName();
-    return name;
   }
 
   /** Commits, and says in the caller's words what it means that a guard failed. */
@@ -290,8 +270,4 @@ interface SpecReplacement {
 /** Every update of a job runs it anew. */
 function nextIteration(status: JobStatus, at: string): JobStatus {
   return { jobIteration: { index: iterationOf(status) + 1 }, lastExecution: at };
-}
-
-function nameTaken(name: string): DomainError {
-  return alreadyExists(`name conflicts with an existing object: service ${name} already exists`);
 }

@@ -1,15 +1,20 @@
 import { isLogin, parseRegistryAuth, type RegistryAuth, type RegistryLogin } from '#common/domain';
-import type { RegistryCredentials } from '#common/proto';
-import { nextCredentials, unseal, type CredentialsSource } from '#common/store';
+import { keys, nextCredentials, type ClusterView, type CredentialsSource, type Vault } from '#common/store';
 
-/** Where a new spec's credentials come from: what the client says about them goes before what is kept. */
-export function credentialsSource(auth: RegistryAuth | undefined, from: 'spec' | 'previous-spec'): CredentialsSource {
-  if (!auth) return from;
-  return { given: isLogin(auth.login) ? Buffer.from(auth.header) : undefined };
-}
+/** What registries are told for a service, kept sealed. */
+export class ServiceCredentials {
+  constructor(private readonly vault: Vault) {}
 
-/** The login that a service goes on with. @throws DomainError as unseal */
-export function loginOf(kept: RegistryCredentials | undefined, source: CredentialsSource): RegistryLogin | undefined {
-  const sealed = nextCredentials(kept, source);
-  return sealed && parseRegistryAuth(unseal(sealed).toString())?.login;
+  /** Where a new spec's credentials come from: what the client says about them goes before what is kept. */
+  source(serviceId: string, auth: RegistryAuth | undefined, from: 'spec' | 'previous-spec'): CredentialsSource {
+    if (!auth) return from;
+    const { header, login } = auth;
+    return { given: isLogin(login) ? this.vault.seal(Buffer.from(header), keys.registryCredentials(serviceId)) : undefined };
+  }
+
+  /** The login that a service goes on with. @throws DomainError as Vault.unseal */
+  login(serviceId: string, view: ClusterView, source: CredentialsSource): RegistryLogin | undefined {
+    const sealed = nextCredentials(view.registryCredentials(serviceId), source);
+    return sealed && parseRegistryAuth(this.vault.unseal(sealed, keys.registryCredentials(serviceId)).toString())?.login;
+  }
 }

@@ -14,8 +14,6 @@ describe('what is not there yet', () => {
     '/images/a/b:1/json',
     '/networks/x',
     '/volumes/x',
-    '/secrets/x',
-    '/configs/x',
     '/plugins/x/json',
     '/tasks/x',
     '/nodes/x',
@@ -24,12 +22,11 @@ describe('what is not there yet', () => {
     expect(await scenario.get(path)).toMatchObject({ status: 404, json: { message: expect.stringMatching(/x|a\/b:1/) } });
   });
 
-  it.each(['/secrets', '/configs', '/plugins', '/containers/json', '/images/json'])('is an empty list (%s)', async (path) => {
+  it.each(['/plugins', '/containers/json', '/images/json'])('is an empty list (%s)', async (path) => {
     expect(await scenario.get(path)).toMatchObject({ status: 200, json: [] });
   });
 
   it.each([
-    ['POST', '/secrets/create'],
     ['POST', '/containers/create'],
     ['GET', '/services/x/logs'],
     ['GET', '/events'],

@@ -4,13 +4,13 @@ import { DomainError } from '#common/errors';
 import { sendJson } from '../http/send';
 
 /** Kinds of which this manager has none: these lists are truly empty. */
-const EMPTY_LISTS = ['secrets', 'configs', 'plugins', 'containers/json', 'images/json'];
+const EMPTY_LISTS = ['plugins', 'containers/json', 'images/json'];
 
 /** Reads that would need more than the cluster's state. */
 const READS = ['services/:id/logs', 'tasks/:id/logs', 'events', 'system/df', 'swarm/unlockkey'];
 
 /** What Docker's clients act on and this manager does not have. */
-const KINDS = ['secrets', 'configs', 'networks', 'volumes', 'plugins', 'containers', 'images', 'swarm', 'exec'];
+const KINDS = ['networks', 'volumes', 'plugins', 'containers', 'images', 'swarm', 'exec'];
 const ACTIONS = [...KINDS.map((kind) => `${kind}/*rest`), 'build', 'auth', 'commit', 'session'];
 
 /**
@@ -27,16 +27,6 @@ export class AbsentController {
   @Get('volumes')
   volumes(@Res() response: Response): void {
     sendJson(response, 200, { Volumes: [], Warnings: null });
-  }
-
-  @Get('secrets/:id')
-  secret(@Param('id') id: string): never {
-    throw notFound(`secret ${id} not found`);
-  }
-
-  @Get('configs/:id')
-  config(@Param('id') id: string): never {
-    throw notFound(`config ${id} not found`);
   }
 
   @Get('volumes/:id')

@@ -1,7 +1,8 @@
 import { parseRegistryAuth, type RegistryLogin } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { RegistryCredentials } from '#common/proto';
-import { unseal } from '#common/store';
+import { keys } from '#common/store';
+import { testVault } from '#common/testing';
 import type { ImageDescription, ImageRegistry } from '../ports';
 import { filters, spec, type InspectedService } from '../testing/api-scenario';
 import { FakeApiStore } from '../testing/fake-api-store';
@@ -132,10 +133,13 @@ describe('a client that leaves the image to the manager', () => {
 });
 
 describe('the registry credentials of a service', () => {
-  const userOf = (value: RegistryCredentials['current']): string =>
-    value ? (parseRegistryAuth(unseal(value).toString())?.login.username ?? '?') : '-';
   const kept = async (): Promise<string> => {
-    const { current, previous } = store.view.registryCredentials((await inspected()).ID) ?? {};
+    const { ID } = await inspected();
+    const userOf = (value: RegistryCredentials['current']): string => {
+      const header = value && testVault().unseal(value, keys.registryCredentials(ID)).toString();
+      return header ? (parseRegistryAuth(header)?.login.username ?? '?') : '-';
+    };
+    const { current, previous } = store.view.registryCredentials(ID) ?? {};
     return `${userOf(current)} ${userOf(previous)}`;
   };
 

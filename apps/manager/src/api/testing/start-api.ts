@@ -8,6 +8,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { DEFAULT_SUBNET_POOL } from '#common/domain';
 import { DomainError } from '#common/errors';
 import { createLogger } from '#common/logging';
+import { testVault } from '#common/testing';
 import { ApiModule } from '../api.module';
 import { HttpServer } from '../http-server';
 import type { ApiDependencies, ApiStore } from '../ports';
@@ -52,7 +53,7 @@ const HOST: ApiDependencies['host'] = {
 };
 
 /** What a test may give; the rest is the same for all, since it is asked once. */
-export type ApiOverrides = Partial<Omit<ApiDependencies, 'host' | 'logger' | 'storePatienceMs'>>;
+export type ApiOverrides = Partial<Omit<ApiDependencies, 'host' | 'vault' | 'logger' | 'storePatienceMs'>>;
 
 /** An API on a unix socket of its own that asks whatever `current` holds at the moment. */
 interface ServedApi {
@@ -76,6 +77,7 @@ export async function startApi(store: ApiStore, overrides: ApiOverrides = {}): P
     isUpToDate: (task, service) => task.serviceVersion === service.version?.index,
     explainTask: () => [],
     images: { inspect: () => Promise.reject(new DomainError('UNAVAILABLE', 'there is no registry here')) },
+    vault: testVault(),
     storePatienceMs: 100,
     logger: QUIET,
     ...overrides,
@@ -98,6 +100,7 @@ async function serve(first: ApiDependencies): Promise<ServedApi> {
     host: first.host,
     logger: first.logger,
     storePatienceMs: first.storePatienceMs,
+    vault: first.vault,
     store: passedOn(() => holder.current.store),
     metrics: passedOn(() => holder.current.metrics),
     planner: passedOn(() => holder.current.planner),

@@ -4,7 +4,7 @@ import { validateHealthcheck } from './healthcheck';
 import { validateImage } from './image-reference';
 import { validateMounts } from './mounts';
 import { validateProcess } from './process';
-import { validateConfigs, validateSecrets } from './references';
+import { validateReferences } from './references';
 import { invalidSpec, requireOneOf, unreadableSpec } from './refusal';
 
 const ISOLATIONS = ['default', 'process', 'hyperv'];
@@ -19,8 +19,7 @@ export function validateContainer(container: ContainerSpec): void {
   validateImage(container.image);
   validateMounts(container.mounts);
   validateHealthcheck(container.healthcheck);
-  validateSecrets(container.secrets);
-  validateConfigs(container.configs);
+  validateReferences(container);
   validateCredentials(container.privileges?.credentialSpec);
   requireOneOf(container.isolation, ISOLATIONS, `invalid Isolation: ${JSON.stringify(container.isolation)}`);
   validateProcess(container);

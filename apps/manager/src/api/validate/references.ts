@@ -1,5 +1,7 @@
-import type { ConfigReference, FileTarget, SecretReference } from '#common/proto';
+import type { ConfigReference, ContainerSpec, FileTarget, SecretReference } from '#common/proto';
 import { invalidSpec, unreadableSpec } from './refusal';
+
+type Kind = 'secret' | 'config';
 
 interface Reference {
   id: string;
@@ -7,37 +9,37 @@ interface Reference {
   file: FileTarget | undefined;
 }
 
-/** This manager keeps no secrets yet, so that none can be found. @throws DomainError INVALID_ARGUMENT */
-export function validateSecrets(secrets: readonly SecretReference[]): void {
-  validateReferences(
-    'secret',
-    secrets.map(({ secretId, secretName, file }) => ({ id: secretId, name: secretName, file })),
-  );
-}
-
-/** As validateSecrets. */
-export function validateConfigs(configs: readonly ConfigReference[]): void {
+/** Checks what can be checked of references by themselves. @throws DomainError INVALID_ARGUMENT */
+export function validateReferences({ secrets, configs }: ContainerSpec): void {
   if (configs.some(({ file, runtime }) => !file && !runtime)) {
     throw unreadableSpec('invalid Config: either File or Runtime should be set');
   }
-  validateReferences(
-    'config',
-    configs.map(({ configId, configName, file }) => ({ id: configId, name: configName, file })),
-  );
+  validateEach('secret', secrets.map(ofSecret));
+  validateEach('config', configs.map(ofConfig));
 }
 
-function validateReferences(kind: 'secret' | 'config', references: readonly Reference[]): void {
-  if (references.length === 0) return;
+const ofSecret = ({ secretId, secretName, file }: SecretReference): Reference => ({ id: secretId, name: secretName, file });
+const ofConfig = ({ configId, configName, file }: ConfigReference): Reference => ({ id: configId, name: configName, file });
+
+function validateEach(kind: Kind, references: readonly Reference[]): void {
   const byTarget = new Map<string, Reference>();
   for (const reference of references) {
     if (reference.id === '' || reference.name === '') throw invalidSpec(`malformed ${kind} reference`);
+    if (!reference.file && kind === 'secret') throw invalidSpec('malformed secret reference: no file target (File) is given');
     if (!reference.file) continue;
+    validateTarget(kind, reference, reference.file);
     const other = byTarget.get(reference.file.name);
     if (other) throw conflictingTarget(kind, other, reference);
     byTarget.set(reference.file.name, reference);
   }
-  const names = references.map((reference) => reference.name).join(', ');
-  throw invalidSpec(`${kind}${references.length > 1 ? 's' : ''} not found: ${names}`);
+}
+
+/** Secrets go below /run/secrets unless they name another place; nothing goes up from there. */
+function validateTarget(kind: Kind, { name }: Reference, file: FileTarget): void {
+  const parts = file.name.split('/');
+  if (file.name === '' || parts.includes('..') || file.name.includes('\0') || file.name.endsWith('/')) {
+    throw invalidSpec(`malformed ${kind} reference: '${name}' has the invalid target '${file.name}' (File.Name)`);
+  }
 }
 
 function conflictingTarget(kind: string, a: Reference, b: Reference): Error {

@@ -86,7 +86,11 @@ export interface Assignments {
   /** Ids of tasks to forget: their containers are removed. */
   remove: string[];
   /** What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull. */
-  registryAuth?: RegistryAuth | undefined;
+  registryAuth?:
+    | RegistryAuth
+    | undefined;
+  /** Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then. */
+  payloads?: Payloads | undefined;
 }
 
 export enum Assignments_Type {
@@ -136,6 +140,21 @@ export interface RegistryAuth {
 export interface RegistryAuth_ByServiceEntry {
   key: string;
   value: Buffer;
+}
+
+export interface Payloads {
+  secrets: Payload[];
+  configs: Payload[];
+}
+
+/** What a task gets as a file. */
+export interface Payload {
+  id: string;
+  data: Buffer;
+  /** Whether `data` is a template that the agent fills in for each task. */
+  templated: boolean;
+  /** Why there is no `data`; empty where there is. */
+  problem: string;
 }
 
 /**
@@ -1035,6 +1054,7 @@ function createBaseAssignments(): Assignments {
     update: [],
     remove: [],
     registryAuth: undefined,
+    payloads: undefined,
   };
 }
 
@@ -1057,6 +1077,9 @@ export const Assignments: MessageFns<Assignments> = {
     }
     if (message.registryAuth !== undefined) {
       RegistryAuth.encode(message.registryAuth, writer.uint32(50).fork()).join();
+    }
+    if (message.payloads !== undefined) {
+      Payloads.encode(message.payloads, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1122,6 +1145,14 @@ export const Assignments: MessageFns<Assignments> = {
             message.registryAuth = RegistryAuth.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.payloads = Payloads.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1154,6 +1185,7 @@ export const Assignments: MessageFns<Assignments> = {
         : isSet(object.registry_auth)
         ? RegistryAuth.fromJSON(object.registry_auth)
         : undefined,
+      payloads: isSet(object.payloads) ? Payloads.fromJSON(object.payloads) : undefined,
     };
   },
 
@@ -1177,6 +1209,9 @@ export const Assignments: MessageFns<Assignments> = {
     if (message.registryAuth !== undefined) {
       obj.registryAuth = RegistryAuth.toJSON(message.registryAuth);
     }
+    if (message.payloads !== undefined) {
+      obj.payloads = Payloads.toJSON(message.payloads);
+    }
     return obj;
   },
 
@@ -1192,6 +1227,9 @@ export const Assignments: MessageFns<Assignments> = {
     message.remove = object.remove?.map((e) => e) || [];
     message.registryAuth = (object.registryAuth !== undefined && object.registryAuth !== null)
       ? RegistryAuth.fromPartial(object.registryAuth)
+      : undefined;
+    message.payloads = (object.payloads !== undefined && object.payloads !== null)
+      ? Payloads.fromPartial(object.payloads)
       : undefined;
     return message;
   },
@@ -1390,6 +1428,208 @@ export const RegistryAuth_ByServiceEntry: MessageFns<RegistryAuth_ByServiceEntry
     const message = createBaseRegistryAuth_ByServiceEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBasePayloads(): Payloads {
+  return { secrets: [], configs: [] };
+}
+
+export const Payloads: MessageFns<Payloads> = {
+  encode(message: Payloads, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.secrets) {
+      Payload.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.configs) {
+      Payload.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Payloads {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePayloads();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.secrets.push(Payload.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.configs.push(Payload.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Payloads {
+    return {
+      secrets: globalThis.Array.isArray(object?.secrets) ? object.secrets.map((e: any) => Payload.fromJSON(e)) : [],
+      configs: globalThis.Array.isArray(object?.configs) ? object.configs.map((e: any) => Payload.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: Payloads): unknown {
+    const obj: any = {};
+    if (message.secrets?.length) {
+      obj.secrets = message.secrets.map((e) => Payload.toJSON(e));
+    }
+    if (message.configs?.length) {
+      obj.configs = message.configs.map((e) => Payload.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Payloads>): Payloads {
+    return Payloads.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Payloads>): Payloads {
+    const message = createBasePayloads();
+    message.secrets = object.secrets?.map((e) => Payload.fromPartial(e)) || [];
+    message.configs = object.configs?.map((e) => Payload.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePayload(): Payload {
+  return { id: "", data: Buffer.alloc(0), templated: false, problem: "" };
+}
+
+export const Payload: MessageFns<Payload> = {
+  encode(message: Payload, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(18).bytes(message.data);
+    }
+    if (message.templated !== false) {
+      writer.uint32(24).bool(message.templated);
+    }
+    if (message.problem !== "") {
+      writer.uint32(34).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Payload {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePayload();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.templated = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Payload {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      data: isSet(object.data) ? Buffer.from(bytesFromBase64(object.data)) : Buffer.alloc(0),
+      templated: isSet(object.templated) ? globalThis.Boolean(object.templated) : false,
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: Payload): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.data.length !== 0) {
+      obj.data = base64FromBytes(message.data);
+    }
+    if (message.templated !== false) {
+      obj.templated = message.templated;
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Payload>): Payload {
+    return Payload.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Payload>): Payload {
+    const message = createBasePayload();
+    message.id = object.id ?? "";
+    message.data = object.data ?? Buffer.alloc(0);
+    message.templated = object.templated ?? false;
+    message.problem = object.problem ?? "";
     return message;
   },
 };
@@ -2968,6 +3208,18 @@ export const protoMetadata = {
         "jsonName": "registryAuth",
         "options": undefined,
         "proto3Optional": true,
+      }, {
+        "name": "payloads",
+        "number": 7,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Payloads",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 1,
+        "jsonName": "payloads",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
@@ -2984,7 +3236,7 @@ export const protoMetadata = {
         "visibility": 0,
       }],
       "extensionRange": [],
-      "oneofDecl": [{ "name": "_registry_auth", "options": undefined }],
+      "oneofDecl": [{ "name": "_registry_auth", "options": undefined }, { "name": "_payloads", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -3050,6 +3302,102 @@ export const protoMetadata = {
         "reservedName": [],
         "visibility": 0,
       }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "Payloads",
+      "field": [{
+        "name": "secrets",
+        "number": 1,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.Payload",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "secrets",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "configs",
+        "number": 2,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.Payload",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "configs",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "Payload",
+      "field": [{
+        "name": "id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "id",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "data",
+        "number": 2,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "data",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "templated",
+        "number": 3,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "templated",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "problem",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "problem",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
       "enumType": [],
       "extensionRange": [],
       "oneofDecl": [],
@@ -3689,120 +4037,145 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 10],
-        "span": [94, 0, 108, 1],
+        "path": [4, 8, 2, 6],
+        "span": [86, 2, 33],
+        "leadingComments":
+          " Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 11],
+        "span": [99, 0, 106, 1],
+        "leadingComments": " What a task gets as a file.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 11, 2, 2],
+        "span": [103, 2, 21],
+        "leadingComments": " Whether `data` is a template that the agent fills in for each task.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 11, 2, 3],
+        "span": [105, 2, 21],
+        "leadingComments": " Why there is no `data`; empty where there is.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 12],
+        "span": [111, 0, 125, 1],
         "leadingComments":
           " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 10, 2, 0],
-        "span": [96, 2, 20],
+        "path": [4, 12, 2, 0],
+        "span": [113, 2, 20],
         "leadingComments": " Forget everything else.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 10, 2, 3],
-        "span": [100, 2, 33],
+        "path": [4, 12, 2, 3],
+        "span": [117, 2, 33],
         "leadingComments":
           " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 10, 2, 9],
-        "span": [107, 2, 43],
+        "path": [4, 12, 2, 9],
+        "span": [124, 2, 43],
         "leadingComments": " Absent: unchanged.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 11, 2, 2],
-        "span": [114, 2, 21],
+        "path": [4, 13, 2, 2],
+        "span": [131, 2, 21],
         "leadingComments": " Address of its end of the VXLANs.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12],
-        "span": [119, 0, 127, 1],
+        "path": [4, 14],
+        "span": [136, 0, 144, 1],
         "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 3],
-        "span": [124, 2, 35],
+        "path": [4, 14, 2, 3],
+        "span": [141, 2, 35],
         "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 4],
-        "span": [126, 2, 24],
+        "path": [4, 14, 2, 4],
+        "span": [143, 2, 24],
         "leadingComments": " Tasks on the caller's own node go first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 1],
-        "span": [132, 2, 30],
+        "path": [4, 15, 2, 1],
+        "span": [149, 2, 30],
         "leadingComments": " Other names of the service on this network.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 2],
-        "span": [134, 2, 40],
+        "path": [4, 15, 2, 2],
+        "span": [151, 2, 40],
         "leadingComments": " Without prefix length; none in dnsrr mode.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14, 2, 1],
-        "span": [140, 2, 31],
+        "path": [4, 16, 2, 1],
+        "span": [157, 2, 31],
         "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14, 2, 2],
-        "span": [142, 2, 28],
+        "path": [4, 16, 2, 2],
+        "span": [159, 2, 28],
         "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15],
-        "span": [146, 0, 159, 1],
+        "path": [4, 17],
+        "span": [163, 0, 176, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 3],
-        "span": [151, 2, 18],
+        "path": [4, 17, 2, 3],
+        "span": [168, 2, 18],
         "leadingComments": " <service>.<slot or node>.<task>\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 4],
-        "span": [153, 2, 18],
+        "path": [4, 17, 2, 4],
+        "span": [170, 2, 18],
         "leadingComments": " 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 6],
-        "span": [156, 2, 19],
+        "path": [4, 17, 2, 6],
+        "span": [173, 2, 19],
         "leadingComments":
           " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 7],
-        "span": [158, 2, 34],
+        "path": [4, 17, 2, 7],
+        "span": [175, 2, 34],
         "leadingComments":
           " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 16, 2, 1],
-        "span": [164, 2, 21],
+        "path": [4, 18, 2, 1],
+        "span": [181, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 17],
-        "span": [168, 0, 170, 1],
+        "path": [4, 19],
+        "span": [185, 0, 187, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -3824,6 +4197,8 @@ export const protoMetadata = {
     ".swarm.v1.Assignments.Type": Assignments_Type,
     ".swarm.v1.RegistryAuth": RegistryAuth,
     ".swarm.v1.RegistryAuth.ByServiceEntry": RegistryAuth_ByServiceEntry,
+    ".swarm.v1.Payloads": Payloads,
+    ".swarm.v1.Payload": Payload,
     ".swarm.v1.NetworkChanges": NetworkChanges,
     ".swarm.v1.OverlayNode": OverlayNode,
     ".swarm.v1.OverlayService": OverlayService,

@@ -8,6 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { FileDescriptorProto } from "ts-proto-descriptors";
 import {
+  ConfigSpec,
   Driver,
   EndpointSpec,
   GenericResource,
@@ -17,6 +18,7 @@ import {
   PortConfig,
   protoMetadata as protoMetadata1,
   Resources,
+  SecretSpec,
   ServiceSpec,
   TaskSpec,
 } from "./specs";
@@ -141,7 +143,43 @@ export interface RegistryCredentials {
   previous: SealedValue | undefined;
 }
 
-/** Something that is not to be read in etcd. An empty key_id says that `value` is plain: no key has been set up yet. */
+/** secrets/<id>, written by the API. */
+export interface Secret {
+  id: string;
+  version: Version | undefined;
+  createdAt: string;
+  updatedAt: string;
+  spec:
+    | SecretSpec
+    | undefined;
+  /** What follows is ours and is not part of Docker's Secret. */
+  sealedData:
+    | SealedValue
+    | undefined;
+  /** Id of the first version, of which this is a later one; empty for the first. */
+  firstVersionId: string;
+}
+
+/** configs/<id>, written by the API. */
+export interface Config {
+  id: string;
+  version: Version | undefined;
+  createdAt: string;
+  updatedAt: string;
+  spec:
+    | ConfigSpec
+    | undefined;
+  /**
+   * What follows is ours and is not part of Docker's Config.
+   * As in Secret.
+   */
+  firstVersionId: string;
+}
+
+/**
+ * Something that is not to be read in etcd: AES-256-GCM under a key that managers keep in their data directories, bound to the key
+ * in etcd under which it is stored. `value` ends with the tag of 16 bytes.
+ */
 export interface SealedValue {
   keyId: string;
   nonce: Buffer;
@@ -1554,6 +1592,382 @@ export const RegistryCredentials: MessageFns<RegistryCredentials> = {
     message.previous = (object.previous !== undefined && object.previous !== null)
       ? SealedValue.fromPartial(object.previous)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseSecret(): Secret {
+  return {
+    id: "",
+    version: undefined,
+    createdAt: "",
+    updatedAt: "",
+    spec: undefined,
+    sealedData: undefined,
+    firstVersionId: "",
+  };
+}
+
+export const Secret: MessageFns<Secret> = {
+  encode(message: Secret, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.version !== undefined) {
+      Version.encode(message.version, writer.uint32(18).fork()).join();
+    }
+    if (message.createdAt !== "") {
+      writer.uint32(26).string(message.createdAt);
+    }
+    if (message.updatedAt !== "") {
+      writer.uint32(34).string(message.updatedAt);
+    }
+    if (message.spec !== undefined) {
+      SecretSpec.encode(message.spec, writer.uint32(42).fork()).join();
+    }
+    if (message.sealedData !== undefined) {
+      SealedValue.encode(message.sealedData, writer.uint32(50).fork()).join();
+    }
+    if (message.firstVersionId !== "") {
+      writer.uint32(58).string(message.firstVersionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Secret {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecret();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = Version.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.createdAt = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.updatedAt = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.spec = SecretSpec.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.sealedData = SealedValue.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.firstVersionId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Secret {
+    return {
+      id: isSet(object.ID) ? globalThis.String(object.ID) : isSet(object.id) ? globalThis.String(object.id) : "",
+      version: isSet(object.Version)
+        ? Version.fromJSON(object.Version)
+        : isSet(object.version)
+        ? Version.fromJSON(object.version)
+        : undefined,
+      createdAt: isSet(object.CreatedAt)
+        ? globalThis.String(object.CreatedAt)
+        : isSet(object.created_at)
+        ? globalThis.String(object.created_at)
+        : "",
+      updatedAt: isSet(object.UpdatedAt)
+        ? globalThis.String(object.UpdatedAt)
+        : isSet(object.updated_at)
+        ? globalThis.String(object.updated_at)
+        : "",
+      spec: isSet(object.Spec)
+        ? SecretSpec.fromJSON(object.Spec)
+        : isSet(object.spec)
+        ? SecretSpec.fromJSON(object.spec)
+        : undefined,
+      sealedData: isSet(object.sealedData)
+        ? SealedValue.fromJSON(object.sealedData)
+        : isSet(object.sealed_data)
+        ? SealedValue.fromJSON(object.sealed_data)
+        : undefined,
+      firstVersionId: isSet(object.firstVersionId)
+        ? globalThis.String(object.firstVersionId)
+        : isSet(object.first_version_id)
+        ? globalThis.String(object.first_version_id)
+        : "",
+    };
+  },
+
+  toJSON(message: Secret): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.ID = message.id;
+    }
+    if (message.version !== undefined) {
+      obj.Version = Version.toJSON(message.version);
+    }
+    if (message.createdAt !== "") {
+      obj.CreatedAt = message.createdAt;
+    }
+    if (message.updatedAt !== "") {
+      obj.UpdatedAt = message.updatedAt;
+    }
+    if (message.spec !== undefined) {
+      obj.Spec = SecretSpec.toJSON(message.spec);
+    }
+    if (message.sealedData !== undefined) {
+      obj.sealedData = SealedValue.toJSON(message.sealedData);
+    }
+    if (message.firstVersionId !== "") {
+      obj.firstVersionId = message.firstVersionId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Secret>): Secret {
+    return Secret.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Secret>): Secret {
+    const message = createBaseSecret();
+    message.id = object.id ?? "";
+    message.version = (object.version !== undefined && object.version !== null)
+      ? Version.fromPartial(object.version)
+      : undefined;
+    message.createdAt = object.createdAt ?? "";
+    message.updatedAt = object.updatedAt ?? "";
+    message.spec = (object.spec !== undefined && object.spec !== null)
+      ? SecretSpec.fromPartial(object.spec)
+      : undefined;
+    message.sealedData = (object.sealedData !== undefined && object.sealedData !== null)
+      ? SealedValue.fromPartial(object.sealedData)
+      : undefined;
+    message.firstVersionId = object.firstVersionId ?? "";
+    return message;
+  },
+};
+
+function createBaseConfig(): Config {
+  return { id: "", version: undefined, createdAt: "", updatedAt: "", spec: undefined, firstVersionId: "" };
+}
+
+export const Config: MessageFns<Config> = {
+  encode(message: Config, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.version !== undefined) {
+      Version.encode(message.version, writer.uint32(18).fork()).join();
+    }
+    if (message.createdAt !== "") {
+      writer.uint32(26).string(message.createdAt);
+    }
+    if (message.updatedAt !== "") {
+      writer.uint32(34).string(message.updatedAt);
+    }
+    if (message.spec !== undefined) {
+      ConfigSpec.encode(message.spec, writer.uint32(42).fork()).join();
+    }
+    if (message.firstVersionId !== "") {
+      writer.uint32(50).string(message.firstVersionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Config {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = Version.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.createdAt = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.updatedAt = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.spec = ConfigSpec.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.firstVersionId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Config {
+    return {
+      id: isSet(object.ID) ? globalThis.String(object.ID) : isSet(object.id) ? globalThis.String(object.id) : "",
+      version: isSet(object.Version)
+        ? Version.fromJSON(object.Version)
+        : isSet(object.version)
+        ? Version.fromJSON(object.version)
+        : undefined,
+      createdAt: isSet(object.CreatedAt)
+        ? globalThis.String(object.CreatedAt)
+        : isSet(object.created_at)
+        ? globalThis.String(object.created_at)
+        : "",
+      updatedAt: isSet(object.UpdatedAt)
+        ? globalThis.String(object.UpdatedAt)
+        : isSet(object.updated_at)
+        ? globalThis.String(object.updated_at)
+        : "",
+      spec: isSet(object.Spec)
+        ? ConfigSpec.fromJSON(object.Spec)
+        : isSet(object.spec)
+        ? ConfigSpec.fromJSON(object.spec)
+        : undefined,
+      firstVersionId: isSet(object.firstVersionId)
+        ? globalThis.String(object.firstVersionId)
+        : isSet(object.first_version_id)
+        ? globalThis.String(object.first_version_id)
+        : "",
+    };
+  },
+
+  toJSON(message: Config): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.ID = message.id;
+    }
+    if (message.version !== undefined) {
+      obj.Version = Version.toJSON(message.version);
+    }
+    if (message.createdAt !== "") {
+      obj.CreatedAt = message.createdAt;
+    }
+    if (message.updatedAt !== "") {
+      obj.UpdatedAt = message.updatedAt;
+    }
+    if (message.spec !== undefined) {
+      obj.Spec = ConfigSpec.toJSON(message.spec);
+    }
+    if (message.firstVersionId !== "") {
+      obj.firstVersionId = message.firstVersionId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Config>): Config {
+    return Config.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Config>): Config {
+    const message = createBaseConfig();
+    message.id = object.id ?? "";
+    message.version = (object.version !== undefined && object.version !== null)
+      ? Version.fromPartial(object.version)
+      : undefined;
+    message.createdAt = object.createdAt ?? "";
+    message.updatedAt = object.updatedAt ?? "";
+    message.spec = (object.spec !== undefined && object.spec !== null)
+      ? ConfigSpec.fromPartial(object.spec)
+      : undefined;
+    message.firstVersionId = object.firstVersionId ?? "";
     return message;
   },
 };
@@ -6134,6 +6548,186 @@ export const protoMetadata = {
       "reservedName": [],
       "visibility": 0,
     }, {
+      "name": "Secret",
+      "field": [{
+        "name": "id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ID",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "version",
+        "number": 2,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Version",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Version",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "created_at",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "CreatedAt",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "updated_at",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "UpdatedAt",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "spec",
+        "number": 5,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SecretSpec",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Spec",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "sealed_data",
+        "number": 6,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SealedValue",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "sealedData",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "first_version_id",
+        "number": 7,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "firstVersionId",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "Config",
+      "field": [{
+        "name": "id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ID",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "version",
+        "number": 2,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Version",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Version",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "created_at",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "CreatedAt",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "updated_at",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "UpdatedAt",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "spec",
+        "number": 5,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.ConfigSpec",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Spec",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "first_version_id",
+        "number": 6,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "firstVersionId",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
       "name": "SealedValue",
       "field": [{
         "name": "key_id",
@@ -8119,297 +8713,327 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 6],
-        "span": [70, 0, 74, 1],
-        "leadingComments":
-          " Something that is not to be read in etcd. An empty key_id says that `value` is plain: no key has been set up yet.\n",
+        "span": [70, 0, 80, 1],
+        "leadingComments": " secrets/<id>, written by the API.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 6, 2, 5],
+        "span": [77, 2, 30],
+        "leadingComments": " What follows is ours and is not part of Docker's Secret.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 6, 2, 6],
+        "span": [79, 2, 30],
+        "leadingComments": " Id of the first version, of which this is a later one; empty for the first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7],
-        "span": [77, 0, 81, 1],
+        "span": [83, 0, 92, 1],
+        "leadingComments": " configs/<id>, written by the API.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 7, 2, 5],
+        "span": [91, 2, 30],
+        "leadingComments": " What follows is ours and is not part of Docker's Config.\n As in Secret.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 8],
+        "span": [96, 0, 100, 1],
+        "leadingComments":
+          " Something that is not to be read in etcd: AES-256-GCM under a key that managers keep in their data directories, bound to the key\n in etcd under which it is stored. `value` ends with the tag of 16 bytes.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 9],
+        "span": [103, 0, 107, 1],
         "leadingComments":
           " Ports: in services/<id>. Virtual addresses: in service-endpoint/<id>, written by the leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 2, 1],
-        "span": [86, 2, 39],
+        "path": [4, 10, 2, 1],
+        "span": [112, 2, 39],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 9],
-        "span": [90, 0, 107, 1],
+        "path": [4, 11],
+        "span": [116, 0, 133, 1],
         "leadingComments": " service-update/<id>, written by the leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 9, 2, 4],
-        "span": [104, 2, 29],
+        "path": [4, 11, 2, 4],
+        "span": [130, 2, 29],
         "leadingComments":
           " The version of the service that this status speaks of: a newer spec makes it void without another write.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 9, 2, 5],
-        "span": [106, 2, 28],
+        "path": [4, 11, 2, 5],
+        "span": [132, 2, 28],
         "leadingComments": " Slots that were outdated when the update began: what the failure ratio is a part of.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 10],
-        "span": [110, 0, 114, 1],
+        "path": [4, 12],
+        "span": [136, 0, 140, 1],
         "leadingComments": " Counted when asked for, never stored.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12],
-        "span": [123, 0, 151, 1],
+        "path": [4, 14],
+        "span": [149, 0, 177, 1],
         "leadingComments":
           " tasks/<id>, written by the leader. Its `status` there is the leader's own (new, pending, assigned); once the agent has\n reported, task-status/<id> takes its place when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 8],
-        "span": [133, 2, 39],
+        "path": [4, 14, 2, 8],
+        "span": [159, 2, 39],
         "leadingComments":
           " 1..n for replicated services, 0..n-1 for replicated jobs, 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 15],
-        "span": [141, 2, 27],
+        "path": [4, 14, 2, 15],
+        "span": [167, 2, 27],
         "leadingComments": " What follows is ours and is not part of Docker's Task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 18],
-        "span": [145, 2, 30],
+        "path": [4, 14, 2, 18],
+        "span": [171, 2, 30],
         "leadingComments": " Version of the service whose spec this task carries.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 19],
-        "span": [147, 2, 29],
+        "path": [4, 14, 2, 19],
+        "span": [173, 2, 29],
         "leadingComments": " Why the leader moved the desired state, in words for people.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 20],
-        "span": [150, 2, 23],
+        "path": [4, 14, 2, 20],
+        "span": [176, 2, 23],
         "leadingComments":
           " Tasks of the same version that ended by themselves in this slot before this one, without a stable time in between: what the\n restart delay grows with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13],
-        "span": [155, 0, 185, 1],
+        "path": [4, 15],
+        "span": [181, 0, 211, 1],
         "leadingComments":
           " task-status/<id>, written by the manager that holds the stream of the task's node, or by the leader once nobody is to hear of\n that node's tasks again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 4, 0],
-        "span": [157, 2, 172, 3],
+        "path": [4, 15, 4, 0],
+        "span": [183, 2, 198, 3],
         "leadingComments":
           " In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 6],
-        "span": [181, 2, 33],
+        "path": [4, 15, 2, 6],
+        "span": [207, 2, 33],
         "leadingComments":
           " What follows is ours and is not part of Docker's TaskStatus.\n When the manager took the status in, and when it first took in that the task runs: by the managers' clocks, which decide.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 8],
-        "span": [184, 2, 31],
+        "path": [4, 15, 2, 8],
+        "span": [210, 2, 31],
         "leadingComments":
           " How often the agent has restarted the container by itself, being cut off from all managers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 16, 2, 1],
-        "span": [200, 2, 58],
+        "path": [4, 18, 2, 1],
+        "span": [226, 2, 58],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 19],
-        "span": [215, 0, 224, 1],
+        "path": [4, 21],
+        "span": [241, 0, 250, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20],
-        "span": [227, 0, 238, 1],
+        "path": [4, 22],
+        "span": [253, 0, 264, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20, 2, 2],
-        "span": [231, 2, 24],
+        "path": [4, 22, 2, 2],
+        "span": [257, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20, 2, 3],
-        "span": [233, 2, 24],
+        "path": [4, 22, 2, 3],
+        "span": [259, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20, 2, 4],
-        "span": [235, 2, 26],
+        "path": [4, 22, 2, 4],
+        "span": [261, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20, 2, 5],
-        "span": [237, 2, 33],
+        "path": [4, 22, 2, 5],
+        "span": [263, 2, 33],
         "leadingComments": " Since when the node is down; absent while it is not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 21],
-        "span": [241, 0, 243, 1],
+        "path": [4, 23],
+        "span": [267, 0, 269, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22],
-        "span": [247, 0, 254, 1],
+        "path": [4, 24],
+        "span": [273, 0, 280, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22, 2, 4],
-        "span": [253, 2, 22],
+        "path": [4, 24, 2, 4],
+        "span": [279, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 23],
-        "span": [258, 0, 260, 1],
+        "path": [4, 25],
+        "span": [284, 0, 286, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24],
-        "span": [263, 0, 265, 1],
+        "path": [4, 26],
+        "span": [289, 0, 291, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 25, 2, 4],
-        "span": [273, 2, 68],
+        "path": [4, 27, 2, 4],
+        "span": [299, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26],
-        "span": [277, 0, 297, 1],
+        "path": [4, 28],
+        "span": [303, 0, 323, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 4, 0],
-        "span": [279, 2, 284, 3],
+        "path": [4, 28, 4, 0],
+        "span": [305, 2, 310, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 4, 0, 2, 0],
-        "span": [281, 4, 20],
+        "path": [4, 28, 4, 0, 2, 0],
+        "span": [307, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 4, 0, 2, 1],
-        "span": [283, 4, 19],
+        "path": [4, 28, 4, 0, 2, 1],
+        "span": [309, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 2, 1],
-        "span": [287, 2, 60],
+        "path": [4, 28, 2, 1],
+        "span": [313, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 2, 2],
-        "span": [289, 2, 56],
+        "path": [4, 28, 2, 2],
+        "span": [315, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 2, 4],
-        "span": [292, 2, 66],
+        "path": [4, 28, 2, 4],
+        "span": [318, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 2, 5],
-        "span": [294, 2, 60],
+        "path": [4, 28, 2, 5],
+        "span": [320, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26, 2, 6],
-        "span": [296, 2, 65],
+        "path": [4, 28, 2, 6],
+        "span": [322, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 2, 0],
-        "span": [307, 2, 39],
+        "path": [4, 30, 2, 0],
+        "span": [333, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 30, 2, 1],
-        "span": [326, 2, 55],
+        "path": [4, 32, 2, 1],
+        "span": [352, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 30, 2, 2],
-        "span": [328, 2, 39],
+        "path": [4, 32, 2, 2],
+        "span": [354, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 31],
-        "span": [332, 0, 338, 1],
+        "path": [4, 33],
+        "span": [358, 0, 364, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 31, 2, 2],
-        "span": [336, 2, 27],
+        "path": [4, 33, 2, 2],
+        "span": [362, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 32],
-        "span": [341, 0, 344, 1],
+        "path": [4, 34],
+        "span": [367, 0, 370, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 33],
-        "span": [347, 0, 352, 1],
+        "path": [4, 35],
+        "span": [373, 0, 378, 1],
         "leadingComments": " cluster, written once by the first leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -8426,6 +9050,8 @@ export const protoMetadata = {
     ".swarm.v1.ServiceRevision": ServiceRevision,
     ".swarm.v1.RebalanceRequest": RebalanceRequest,
     ".swarm.v1.RegistryCredentials": RegistryCredentials,
+    ".swarm.v1.Secret": Secret,
+    ".swarm.v1.Config": Config,
     ".swarm.v1.SealedValue": SealedValue,
     ".swarm.v1.ServiceEndpoint": ServiceEndpoint,
     ".swarm.v1.EndpointVirtualIp": EndpointVirtualIp,

@@ -272,6 +272,36 @@ export interface ConfigReference {
 export interface RuntimeTarget {
 }
 
+/** In etcd `data` is empty: the secret holds it sealed. Never shown. */
+export interface SecretSpec {
+  name: string;
+  labels: { [key: string]: string };
+  data: Buffer;
+  /** Where the value comes from instead of `data`. */
+  driver:
+    | Driver
+    | undefined;
+  /** How the value is filled in on the node; only "golang" is known. */
+  templating: Driver | undefined;
+}
+
+export interface SecretSpec_LabelsEntry {
+  key: string;
+  value: string;
+}
+
+export interface ConfigSpec {
+  name: string;
+  labels: { [key: string]: string };
+  data: Buffer;
+  templating: Driver | undefined;
+}
+
+export interface ConfigSpec_LabelsEntry {
+  key: string;
+  value: string;
+}
+
 export interface Ulimit {
   name: string;
   hard?: number | undefined;
@@ -5351,6 +5381,546 @@ export const RuntimeTarget: MessageFns<RuntimeTarget> = {
   },
   fromPartial(_: DeepPartial<RuntimeTarget>): RuntimeTarget {
     const message = createBaseRuntimeTarget();
+    return message;
+  },
+};
+
+function createBaseSecretSpec(): SecretSpec {
+  return { name: "", labels: {}, data: Buffer.alloc(0), driver: undefined, templating: undefined };
+}
+
+export const SecretSpec: MessageFns<SecretSpec> = {
+  encode(message: SecretSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      SecretSpec_LabelsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    if (message.data.length !== 0) {
+      writer.uint32(26).bytes(message.data);
+    }
+    if (message.driver !== undefined) {
+      Driver.encode(message.driver, writer.uint32(34).fork()).join();
+    }
+    if (message.templating !== undefined) {
+      Driver.encode(message.templating, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecretSpec {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecretSpec();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = SecretSpec_LabelsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.labels[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.driver = Driver.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.templating = Driver.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SecretSpec {
+    return {
+      name: isSet(object.Name)
+        ? globalThis.String(object.Name)
+        : isSet(object.name)
+        ? globalThis.String(object.name)
+        : "",
+      labels: isObject(object.Labels)
+        ? (globalThis.Object.entries(object.Labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      data: isSet(object.Data)
+        ? Buffer.from(bytesFromBase64(object.Data))
+        : isSet(object.data)
+        ? Buffer.from(bytesFromBase64(object.data))
+        : Buffer.alloc(0),
+      driver: isSet(object.Driver)
+        ? Driver.fromJSON(object.Driver)
+        : isSet(object.driver)
+        ? Driver.fromJSON(object.driver)
+        : undefined,
+      templating: isSet(object.Templating)
+        ? Driver.fromJSON(object.Templating)
+        : isSet(object.templating)
+        ? Driver.fromJSON(object.templating)
+        : undefined,
+    };
+  },
+
+  toJSON(message: SecretSpec): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.Name = message.name;
+    }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.Labels = {};
+        entries.forEach(([k, v]) => {
+          obj.Labels[k] = v;
+        });
+      }
+    }
+    if (message.data.length !== 0) {
+      obj.Data = base64FromBytes(message.data);
+    }
+    if (message.driver !== undefined) {
+      obj.Driver = Driver.toJSON(message.driver);
+    }
+    if (message.templating !== undefined) {
+      obj.Templating = Driver.toJSON(message.templating);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SecretSpec>): SecretSpec {
+    return SecretSpec.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecretSpec>): SecretSpec {
+    const message = createBaseSecretSpec();
+    message.name = object.name ?? "";
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.data = object.data ?? Buffer.alloc(0);
+    message.driver = (object.driver !== undefined && object.driver !== null)
+      ? Driver.fromPartial(object.driver)
+      : undefined;
+    message.templating = (object.templating !== undefined && object.templating !== null)
+      ? Driver.fromPartial(object.templating)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSecretSpec_LabelsEntry(): SecretSpec_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const SecretSpec_LabelsEntry: MessageFns<SecretSpec_LabelsEntry> = {
+  encode(message: SecretSpec_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecretSpec_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecretSpec_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SecretSpec_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: SecretSpec_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SecretSpec_LabelsEntry>): SecretSpec_LabelsEntry {
+    return SecretSpec_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecretSpec_LabelsEntry>): SecretSpec_LabelsEntry {
+    const message = createBaseSecretSpec_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseConfigSpec(): ConfigSpec {
+  return { name: "", labels: {}, data: Buffer.alloc(0), templating: undefined };
+}
+
+export const ConfigSpec: MessageFns<ConfigSpec> = {
+  encode(message: ConfigSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      ConfigSpec_LabelsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    if (message.data.length !== 0) {
+      writer.uint32(26).bytes(message.data);
+    }
+    if (message.templating !== undefined) {
+      Driver.encode(message.templating, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfigSpec {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfigSpec();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = ConfigSpec_LabelsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.labels[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.templating = Driver.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfigSpec {
+    return {
+      name: isSet(object.Name)
+        ? globalThis.String(object.Name)
+        : isSet(object.name)
+        ? globalThis.String(object.name)
+        : "",
+      labels: isObject(object.Labels)
+        ? (globalThis.Object.entries(object.Labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      data: isSet(object.Data)
+        ? Buffer.from(bytesFromBase64(object.Data))
+        : isSet(object.data)
+        ? Buffer.from(bytesFromBase64(object.data))
+        : Buffer.alloc(0),
+      templating: isSet(object.Templating)
+        ? Driver.fromJSON(object.Templating)
+        : isSet(object.templating)
+        ? Driver.fromJSON(object.templating)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ConfigSpec): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.Name = message.name;
+    }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.Labels = {};
+        entries.forEach(([k, v]) => {
+          obj.Labels[k] = v;
+        });
+      }
+    }
+    if (message.data.length !== 0) {
+      obj.Data = base64FromBytes(message.data);
+    }
+    if (message.templating !== undefined) {
+      obj.Templating = Driver.toJSON(message.templating);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ConfigSpec>): ConfigSpec {
+    return ConfigSpec.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConfigSpec>): ConfigSpec {
+    const message = createBaseConfigSpec();
+    message.name = object.name ?? "";
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.data = object.data ?? Buffer.alloc(0);
+    message.templating = (object.templating !== undefined && object.templating !== null)
+      ? Driver.fromPartial(object.templating)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseConfigSpec_LabelsEntry(): ConfigSpec_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const ConfigSpec_LabelsEntry: MessageFns<ConfigSpec_LabelsEntry> = {
+  encode(message: ConfigSpec_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfigSpec_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfigSpec_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfigSpec_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: ConfigSpec_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ConfigSpec_LabelsEntry>): ConfigSpec_LabelsEntry {
+    return ConfigSpec_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConfigSpec_LabelsEntry>): ConfigSpec_LabelsEntry {
+    const message = createBaseConfigSpec_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -10723,6 +11293,226 @@ export const protoMetadata = {
       "reservedName": [],
       "visibility": 0,
     }, {
+      "name": "SecretSpec",
+      "field": [{
+        "name": "name",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Name",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "labels",
+        "number": 2,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.SecretSpec.LabelsEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Labels",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "data",
+        "number": 3,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Data",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "driver",
+        "number": 4,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Driver",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Driver",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "templating",
+        "number": 5,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Driver",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Templating",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "LabelsEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "ConfigSpec",
+      "field": [{
+        "name": "name",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Name",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "labels",
+        "number": 2,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.ConfigSpec.LabelsEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Labels",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "data",
+        "number": 3,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Data",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "templating",
+        "number": 4,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Driver",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Templating",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "LabelsEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
       "name": "Ulimit",
       "field": [{
         "name": "name",
@@ -12168,58 +12958,76 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 40, 2, 0],
-        "span": [296, 2, 49],
+        "path": [4, 29],
+        "span": [231, 0, 239, 1],
+        "leadingComments": " In etcd `data` is empty: the secret holds it sealed. Never shown.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 29, 2, 3],
+        "span": [236, 2, 43],
+        "leadingComments": " Where the value comes from instead of `data`.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 29, 2, 4],
+        "span": [238, 2, 51],
+        "leadingComments": ' How the value is filled in on the node; only "golang" is known.\n',
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 42, 2, 0],
+        "span": [314, 2, 49],
         "leadingComments": " none | on-failure | any\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 45, 4, 0],
-        "span": [324, 2, 327, 3],
+        "path": [4, 47, 4, 0],
+        "span": [342, 2, 345, 3],
         "leadingComments":
           " Enums are nested so that their values may carry Docker's lower-case names without clashing.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 46],
-        "span": [340, 0, 356, 1],
+        "path": [4, 48],
+        "span": [358, 0, 374, 1],
         "leadingComments":
           " A network as a client asks for it: the body of Docker's POST /networks/create, and once stored also with what was chosen for it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 46, 2, 1],
-        "span": [343, 2, 43],
+        "path": [4, 48, 2, 1],
+        "span": [361, 2, 43],
         "leadingComments": " overlay\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 46, 2, 2],
-        "span": [345, 2, 41],
+        "path": [4, 48, 2, 2],
+        "span": [363, 2, 41],
         "leadingComments": " swarm\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 48, 2, 2],
-        "span": [366, 2, 56],
+        "path": [4, 50, 2, 2],
+        "span": [384, 2, 56],
         "leadingComments": " One per address family and subnet.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 49, 2, 0],
-        "span": [371, 2, 43],
+        "path": [4, 51, 2, 0],
+        "span": [389, 2, 43],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 49, 2, 1],
-        "span": [373, 2, 46],
+        "path": [4, 51, 2, 1],
+        "span": [391, 2, 46],
         "leadingComments": " CIDR within the subnet; empty for all of it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 49, 2, 3],
-        "span": [376, 2, 81],
+        "path": [4, 51, 2, 3],
+        "span": [394, 2, 81],
         "leadingComments": " Addresses that are taken by something else, by name.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -12263,6 +13071,10 @@ export const protoMetadata = {
     ".swarm.v1.SecretReference": SecretReference,
     ".swarm.v1.ConfigReference": ConfigReference,
     ".swarm.v1.RuntimeTarget": RuntimeTarget,
+    ".swarm.v1.SecretSpec": SecretSpec,
+    ".swarm.v1.SecretSpec.LabelsEntry": SecretSpec_LabelsEntry,
+    ".swarm.v1.ConfigSpec": ConfigSpec,
+    ".swarm.v1.ConfigSpec.LabelsEntry": ConfigSpec_LabelsEntry,
     ".swarm.v1.Ulimit": Ulimit,
     ".swarm.v1.PluginSpec": PluginSpec,
     ".swarm.v1.PluginPrivilege": PluginPrivilege,

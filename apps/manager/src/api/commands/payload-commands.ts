@@ -1,0 +1,164 @@
+import { isCode, DomainError } from '#common/errors';
+import { newId } from '#common/identity';
+import type { Config, Secret, Service } from '#common/proto';
+import type { Guard, Vault, Write } from '#common/store';
+import { findPayload } from '../lookup';
+import type { ApiStore } from '../ports';
+import { validatePayloadSpec } from '../validate/payload-spec';
+import { alreadyExists, invalidSpec, outOfSequence } from '../validate/refusal';
+import type { PayloadKind } from './payload-kind';
+import type { ServiceCommands } from './service-commands';
+import { untilViewHas } from './until-view-has';
+
+/** Versions of one secret or config that are kept besides those that a service refers to. */
+const VERSIONS_KEPT = 10;
+
+/** What came of a new version. */
+export interface NewVersion {
+  readonly id: string;
+  /** Names of the services that were changed to use it. */
+  readonly services: string[];
+}
+
+/** Writes secrets, or configs: checks everything first, then one transaction. */
+export class PayloadCommands<T extends Secret | Config> {
+  constructor(
+    private readonly kind: PayloadKind<T>,
+    private readonly tools: { store: ApiStore; vault: Vault; services: ServiceCommands; now: () => Date },
+  ) {}
+
+  /** Returns the new object's id. @throws DomainError INVALID_ARGUMENT · ALREADY_EXISTS · as ApiStore.commit */
+  async create(body: unknown): Promise<string> {
+    const { kind, tools } = this;
+    const spec = kind.readSpec(body);
+    validatePayloadSpec(kind.noun, kind.maxBytes, spec);
+    if (kind.of(tools.store.view).byName(spec.name)) throw this.nameTaken(spec.name);
+    const at = tools.now().toISOString();
+    const payload = kind.make({ id: newId(), createdAt: at, updatedAt: at, firstVersionId: '' }, spec, tools.vault);
+    await this.commit(() => this.nameTaken(spec.name), kind.writes.creation(payload));
+    return payload.id;
+  }
+
+  /** Changes the labels; nothing else of such an object may change. @throws DomainError NOT_FOUND · INVALID_ARGUMENT · ABORTED */
+  async update(term: string, version: number, body: unknown): Promise<void> {
+    const { kind, tools } = this;
+    const { labels, ...given } = kind.readSpec(body);
+    await untilViewHas(tools.store, version);
+    const before = findPayload(kind.noun, kind.of(tools.store.view), term);
+    if (before.version?.index !== version) throw outOfSequence();
+    if (given.name !== before.spec?.name || this.changesValue(before, given)) {
+      throw invalidSpec('only updates to Labels are allowed');
+    }
+    const after = { ...before, updatedAt: tools.now().toISOString(), spec: { ...before.spec, labels } };
+    await this.commit(outOfSequence, kind.writes.change(before, after));
+  }
+
+  /**
+   * Gives the object a new value: a new object takes over its name, the old one stays under a name of its own for as long as a rollback
+   * may need it, and services that use the one are changed to use the other, each by its own update policy.
+   * @throws DomainError NOT_FOUND · INVALID_ARGUMENT · ABORTED · as ApiStore.commit
+   */
+  async addVersion(term: string, body: unknown): Promise<NewVersion> {
+    const { kind, tools } = this;
+    const { store } = tools;
+    const { data } = kind.readSpec(body);
+    const before = findPayload(kind.noun, kind.of(store.view), term);
+    const at = tools.now().toISOString();
+    const firstVersionId = before.firstVersionId || before.id;
+    const spec = { ...before.spec, name: before.spec?.name ?? '', data } as ReturnType<typeof kind.readSpec>;
+    validatePayloadSpec(kind.noun, kind.maxBytes, spec);
+    const successor = kind.make({ id: newId(), createdAt: at, updatedAt: at, firstVersionId }, spec, tools.vault);
+    const renamed = { ...before, spec: { ...before.spec, name: this.unusedVersionName(spec.name) } };
+    await this.commit(outOfSequence, kind.writes.succession(before, renamed, successor));
+    const services = await this.roll(firstVersionId, successor);
+    await this.forgetOldVersions(firstVersionId);
+    return { id: successor.id, services };
+  }
+
+  /** @throws DomainError NOT_FOUND · INVALID_ARGUMENT naming the services that use it · as ApiStore.commit */
+  async remove(term: string): Promise<void> {
+    const { kind, tools } = this;
+    const payload = findPayload(kind.noun, kind.of(tools.store.view), term);
+    const users = this.usersOf(new Set([payload.id])).map(({ spec }) => spec?.name ?? '');
+    if (users.length > 0) {
+      const services = `service${users.length > 1 ? 's' : ''}: ${users.join(', ')}`;
+      throw invalidSpec(`${kind.noun} '${payload.spec?.name}' is in use by the following ${services}`);
+    }
+    await this.commit(() => this.notFound(term), kind.writes.removal(payload));
+  }
+
+  private async roll(firstVersionId: string, newest: T): Promise<string[]> {
+    const { kind, tools } = this;
+    const versions = new Set(this.versionsOf(firstVersionId).map(({ id }) => id));
+    versions.delete(newest.id);
+    const users = this.usersOf(versions);
+    const message = `new version of ${kind.noun} ${newest.spec?.name}`;
+    for (const { id } of users) {
+      await tools.services.changeContainer(id, message, (container) => kind.redirect(container, versions, newest.id));
+    }
+    return users.map(({ spec }) => spec?.name ?? '');
+  }
+
+  /** Those that nobody refers to any more, beyond the newest few. */
+  private async forgetOldVersions(firstVersionId: string): Promise<void> {
+    const { kind, tools } = this;
+    const versions = this.versionsOf(firstVersionId).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    for (const old of versions.slice(VERSIONS_KEPT)) {
+      if (this.isReferredTo(old.id)) continue;
+      const { guards, writes } = kind.writes.removal(old);
+      await tools.store.commit(guards, writes);
+    }
+  }
+
+  private versionsOf(firstVersionId: string): T[] {
+    const all = this.kind.of(this.tools.store.view).all();
+    return all.filter((payload) => payload.id === firstVersionId || payload.firstVersionId === firstVersionId);
+  }
+
+  private isReferredTo(id: string): boolean {
+    const { idsIn } = this.kind;
+    const { view } = this.tools.store;
+    return (
+      view.services().some(({ spec, previousSpec }) => {
+        return [spec, previousSpec].some((each) => idsIn(each?.taskTemplate?.containerSpec).includes(id));
+      }) || view.tasks().some(({ spec }) => idsIn(spec?.containerSpec).includes(id))
+    );
+  }
+
+  private usersOf(ids: ReadonlySet<string>): Service[] {
+    const { idsIn } = this.kind;
+    const services = this.tools.store.view.services();
+    return services.filter(({ spec }) => idsIn(spec?.taskTemplate?.containerSpec).some((id) => ids.has(id)));
+  }
+
+  private unusedVersionName(name: string): string {
+    const known = this.kind.of(this.tools.store.view);
+    let number = 1;
+    while (known.byName(`${name}.v${number}`)) number++;
+    return `${name}.v${number}`;
+  }
+
+  /** Clients that only change labels send the value empty, or as they got it. */
+  private changesValue(before: T, given: { data: Buffer; driver: unknown; templating: unknown }): boolean {
+    if (given.data.length > 0 && !given.data.equals(before.spec?.data ?? Buffer.alloc(0))) return true;
+    const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null);
+    const spec = before.spec as Partial<typeof given> | undefined;
+    return differs(given.driver, spec?.driver) || differs(given.templating, spec?.templating);
+  }
+
+  private async commit(conflict: () => Error, { guards, writes }: { guards: Guard[]; writes: Write[] }): Promise<void> {
+    try {
+      await this.tools.store.commit(guards, writes);
+    } catch (error) {
+      throw isCode(error, 'ABORTED') ? conflict() : error;
+    }
+  }
+
+  private nameTaken(name: string): DomainError {
+    return alreadyExists(`${this.kind.noun} ${name} already exists`);
+  }
+
+  private notFound(term: string): DomainError {
+    return new DomainError('NOT_FOUND', `${this.kind.noun} ${term} not found`);
+  }
+}
