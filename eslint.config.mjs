@@ -40,11 +40,11 @@ const ONLY_IN = {
   etcd3: ['libs/common/src/store/**'],
   cockatiel: ['libs/common/src/store/**'],
   dockerode: ['apps/agent/src/executor/docker/**'],
-  '@grpc/grpc-js': ['libs/common/src/grpc/**', 'libs/common/src/store/**', '**/*.server.ts', 'apps/manager/src/dispatcher/agent-session.ts', 'apps/agent/src/session/**'],
+  '@grpc/grpc-js': ['libs/common/src/grpc/**', 'libs/common/src/store/**', '**/*.server.ts', 'apps/manager/src/dispatcher/agent-session.ts', 'apps/agent/src/session/**', 'apps/agent/src/tunnel/**'],
   '@nestjs/*': ['**/main.ts', '**/*.module.ts', 'apps/manager/src/api/**'],
 };
 
-const MANAGER_FEATURES = ['api', 'leader', 'orchestrator', 'scheduler', 'dispatcher', 'membership', 'registry'];
+const MANAGER_FEATURES = ['api', 'leader', 'orchestrator', 'scheduler', 'dispatcher', 'membership', 'registry', 'tunnel'];
 /** Features meet in the store. The orchestrator calls the pure scheduler; leaders' loops know what a term is. */
 const MAY_IMPORT = { orchestrator: ['scheduler', 'leader'], dispatcher: ['leader'], membership: ['leader'] };
 

@@ -87,7 +87,7 @@ function etcdArgs({ managers, ports, ...layout }: ClusterLayout, { name, address
   ];
 }
 
-function managerArgs(layout: ClusterLayout, { name, address, dataDir }: ClusterHost): string[] {
+function managerArgs(layout: ClusterLayout, { name, address, dataDir, dockerSocket }: ClusterHost): string[] {
   const { managers, ports, subnet, sockets } = layout;
   const socket = sockets[managers.indexOf(name)];
   const etcd = nearestFirst(layout, name).map((each) => url(each, ports.etcdClients));
@@ -97,7 +97,7 @@ function managerArgs(layout: ClusterLayout, { name, address, dataDir }: ClusterH
     ...['--agent-listen', `${listenAddress}:${ports.agents}`, ...(subnet === undefined ? [] : ['--agent-network', subnet])],
     // As the lab's engines have it.
     ...(subnet === undefined ? [] : ['--insecure-registry', subnet]),
-    ...['--advertise-addr', address, '--log-level', layout.logLevel],
+    ...['--engine', dockerSocket, '--advertise-addr', address, '--log-level', layout.logLevel],
   ];
 }
 

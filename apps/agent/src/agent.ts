@@ -29,6 +29,7 @@ import { SessionLoop } from './session/session-loop';
 import type { SessionParty } from './session/session-party';
 import { AgentMetrics } from './monitoring/agent-metrics';
 import { StatusServer } from './monitoring/status-server';
+import { EngineTunnels } from './tunnel/engine-tunnels';
 import { EngineWatch } from './worker/engine-watch';
 import { StatusReporter } from './worker/status-reporter';
 import { Worker } from './worker/worker';
@@ -59,6 +60,7 @@ export class Agent {
   private readonly watch: EngineWatch;
   private readonly describer: NodeDescriber;
   private readonly sessions: SessionLoop;
+  private readonly tunnels: EngineTunnels;
   private metrics: AgentMetrics | undefined;
   private statusServer: StatusServer | undefined;
 
@@ -84,6 +86,7 @@ export class Agent {
     this.worker = new Worker({ executor, networks: this.networks, files: this.files }, this.statuses, logger);
     this.watch = new EngineWatch(executor, this.health, this.worker, logger);
     this.describer = new NodeDescriber(executor, this.health, undescribedNode(facts), logger);
+    this.tunnels = new EngineTunnels(config.dockerSocket, logger);
     this.sessions = new SessionLoop(new ManagerPicker(config.managers), this.party(), logger);
   }
 
@@ -107,6 +110,7 @@ export class Agent {
     this.stopping.abort();
     this.worker.halt();
     this.dns.close();
+    this.tunnels.close();
     this.statusServer?.close();
     this.client.close();
     this.logger.info('agent stopped');
@@ -198,6 +202,7 @@ export class Agent {
         if (message.type === Assignments_Type.COMPLETE) this.watch.compareNow();
       },
       networksChanged: (changes) => this.networks.apply(changes),
+      tunnelWanted: (address, tunnelId) => this.tunnels.open(address, tunnelId),
       removed: ({ clusterId }) => this.leaveCluster(clusterId),
     };
   }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { createLogger } from '#common/logging';
 import { HttpServer } from './api/http-server';
-import { createRequestHandler } from './api/request-handler';
+import { createRequestHandlers } from './api/request-handler';
 import { Vault } from '#common/store';
 import { VERSION } from '#common/version';
 import { Manager } from './manager';
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     bodyParser: false,
     logger: false,
   });
-  const http = new HttpServer(await createRequestHandler(app, VERSION), logger);
+  const http = new HttpServer(await createRequestHandlers(app, VERSION), logger);
   const manager = app.get(Manager);
   const stop = async (): Promise<void> => {
     await Promise.all([http.close(HTTP_CLOSE_TIMEOUT_MS), manager.stop()]);

@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_SUBNET_POOL, nextSubnet, readSubnet, type SubnetPool } from '#common/domain';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
 
+const UNIX_SCHEME = 'unix://';
+
 /** What the operator may set; each flag has an environment variable of the same name (SWARMCTL_MANAGER_…). */
 export interface ManagerConfig {
   dataDir: string;
@@ -12,6 +14,8 @@ export interface ManagerConfig {
   agentListen: string;
   agentNetwork: string[];
   advertiseAddr: string;
+  /** Path of the unix socket of this host's own engine, to which everything goes that is not about the swarm. */
+  engine: string;
   insecureRegistry: string[];
   /** Where the subnets of networks come from that name none. */
   subnetPool: SubnetPool;
@@ -64,10 +68,19 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
     )
     .addOption(flag('--log-level <level>', 'least severe level to log', 'LOG_LEVEL').choices(LOG_LEVELS).default('info'))
     .allowExcessArguments(false);
+  addEngineFlag(command);
   addPoolFlags(command);
   const options = command.parse(argv as string[]).opts<Omit<ManagerConfig, 'subnetPool'> & PoolFlags>();
   const listen = options.listen.length > 0 ? options.listen : ['unix:///run/swarmctl/manager.sock'];
   return { ...options, listen, subnetPool: toSubnetPool(options, command) };
+}
+
+function addEngineFlag(command: Command): void {
+  command.addOption(
+    flag('--engine <socket>', "this host's own Docker engine, which answers all that is not about the swarm", 'ENGINE')
+      .argParser((text) => text.replace(UNIX_SCHEME, ''))
+      .default('/var/run/docker.sock'),
+  );
 }
 
 function addPoolFlags(command: Command): void {

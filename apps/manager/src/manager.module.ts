@@ -6,6 +6,7 @@ import type { Vault } from '#common/store';
 import { ApiModule } from './api/api.module';
 import type { ApiDependencies } from './api/ports';
 import { collectHostFacts } from './host-facts';
+import { hostEngines } from './host-engines';
 import { Manager } from './manager';
 import type { ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
@@ -63,6 +64,7 @@ export class ManagerModule {
           explainTask: (task) => explainTask(task, manager.store.view),
           images: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
           vault: context.vault,
+          engines: hostEngines(context.config.engine, (nodeId) => manager.connectToEngine(nodeId)),
           storePatienceMs: STORE_PATIENCE_MS,
           logger: context.logger,
         }),

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
 import { ClusterStore, EtcdStore, type Vault } from '#common/store';
@@ -14,6 +15,7 @@ import { ControlPlane } from './membership/control-plane';
 import { ensureCluster } from './membership/ensure-cluster';
 import { ensureIngressNetwork } from './membership/ensure-ingress-network';
 import { announceManager } from './membership/manager-presence';
+import { TunnelServer } from './tunnel/tunnel.server';
 import { ServiceReconciler } from './orchestrator/service.reconciler';
 
 /** How long agents get to take leave when the manager stops. */
@@ -36,6 +38,7 @@ export class Manager {
   private readonly inbox: StatusInbox;
   private readonly controlPlane: ControlPlane;
   private readonly dispatcher: DispatcherServer;
+  private readonly tunnels: TunnelServer;
   private readonly stopping = new AbortController();
   private leading: Promise<void> = Promise.resolve();
   private announced: Promise<void> = Promise.resolve();
@@ -46,6 +49,7 @@ export class Manager {
     this.store = new ClusterStore(this.etcd, logger);
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
     this.controlPlane = new ControlPlane(this.etcd, controlAddressesOf(config), logger);
+    this.tunnels = new TunnelServer((nodeId, tunnelId) => this.dispatcher.askForTunnel(nodeId, tunnelId));
     this.dispatcher = new DispatcherServer({
       managerId,
       ownAddress: config.advertiseAddr,
@@ -55,10 +59,16 @@ export class Manager {
       peers: new AllowedPeers(config.agentNetwork),
       heartbeatPeriodMs: config.heartbeatPeriodMs,
       vault,
+      addServices: (server) => this.tunnels.addTo(server),
       logger,
     });
     const isLeader = (): boolean => this.store.view.leader()?.managerId === managerId;
     metrics.observe(this.store, () => this.dispatcher.sessions.size, isLeader);
+  }
+
+  /** A connection to the node's engine. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
+  connectToEngine(nodeId: string): Promise<Duplex> {
+    return this.tunnels.open(nodeId);
   }
 
   /** Starts in order: the view, the leader's work, the streams. Resolves when agents can connect; waits for etcd as long as it takes. */

@@ -50,6 +50,7 @@ describe('the sessions of an agent', () => {
         statuses: new StatusReporter(0),
         welcomed: () => undefined,
         parted: () => undefined,
+        tunnelWanted: () => undefined,
         networksChanged: () => undefined,
         assigned: () => undefined,
         removed: ({ clusterId }) => void removedFrom.push(clusterId),

@@ -27,6 +27,8 @@ export interface SessionParty {
   assigned(message: Assignments): void;
   /** Takes what changed in the networks: first all of it, and what a task needs before that task. */
   networksChanged(changes: NetworkChanges): void;
+  /** The manager at this address (host:port) asks for a connection to the engine. */
+  tunnelWanted(address: string, tunnelId: string): void;
   /** This node is no part of the cluster any more, and is not to come back under its id. */
   removed(removal: Removed): void;
 }

@@ -101,6 +101,7 @@ class Session {
       if (message.welcome) this.begin(message.welcome);
       else if (message.assignments) this.assign(message.assignments);
       else if (message.networkChanges) this.party.networksChanged(message.networkChanges);
+      else if (message.openTunnel) this.party.tunnelWanted(this.address, message.openTunnel.tunnelId);
       else if (message.removed) this.leaveForGood(message.removed);
     } catch (error) {
       this.end(error instanceof Error && error.name === 'DomainError' ? (error as DomainError) : internal(error));

@@ -16,6 +16,7 @@ import { SecretsController } from './controllers/secrets.controller';
 import { ServicesController } from './controllers/services.controller';
 import { SystemController } from './controllers/system.controller';
 import { TasksController } from './controllers/tasks.controller';
+import { EngineProxy } from './engine/engine-proxy';
 import { ErrorFilter } from './http/error.filter';
 import { PAYLOAD_COMMANDS } from './payload-commands.providers';
 import { API_DEPENDENCIES, type ApiDependencies } from './ports';
@@ -65,6 +66,11 @@ export class ApiModule {
           useFactory: ({ store, host }: ApiDependencies) => new NetworkCommands(store, host.subnetPool, now),
         },
         ...PAYLOAD_COMMANDS,
+        {
+          provide: EngineProxy,
+          inject: [API_DEPENDENCIES],
+          useFactory: ({ engines, store }: ApiDependencies) => new EngineProxy(engines, () => store.view),
+        },
         { provide: APP_FILTER, inject: [API_DEPENDENCIES], useFactory: ({ logger }: ApiDependencies) => new ErrorFilter(logger) },
       ],
     };

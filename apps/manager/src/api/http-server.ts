@@ -1,17 +1,19 @@
 import { once } from 'node:events';
 import { chmod, unlink } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
+import type { RequestHandlers } from './request-handler';
 import { parseListenAddress, type ListenAddress } from './http/listen-address';
 
 const SERVER_OPTIONS = {
   // Some clients repeat the whole spec of a service in the URL.
   maxHeaderSize: 1024 * 1024,
-  // A client that trickles its request in is cut off; answers may take as long as they like.
+  // A client that trickles its request in is cut off; bodies have a time limit where they are read, since an image to build or load may
+  // take long.
   headersTimeout: 15_000,
-  requestTimeout: 60_000,
+  requestTimeout: 0,
   // Longer than the idle time after which Docker's clients close by themselves, so that no request meets a closing server.
   keepAliveTimeout: 120_000,
 };
@@ -21,12 +23,12 @@ const IDLE_SWEEP_MS = 50;
 /** The owner and the group of the socket may use the API, as with Docker's own. */
 const SOCKET_MODE = 0o660;
 
-/** Serves one request handler on any number of addresses. */
+/** Serves one set of request handlers on any number of addresses. */
 export class HttpServer {
   private readonly servers: Server[] = [];
 
   constructor(
-    private readonly handler: RequestListener,
+    private readonly handlers: RequestHandlers,
     private readonly logger: Logger,
   ) {}
 
@@ -53,7 +55,8 @@ export class HttpServer {
 
   private async listenOn(address: ListenAddress): Promise<void> {
     if (address.kind === 'unix') await removeStaleSocket(address.path);
-    const server = createServer(SERVER_OPTIONS, this.handler);
+    const server = createServer(SERVER_OPTIONS, this.handlers.request);
+    server.on('upgrade', this.handlers.upgrade);
     const listening = once(server, 'listening');
     server.listen(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port });
     try {

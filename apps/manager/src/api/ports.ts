@@ -1,7 +1,10 @@
+import type { Engines } from './engine/engines';
 import type { Distribution, RegistryLogin, SubnetPool } from '#common/domain';
 import type { Logger } from '#common/logging';
 import type { Node, Platform, Service, ServiceRevision, Task } from '#common/proto';
 import type { ClusterView, Guard, Revision, Vault, Write } from '#common/store';
+
+export type { EnginePlace, Engines } from './engine/engines';
 
 /** What the API needs of the store. */
 export interface ApiStore {
@@ -113,6 +116,7 @@ export interface ApiDependencies {
   readonly planner: Planner;
   readonly explainTask: ExplainTask;
   readonly images: ImageRegistry;
+  readonly engines: Engines;
   /** Seals what is not to be read in the store. */
   readonly vault: Vault;
   /** Milliseconds that a request waits for the cluster's state to come into sight before it is refused. */

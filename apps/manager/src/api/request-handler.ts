@@ -1,16 +1,28 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import type { Express } from 'express';
+import { EngineProxy } from './engine/engine-proxy';
 import { dockerProtocol } from './http/docker-protocol.middleware';
+import { engineRequests } from './http/engine-requests.middleware';
+
+/** What an HTTP server is given to do. */
+export interface RequestHandlers {
+  readonly request: RequestListener;
+  /** For requests that ask for the connection itself. `head`: what has arrived after the request. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
 
 /**
- * Makes a Nest application that imports ApiModule ready to serve, and returns its request handler. The application has to be
+ * Makes a Nest application that imports ApiModule ready to serve, and returns its request handlers. The application has to be
  * created with `bodyParser: false`: bodies are read where they are needed.
  */
-export async function createRequestHandler(app: INestApplication, serverVersion: string): Promise<RequestListener> {
+export async function createRequestHandlers(app: INestApplication, serverVersion: string): Promise<RequestHandlers> {
   const express = app.getHttpAdapter().getInstance() as Express;
+  const proxy = app.get(EngineProxy);
   express.disable('x-powered-by');
   app.use(dockerProtocol(serverVersion));
+  app.use(engineRequests(proxy));
   await app.init();
-  return express;
+  return { request: express, upgrade: (request, socket, head) => void proxy.upgrade(request, socket, head) };
 }

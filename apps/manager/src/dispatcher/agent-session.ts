@@ -83,6 +83,11 @@ export class AgentSession {
     if (message.description) this.onDescription(message.description);
   }
 
+  /** Asks the agent to call Tunnel.Connect with this id. */
+  askForTunnel(tunnelId: string): void {
+    this.stream.write({ openTunnel: { tunnelId } });
+  }
+
   /** The node was removed: tells the agent so, and ends. */
   expel(clusterId: string): void {
     if (this.ended) return;

@@ -124,6 +124,7 @@ describe('the dispatcher', () => {
       peers,
       heartbeatPeriodMs: HEARTBEAT_MS,
       vault: testVault(),
+      addServices: () => undefined,
       logger,
     });
     await dispatcher.listen(ADDRESS);

@@ -37,6 +37,8 @@ export interface DispatcherParts {
   heartbeatPeriodMs: number;
   /** Opens secrets and credentials. */
   vault: Vault;
+  /** Adds what else agents call. */
+  addServices: (server: Server) => void;
   logger: Logger;
 }
 
@@ -56,6 +58,7 @@ export class DispatcherServer {
     this.recorder = new NodeRecorder(parts.store, parts.logger);
     this.directory = new NetworkDirectory(parts.store.view, parts.controlAddresses);
     this.server.addService(DispatcherService, { session: (stream: AgentStream) => this.accept(stream) });
+    parts.addServices(this.server);
   }
 
   /** @param address `host:port` to listen on. @throws DomainError UNAVAILABLE when it is taken */
@@ -82,6 +85,13 @@ export class DispatcherServer {
     const force = setTimeout(() => this.server.forceShutdown(), timeoutMs);
     await new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
     clearTimeout(force);
+  }
+
+  /** Asks the node's agent to call Tunnel.Connect with this id. @returns false when this manager does not hold its stream */
+  askForTunnel(nodeId: string, tunnelId: string): boolean {
+    const session = this.sessions.of(nodeId);
+    session?.askForTunnel(tunnelId);
+    return session !== undefined;
   }
 
   /**

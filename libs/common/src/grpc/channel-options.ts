@@ -12,6 +12,8 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
   'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-  'grpc.max_concurrent_streams': 64,
+  // Every log that is followed takes a stream of its node's channel.
+  'grpc.max_concurrent_streams': 512,
+  'grpc-node.flow_control_window': 1024 * 1024,
   'grpc-node.max_session_memory': 64,
 };

@@ -1,1 +1,2 @@
 export * from './channel-options';
+export * from './tunnel-connection';

@@ -6,6 +6,9 @@ const MIB = 1024 * 1024;
 /** Largest body that is read: what SwarmKit's own gRPC limit lets through. */
 const MAX_BODY_BYTES = 4 * MIB;
 
+/** A client that trickles its body in is cut off. */
+const BODY_TIMEOUT_MS = 60_000;
+
 /** A body that is too large is read to its end up to here, so that an honest client gets to see the answer. */
 const MAX_DISCARDED_BYTES = 16 * MIB;
 
@@ -45,11 +48,14 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 async function* chunksOf(request: IncomingMessage): AsyncIterable<Buffer> {
+  const timer = setTimeout(() => request.destroy(), BODY_TIMEOUT_MS);
   try {
     // Leaving early must not end the connection, which still has to carry the answer.
     yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   } catch (error) {
     throw new DomainError('CANCELLED', 'the client went away before the whole request had arrived', { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

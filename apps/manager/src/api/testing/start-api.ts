@@ -12,7 +12,7 @@ import { testVault } from '#common/testing';
 import { ApiModule } from '../api.module';
 import { HttpServer } from '../http-server';
 import type { ApiDependencies, ApiStore } from '../ports';
-import { createRequestHandler } from '../request-handler';
+import { createRequestHandlers } from '../request-handler';
 
 export interface Answer {
   status: number;
@@ -78,6 +78,7 @@ export async function startApi(store: ApiStore, overrides: ApiOverrides = {}): P
     explainTask: () => [],
     images: { inspect: () => Promise.reject(new DomainError('UNAVAILABLE', 'there is no registry here')) },
     vault: testVault(),
+    engines: { connect: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'there is no engine here')) },
     storePatienceMs: 100,
     logger: QUIET,
     ...overrides,
@@ -105,6 +106,7 @@ async function serve(first: ApiDependencies): Promise<ServedApi> {
     metrics: passedOn(() => holder.current.metrics),
     planner: passedOn(() => holder.current.planner),
     images: passedOn(() => holder.current.images),
+    engines: passedOn(() => holder.current.engines),
     isUpToDate: (task, service, node) => holder.current.isUpToDate(task, service, node),
     explainTask: (task) => holder.current.explainTask(task),
   };
@@ -112,7 +114,7 @@ async function serve(first: ApiDependencies): Promise<ServedApi> {
   const app = await NestFactory.create(module, new ExpressAdapter(), { bodyParser: false, logger: false });
   const folder = await mkdtemp(join(tmpdir(), 'swarmctl-api-'));
   const socket = join(folder, 'api.sock');
-  const server = new HttpServer(await createRequestHandler(app, HOST.version), QUIET);
+  const server = new HttpServer(await createRequestHandlers(app, HOST.version), QUIET);
   await server.listen([`unix://${socket}`]);
   const close = async (): Promise<void> => {
     await server.close(CLOSE_DEADLINE_MS);

@@ -61,6 +61,12 @@ export interface ManagerMessage {
   assignments?: Assignments | undefined;
   removed?: Removed | undefined;
   networkChanges?: NetworkChanges | undefined;
+  openTunnel?: OpenTunnel | undefined;
+}
+
+/** Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id. */
+export interface OpenTunnel {
+  tunnelId: string;
 }
 
 /** The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id. */
@@ -712,7 +718,13 @@ export const TaskObservation: MessageFns<TaskObservation> = {
 };
 
 function createBaseManagerMessage(): ManagerMessage {
-  return { welcome: undefined, assignments: undefined, removed: undefined, networkChanges: undefined };
+  return {
+    welcome: undefined,
+    assignments: undefined,
+    removed: undefined,
+    networkChanges: undefined,
+    openTunnel: undefined,
+  };
 }
 
 export const ManagerMessage: MessageFns<ManagerMessage> = {
@@ -728,6 +740,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.networkChanges !== undefined) {
       NetworkChanges.encode(message.networkChanges, writer.uint32(34).fork()).join();
+    }
+    if (message.openTunnel !== undefined) {
+      OpenTunnel.encode(message.openTunnel, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -777,6 +792,14 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
             message.networkChanges = NetworkChanges.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.openTunnel = OpenTunnel.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -799,6 +822,11 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
         : isSet(object.network_changes)
         ? NetworkChanges.fromJSON(object.network_changes)
         : undefined,
+      openTunnel: isSet(object.openTunnel)
+        ? OpenTunnel.fromJSON(object.openTunnel)
+        : isSet(object.open_tunnel)
+        ? OpenTunnel.fromJSON(object.open_tunnel)
+        : undefined,
     };
   },
 
@@ -815,6 +843,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.networkChanges !== undefined) {
       obj.networkChanges = NetworkChanges.toJSON(message.networkChanges);
+    }
+    if (message.openTunnel !== undefined) {
+      obj.openTunnel = OpenTunnel.toJSON(message.openTunnel);
     }
     return obj;
   },
@@ -836,6 +867,82 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     message.networkChanges = (object.networkChanges !== undefined && object.networkChanges !== null)
       ? NetworkChanges.fromPartial(object.networkChanges)
       : undefined;
+    message.openTunnel = (object.openTunnel !== undefined && object.openTunnel !== null)
+      ? OpenTunnel.fromPartial(object.openTunnel)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseOpenTunnel(): OpenTunnel {
+  return { tunnelId: "" };
+}
+
+export const OpenTunnel: MessageFns<OpenTunnel> = {
+  encode(message: OpenTunnel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tunnelId !== "") {
+      writer.uint32(10).string(message.tunnelId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenTunnel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenTunnel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tunnelId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OpenTunnel {
+    return {
+      tunnelId: isSet(object.tunnelId)
+        ? globalThis.String(object.tunnelId)
+        : isSet(object.tunnel_id)
+        ? globalThis.String(object.tunnel_id)
+        : "",
+    };
+  },
+
+  toJSON(message: OpenTunnel): unknown {
+    const obj: any = {};
+    if (message.tunnelId !== "") {
+      obj.tunnelId = message.tunnelId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OpenTunnel>): OpenTunnel {
+    return OpenTunnel.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OpenTunnel>): OpenTunnel {
+    const message = createBaseOpenTunnel();
+    message.tunnelId = object.tunnelId ?? "";
     return message;
   },
 };
@@ -3040,12 +3147,48 @@ export const protoMetadata = {
         "jsonName": "networkChanges",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "open_tunnel",
+        "number": 5,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.OpenTunnel",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "openTunnel",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
       "oneofDecl": [{ "name": "payload", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "OpenTunnel",
+      "field": [{
+        "name": "tunnel_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "tunnelId",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -3998,184 +4141,190 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 6],
-        "span": [58, 0, 60, 1],
+        "span": [59, 0, 61, 1],
+        "leadingComments": " Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 7],
+        "span": [64, 0, 66, 1],
         "leadingComments":
           " The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 3],
-        "span": [67, 2, 40],
+        "path": [4, 8, 2, 3],
+        "span": [73, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 2, 1],
-        "span": [77, 2, 24],
+        "path": [4, 9, 2, 1],
+        "span": [83, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 2, 3],
-        "span": [80, 2, 27],
+        "path": [4, 9, 2, 3],
+        "span": [86, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 2, 4],
-        "span": [82, 2, 29],
+        "path": [4, 9, 2, 4],
+        "span": [88, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 2, 5],
-        "span": [84, 2, 42],
+        "path": [4, 9, 2, 5],
+        "span": [90, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 2, 6],
-        "span": [86, 2, 33],
+        "path": [4, 9, 2, 6],
+        "span": [92, 2, 33],
         "leadingComments":
           " Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 11],
-        "span": [99, 0, 106, 1],
+        "path": [4, 12],
+        "span": [105, 0, 112, 1],
         "leadingComments": " What a task gets as a file.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 11, 2, 2],
-        "span": [103, 2, 21],
+        "path": [4, 12, 2, 2],
+        "span": [109, 2, 21],
         "leadingComments": " Whether `data` is a template that the agent fills in for each task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 11, 2, 3],
-        "span": [105, 2, 21],
+        "path": [4, 12, 2, 3],
+        "span": [111, 2, 21],
         "leadingComments": " Why there is no `data`; empty where there is.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12],
-        "span": [111, 0, 125, 1],
+        "path": [4, 13],
+        "span": [117, 0, 131, 1],
         "leadingComments":
           " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 0],
-        "span": [113, 2, 20],
+        "path": [4, 13, 2, 0],
+        "span": [119, 2, 20],
         "leadingComments": " Forget everything else.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 3],
-        "span": [117, 2, 33],
+        "path": [4, 13, 2, 3],
+        "span": [123, 2, 33],
         "leadingComments":
           " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 9],
-        "span": [124, 2, 43],
+        "path": [4, 13, 2, 9],
+        "span": [130, 2, 43],
         "leadingComments": " Absent: unchanged.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 2],
-        "span": [131, 2, 21],
+        "path": [4, 14, 2, 2],
+        "span": [137, 2, 21],
         "leadingComments": " Address of its end of the VXLANs.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14],
-        "span": [136, 0, 144, 1],
+        "path": [4, 15],
+        "span": [142, 0, 150, 1],
         "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14, 2, 3],
-        "span": [141, 2, 35],
+        "path": [4, 15, 2, 3],
+        "span": [147, 2, 35],
         "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14, 2, 4],
-        "span": [143, 2, 24],
+        "path": [4, 15, 2, 4],
+        "span": [149, 2, 24],
         "leadingComments": " Tasks on the caller's own node go first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 1],
-        "span": [149, 2, 30],
+        "path": [4, 16, 2, 1],
+        "span": [155, 2, 30],
         "leadingComments": " Other names of the service on this network.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 2],
-        "span": [151, 2, 40],
+        "path": [4, 16, 2, 2],
+        "span": [157, 2, 40],
         "leadingComments": " Without prefix length; none in dnsrr mode.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 16, 2, 1],
-        "span": [157, 2, 31],
+        "path": [4, 17, 2, 1],
+        "span": [163, 2, 31],
         "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 16, 2, 2],
-        "span": [159, 2, 28],
+        "path": [4, 17, 2, 2],
+        "span": [165, 2, 28],
         "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 17],
-        "span": [163, 0, 176, 1],
+        "path": [4, 18],
+        "span": [169, 0, 182, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 17, 2, 3],
-        "span": [168, 2, 18],
+        "path": [4, 18, 2, 3],
+        "span": [174, 2, 18],
         "leadingComments": " <service>.<slot or node>.<task>\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 17, 2, 4],
-        "span": [170, 2, 18],
+        "path": [4, 18, 2, 4],
+        "span": [176, 2, 18],
         "leadingComments": " 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 17, 2, 6],
-        "span": [173, 2, 19],
+        "path": [4, 18, 2, 6],
+        "span": [179, 2, 19],
         "leadingComments":
           " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 17, 2, 7],
-        "span": [175, 2, 34],
+        "path": [4, 18, 2, 7],
+        "span": [181, 2, 34],
         "leadingComments":
           " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 1],
-        "span": [181, 2, 21],
+        "path": [4, 19, 2, 1],
+        "span": [187, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 19],
-        "span": [185, 0, 187, 1],
+        "path": [4, 20],
+        "span": [191, 0, 193, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -4191,6 +4340,7 @@ export const protoMetadata = {
     ".swarm.v1.TaskStatusReport": TaskStatusReport,
     ".swarm.v1.TaskObservation": TaskObservation,
     ".swarm.v1.ManagerMessage": ManagerMessage,
+    ".swarm.v1.OpenTunnel": OpenTunnel,
     ".swarm.v1.Removed": Removed,
     ".swarm.v1.Welcome": Welcome,
     ".swarm.v1.Assignments": Assignments,

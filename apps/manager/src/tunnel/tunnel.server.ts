@@ -1,0 +1,64 @@
+import { status as GrpcStatus, type Server, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { Duplex } from 'node:stream';
+import { DomainError } from '#common/errors';
+import { TunnelConnection } from '#common/grpc';
+import { newId } from '#common/identity';
+import { TunnelService, type TunnelChunk } from '#common/tunnel-proto';
+
+/** An agent that is connected answers at once. */
+const ANSWER_TIMEOUT_MS = 5_000;
+const ID_HEADER = 'tunnel-id';
+
+/** Asks the agent of a node to call back; false when this manager does not hold its stream. */
+export type AskForTunnel = (nodeId: string, tunnelId: string) => boolean;
+
+type TunnelStream = ServerDuplexStream<TunnelChunk, TunnelChunk>;
+
+/** Connections to the engines of nodes. Agents cannot be dialled, so they are asked to call. */
+export class TunnelServer {
+  /** Those who wait for an agent's call, by the id that it brings. */
+  private readonly expected = new Map<string, (tunnel: Duplex) => void>();
+
+  constructor(private readonly ask: AskForTunnel) {}
+
+  /** Takes the agents' calls on this server. */
+  addTo(server: Server): void {
+    server.addService(TunnelService, { connect: (stream: TunnelStream) => this.accept(stream) });
+  }
+
+  /**
+   * A connection to the node's engine.
+   * @throws DomainError UNAVAILABLE the node is not connected to this manager · DEADLINE_EXCEEDED its agent does not answer
+   */
+  open(nodeId: string): Promise<Duplex> {
+    const tunnelId = newId();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.expected.delete(tunnelId);
+        reject(new DomainError('DEADLINE_EXCEEDED', `the agent of node ${nodeId} does not answer`));
+      }, ANSWER_TIMEOUT_MS);
+      this.expected.set(tunnelId, (tunnel) => {
+        clearTimeout(timer);
+        resolve(tunnel);
+      });
+      if (this.ask(nodeId, tunnelId)) return;
+      clearTimeout(timer);
+      this.expected.delete(tunnelId);
+      reject(new DomainError('UNAVAILABLE', `node ${nodeId} is not available`));
+    });
+  }
+
+  private accept(stream: TunnelStream): void {
+    const [tunnelId = ''] = stream.metadata.get(ID_HEADER);
+    const expected = this.expected.get(String(tunnelId));
+    if (!expected) {
+      stream.emit('error', { code: GrpcStatus.INVALID_ARGUMENT, details: 'nobody asked for this tunnel' });
+      return;
+    }
+    this.expected.delete(String(tunnelId));
+    const tunnel = new TunnelConnection(stream, () => {
+      stream.emit('error', { code: GrpcStatus.CANCELLED, details: 'the manager hung up' });
+    });
+    expected(tunnel);
+  }
+}

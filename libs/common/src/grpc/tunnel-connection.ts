@@ -1,0 +1,66 @@
+import { Duplex } from 'node:stream';
+import type { TunnelChunk } from '../proto/generated/swarm/v1/tunnel';
+
+/** Either side's end of a Tunnel.Connect call. */
+export interface TunnelCall {
+  on(event: 'data', listener: (chunk: TunnelChunk) => void): unknown;
+  on(event: 'end' | 'error' | 'cancelled', listener: (error?: Error) => void): unknown;
+  write(chunk: TunnelChunk, written: (error?: Error | null) => void): boolean;
+  pause(): unknown;
+  resume(): unknown;
+  end(): unknown;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * A connection through a Tunnel.Connect call. Each direction ends by itself, and a slow reader slows the writer down: at most one chunk
+ * is on its way through this object, the rest waits where it comes from.
+ */
+export class TunnelConnection extends Duplex {
+  private heardEnd = false;
+
+  /** @param call the call, of which nothing has been read @param abandon ends the call at once */
+  constructor(
+    private readonly call: TunnelCall,
+    private readonly abandon: () => void,
+  ) {
+    super({ allowHalfOpen: true });
+    call.on('data', (chunk) => this.receive(chunk));
+    call.on('end', () => this.hangUp());
+    call.on('cancelled', () => this.hangUp());
+    call.on('error', (error) => this.hangUp(error));
+  }
+
+  override _read(): void {
+    this.call.resume();
+  }
+
+  override _write(chunk: Buffer, _: BufferEncoding, written: (error?: Error | null) => void): void {
+    this.call.write({ data: chunk, end: false }, written);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.call.write({ data: NOTHING, end: true }, done);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (error || !this.heardEnd) this.abandon();
+    else this.call.end();
+    done(error);
+  }
+
+  private receive({ data, end }: TunnelChunk): void {
+    if (data.length > 0 && !this.push(data)) this.call.pause();
+    if (!end) return;
+    this.heardEnd = true;
+    this.push(null);
+  }
+
+  /** The call is over. Without a word before, what was sent may not have arrived. */
+  private hangUp(error?: Error): void {
+    if (this.destroyed) return;
+    if (this.heardEnd) this.destroy();
+    else this.destroy(error ?? new Error('the connection to the node was lost'));
+  }
+}
