@@ -9,6 +9,7 @@ import { AbsentController } from './controllers/absent.controller';
 import { ConfigsController } from './controllers/configs.controller';
 import { DistributionController } from './controllers/distribution.controller';
 import { HealthController } from './controllers/health.controller';
+import { LogsController } from './controllers/logs.controller';
 import { NetworksController } from './controllers/networks.controller';
 import { NodesController } from './controllers/nodes.controller';
 import { PlansController } from './controllers/plans.controller';
@@ -36,6 +37,7 @@ export class ApiModule {
       imports,
       controllers: [
         ServicesController,
+        LogsController,
         PlansController,
         TasksController,
         NodesController,

@@ -2,7 +2,7 @@ import type { Engines } from './engine/engines';
 import type { Distribution, RegistryLogin, SubnetPool } from '#common/domain';
 import type { Logger } from '#common/logging';
 import type { Node, Platform, Service, ServiceRevision, Task } from '#common/proto';
-import type { ClusterView, Guard, Revision, Vault, Write } from '#common/store';
+import type { ClusterView, Guard, Revision, Vault, ViewChange, Write } from '#common/store';
 
 export type { EnginePlace, Engines } from './engine/engines';
 
@@ -18,6 +18,9 @@ export interface ApiStore {
    * @throws DomainError ABORTED a guard failed · TOO_LARGE · RESOURCE_EXHAUSTED · UNAVAILABLE · DEADLINE_EXCEEDED
    */
   commit(guards: Guard[], writes: Write[]): Promise<Revision>;
+
+  /** Calls `listener` after each change of the view. Returns how to stop it. */
+  onChange(listener: (changes: ViewChange[]) => void): () => void;
 
   /** What a service was like, newest first; its revisions are not in the view. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
   revisions(serviceId: string): Promise<ServiceRevision[]>;

@@ -1,6 +1,6 @@
 import { createLogger } from '#common/logging';
 import type { ServiceRevision } from '#common/proto';
-import { ClusterStore, type ClusterView, type Guard, type Revision, type Write } from '#common/store';
+import { ClusterStore, type ClusterView, type Guard, type Revision, type ViewChange, type Write } from '#common/store';
 import type { ApiStore } from '../ports';
 import { FakeObjectStore } from './fake-object-store';
 
@@ -35,6 +35,10 @@ export class FakeApiStore implements ApiStore {
 
   revisions(serviceId: string): Promise<ServiceRevision[]> {
     return this.cluster.revisions(serviceId);
+  }
+
+  onChange(listener: (changes: ViewChange[]) => void): () => void {
+    return this.cluster.onChange(listener);
   }
 
   stop(): void {
