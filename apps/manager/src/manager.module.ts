@@ -4,6 +4,7 @@ import type { Logger } from '#common/logging';
 import { createRegistry } from '#common/metrics';
 import type { Vault } from '#common/store';
 import { ApiModule } from './api/api.module';
+import { EventLog } from './api/events/event-log';
 import type { ApiDependencies } from './api/ports';
 import { collectHostFacts } from './host-facts';
 import { hostEngines } from './host-engines';
@@ -64,6 +65,7 @@ export class ManagerModule {
           explainTask: (task) => explainTask(task, manager.store.view),
           images: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
           vault: context.vault,
+          events: new EventLog(manager.store),
           engines: hostEngines(context.config.engine, (nodeId) => manager.connectToEngine(nodeId)),
           storePatienceMs: STORE_PATIENCE_MS,
           logger: context.logger,

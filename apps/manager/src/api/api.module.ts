@@ -8,6 +8,7 @@ import { ServiceCredentials } from './commands/service-credentials';
 import { AbsentController } from './controllers/absent.controller';
 import { ConfigsController } from './controllers/configs.controller';
 import { DistributionController } from './controllers/distribution.controller';
+import { EventsController } from './controllers/events.controller';
 import { HealthController } from './controllers/health.controller';
 import { LogsController } from './controllers/logs.controller';
 import { NetworksController } from './controllers/networks.controller';
@@ -47,6 +48,7 @@ export class ApiModule {
         SecretsController,
         ConfigsController,
         DistributionController,
+        EventsController,
         AbsentController,
       ],
       providers: [

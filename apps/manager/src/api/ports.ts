@@ -1,4 +1,5 @@
 import type { Engines } from './engine/engines';
+import type { EventLog } from './events/event-log';
 import type { Distribution, RegistryLogin, SubnetPool } from '#common/domain';
 import type { Logger } from '#common/logging';
 import type { Node, Platform, Service, ServiceRevision, Task } from '#common/proto';
@@ -120,6 +121,8 @@ export interface ApiDependencies {
   readonly explainTask: ExplainTask;
   readonly images: ImageRegistry;
   readonly engines: Engines;
+  /** What happened to the objects of the cluster. */
+  readonly events: EventLog;
   /** Seals what is not to be read in the store. */
   readonly vault: Vault;
   /** Milliseconds that a request waits for the cluster's state to come into sight before it is refused. */

@@ -11,6 +11,8 @@ export interface TunnelCall {
   end(): unknown;
 }
 
+/** Enough that an engine which sends its log line by line does not wake the reader for each. */
+const HIGH_WATER_BYTES = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -25,7 +27,7 @@ export class TunnelConnection extends Duplex {
     private readonly call: TunnelCall,
     private readonly abandon: () => void,
   ) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES });
     call.on('data', (chunk) => this.receive(chunk));
     call.on('end', () => this.hangUp());
     call.on('cancelled', () => this.hangUp());

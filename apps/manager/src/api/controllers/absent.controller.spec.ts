@@ -28,8 +28,6 @@ describe('what is not there yet', () => {
 
   it.each([
     ['POST', '/containers/create'],
-    ['GET', '/services/x/logs'],
-    ['GET', '/events'],
   ])('says so (%s %s)', async (method, path) => {
     expect(await scenario.api.request(method, path)).toMatchObject({
       status: 501,

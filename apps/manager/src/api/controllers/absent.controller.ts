@@ -7,7 +7,7 @@ import { sendJson } from '../http/send';
 const EMPTY_LISTS = ['plugins', 'containers/json', 'images/json'];
 
 /** Reads that would need more than the cluster's state. */
-const READS = ['events', 'system/df', 'swarm/unlockkey'];
+const READS = ['system/df', 'swarm/unlockkey'];
 
 /** What Docker's clients act on and this manager does not have. */
 const KINDS = ['networks', 'volumes', 'plugins', 'containers', 'images', 'swarm', 'exec'];

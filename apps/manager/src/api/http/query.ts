@@ -56,3 +56,20 @@ export function requireQueryCount(query: URLSearchParams, name: string): number 
   }
   return count;
 }
+
+const TIME = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
+const NANO_DIGITS = 9;
+const NANOS_PER_SECOND = 1_000_000_000n;
+const NANOS_PER_MS = 1_000_000n;
+
+/** A moment in nanoseconds since 1970, given in seconds or as RFC 3339; undefined when none is given. @throws DomainError INVALID_ARGUMENT */
+export function queryTimeNanos(query: URLSearchParams, name: string): bigint | undefined {
+  const value = query.get(name) ?? '';
+  if (value === '') return undefined;
+  const [, seconds, fraction = ''] = TIME.exec(value) ?? [];
+  if (seconds !== undefined) return BigInt(seconds) * NANOS_PER_SECOND + BigInt(fraction.padEnd(NANO_DIGITS, '0'));
+  const milliseconds = Date.parse(value);
+  if (!Number.isNaN(milliseconds)) return BigInt(milliseconds) * NANOS_PER_MS;
+  const wanted = 'seconds since 1970, or a time such as 2026-01-31T12:00:00Z';
+  throw new DomainError('INVALID_ARGUMENT', `invalid value '${value}' for ${name}: must be ${wanted}`);
+}

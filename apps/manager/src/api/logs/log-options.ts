@@ -1,5 +1,5 @@
 import { DomainError } from '#common/errors';
-import { queryFlag } from '../http/query';
+import { queryFlag, queryTimeNanos } from '../http/query';
 
 /** What a client wants of a log. */
 export interface LogOptions {
@@ -15,7 +15,8 @@ export interface LogOptions {
   readonly tail: string;
 }
 
-const TIME = /^\d{1,12}(?:\.\d{1,9})?$/;
+const NANOS_PER_SECOND = 1_000_000_000n;
+const NANO_DIGITS = 9;
 const COUNT = /^\d{1,15}$/;
 
 /** @throws DomainError INVALID_ARGUMENT */
@@ -29,8 +30,8 @@ export function parseLogOptions(query: URLSearchParams): LogOptions {
     follow: flag('follow'),
     timestamps: flag('timestamps'),
     details: flag('details'),
-    since: parseTime('since', query.get('since') ?? ''),
-    until: parseTime('until', query.get('until') ?? ''),
+    since: engineTime(query, 'since'),
+    until: engineTime(query, 'until'),
     tail: parseTail(query.get('tail') ?? ''),
   };
 }
@@ -52,14 +53,11 @@ function parseTail(text: string): string {
   throw invalid(`invalid tail '${text}': tail value must be a positive integer or "all"`);
 }
 
-/** Clients send a relative time (10m) as what it is from 1970 already; so does Docker's own command line. */
-function parseTime(name: string, text: string): string {
-  if (text === '' || text === '0') return '';
-  if (TIME.test(text)) return text;
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw invalid(`invalid value '${text}' for ${name}: must be seconds since 1970, or a time such as 2026-01-31T12:00:00Z`);
-  return String(at / 1_000);
+/** In the form that engines take. */
+function engineTime(query: URLSearchParams, name: string): string {
+  const nanos = queryTimeNanos(query, name);
+  if (!nanos) return '';
+  return `${nanos / NANOS_PER_SECOND}.${String(nanos % NANOS_PER_SECOND).padStart(NANO_DIGITS, '0')}`;
 }
 
 function invalid(message: string): DomainError {

@@ -10,6 +10,7 @@ import { DomainError } from '#common/errors';
 import { createLogger } from '#common/logging';
 import { testVault } from '#common/testing';
 import { ApiModule } from '../api.module';
+import { EventLog } from '../events/event-log';
 import { HttpServer } from '../http-server';
 import type { ApiDependencies, ApiStore } from '../ports';
 import { createRequestHandlers } from '../request-handler';
@@ -78,6 +79,7 @@ export async function startApi(store: ApiStore, overrides: ApiOverrides = {}): P
     explainTask: () => [],
     images: { inspect: () => Promise.reject(new DomainError('UNAVAILABLE', 'there is no registry here')) },
     vault: testVault(),
+    events: new EventLog(store),
     engines: { connect: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'there is no engine here')) },
     storePatienceMs: 100,
     logger: QUIET,
@@ -106,6 +108,7 @@ async function serve(first: ApiDependencies): Promise<ServedApi> {
     metrics: passedOn(() => holder.current.metrics),
     planner: passedOn(() => holder.current.planner),
     images: passedOn(() => holder.current.images),
+    events: passedOn(() => holder.current.events),
     engines: passedOn(() => holder.current.engines),
     isUpToDate: (task, service, node) => holder.current.isUpToDate(task, service, node),
     explainTask: (task) => holder.current.explainTask(task),
