@@ -97,7 +97,7 @@ function managerArgs(layout: ClusterLayout, { name, address, dataDir, dockerSock
     ...['--agent-listen', `${listenAddress}:${ports.agents}`, ...(subnet === undefined ? [] : ['--agent-network', subnet])],
     // As the lab's engines have it.
     ...(subnet === undefined ? [] : ['--insecure-registry', subnet]),
-    ...['--engine', dockerSocket, '--advertise-addr', address, '--log-level', layout.logLevel],
+    ...['--auto-init', '--engine', dockerSocket, '--advertise-addr', address, '--log-level', layout.logLevel],
   ];
 }
 

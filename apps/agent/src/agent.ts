@@ -203,16 +203,17 @@ export class Agent {
       },
       networksChanged: (changes) => this.networks.apply(changes),
       tunnelWanted: (address, tunnelId) => this.tunnels.open(address, tunnelId),
-      removed: ({ clusterId }) => this.leaveCluster(clusterId),
+      removed: ({ clusterId, clusterEnded }) => this.leaveCluster(clusterId, clusterEnded),
     };
   }
 
   /** The node was removed: nothing of the cluster is to stay here. The agent remains, so that it can finish that and say so. */
-  private leaveCluster(clusterId: string): void {
+  private leaveCluster(clusterId: string, isOver: boolean): void {
     this.worker.joinCluster(clusterId);
     this.worker.apply({ type: Assignments_Type.COMPLETE, appliesTo: 0, resultsIn: 0, update: [], remove: [] });
     this.networks.apply(NetworkChanges.fromPartial({ complete: true }));
     this.watch.compareNow();
+    if (isOver) return this.logger.warn({ clusterId }, 'the cluster has ended; its containers are removed');
     this.logger.error(
       { nodeId: this.nodeId, clusterId },
       `this node was removed from the cluster; its containers are removed. To join as a new node: ${nodeIdFile(this.config.dataDir)} ` +

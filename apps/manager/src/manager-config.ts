@@ -20,6 +20,8 @@ export interface ManagerConfig {
   /** Where the subnets of networks come from that name none. */
   subnetPool: SubnetPool;
   hostname: string;
+  /** Whether a cluster is made where there has never been one, unasked. */
+  autoInit: boolean;
   heartbeatPeriodMs: number;
   logLevel: LogLevel;
 }
@@ -68,11 +70,19 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
     )
     .addOption(flag('--log-level <level>', 'least severe level to log', 'LOG_LEVEL').choices(LOG_LEVELS).default('info'))
     .allowExcessArguments(false);
+  addAutoInitFlags(command);
   addEngineFlag(command);
   addPoolFlags(command);
   const options = command.parse(argv as string[]).opts<Omit<ManagerConfig, 'subnetPool'> & PoolFlags>();
   const listen = options.listen.length > 0 ? options.listen : ['unix:///run/swarmctl/manager.sock'];
-  return { ...options, listen, subnetPool: toSubnetPool(options, command) };
+  return { ...options, autoInit: options.autoInit === true, listen, subnetPool: toSubnetPool(options, command) };
+}
+
+function addAutoInitFlags(command: Command): void {
+  command.addOption(
+    flag('--auto-init', 'make a cluster at once where there has never been one, instead of waiting for swarm init', 'AUTO_INIT'),
+  );
+  command.addOption(new Option('--no-auto-init', 'wait for swarm init'));
 }
 
 function addEngineFlag(command: Command): void {

@@ -65,6 +65,7 @@ export class ManagerModule {
           explainTask: (task) => explainTask(task, manager.store.view),
           images: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
           vault: context.vault,
+          membership: manager.membership,
           events: new EventLog(manager.store),
           engines: hostEngines(context.config.engine, (nodeId) => manager.connectToEngine(nodeId)),
           storePatienceMs: STORE_PATIENCE_MS,

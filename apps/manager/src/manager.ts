@@ -13,7 +13,7 @@ import { agentAddressOf, controlAddressesOf, type ManagerConfig } from './manage
 import type { ManagerMetrics } from './manager-metrics';
 import { ControlPlane } from './membership/control-plane';
 import { ensureCluster } from './membership/ensure-cluster';
-import { ensureIngressNetwork } from './membership/ensure-ingress-network';
+import { SwarmMembership } from './membership/swarm-membership';
 import { announceManager } from './membership/manager-presence';
 import { TunnelServer } from './tunnel/tunnel.server';
 import { ServiceReconciler } from './orchestrator/service.reconciler';
@@ -34,6 +34,7 @@ export interface ManagerParts {
 /** Everything of a manager but its HTTP API: the view, the streams, and the leader's work while this manager leads. */
 export class Manager {
   readonly store: ClusterStore;
+  readonly membership: SwarmMembership;
   private readonly etcd: EtcdStore;
   private readonly inbox: StatusInbox;
   private readonly controlPlane: ControlPlane;
@@ -47,6 +48,7 @@ export class Manager {
     const { config, managerId, vault, metrics, logger } = parts;
     this.etcd = new EtcdStore({ hosts: config.etcd, prefix: config.etcdPrefix });
     this.store = new ClusterStore(this.etcd, logger);
+    this.membership = new SwarmMembership({ store: this.store, objects: this.etcd, vault, defaultPool: config.subnetPool });
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
     this.controlPlane = new ControlPlane(this.etcd, controlAddressesOf(config), logger);
     this.tunnels = new TunnelServer((nodeId, tunnelId) => this.dispatcher.askForTunnel(nodeId, tunnelId));
@@ -108,14 +110,15 @@ export class Manager {
   }
 
   private lead(signal: AbortSignal): Promise<void> {
-    const { config, logger, metrics, managerId } = this.parts;
+    const { config, logger, metrics, managerId, vault } = this.parts;
     const { store, etcd } = this;
     const services = new ServiceReconciler(store.view, logger, metrics);
     return runLeaderLoops(
       watchLeadership({ etcd, store, managerId, logger }, signal),
       [
-        ensureCluster(store),
-        ensureIngressNetwork(store, config.subnetPool),
+        ...(config.autoInit
+          ? [ensureCluster(store, vault, { pool: config.subnetPool, heartbeatPeriodMs: config.heartbeatPeriodMs })]
+          : []),
         reconcilerLoop(services, { store, logger, metrics }),
         takeOverNodes(store, logger),
         orphanTasks(store, logger),

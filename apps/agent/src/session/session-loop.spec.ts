@@ -38,7 +38,7 @@ describe('the sessions of an agent', () => {
 
   it('are tried again and again until a manager says that the node was removed', async () => {
     const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [] };
-    answers = [{ welcome }, { welcome }, { removed: { clusterId: 'c' } }];
+    answers = [{ welcome }, { welcome }, { removed: { clusterId: 'c', clusterEnded: false } }];
     const removedFrom: string[] = [];
     const loop = new SessionLoop(
       new ManagerPicker([address]),

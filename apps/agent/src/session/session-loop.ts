@@ -60,7 +60,7 @@ export class SessionLoop {
         this.party.welcomed(welcome);
       },
       removed: (removal) => {
-        this.isRemoved = true;
+        this.isRemoved = !removal.clusterEnded;
         this.party.removed(removal);
       },
     };

@@ -154,7 +154,7 @@ describe('a session', () => {
     { name: 'at its hello', before: [] },
     { name: 'in the midst of a session', before: [WELCOME, FIRST_SET] },
   ])('ends for good when the node was removed: $name', async ({ before }) => {
-    manager.say(...before, { removed: { clusterId: 'c' } });
+    manager.say(...before, { removed: { clusterId: 'c', clusterEnded: false } });
     await expect(session).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
     expect(removedFrom).toEqual(['c']);
   });

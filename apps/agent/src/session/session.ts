@@ -139,7 +139,8 @@ class Session {
 
   private leaveForGood(removal: Removed): void {
     this.party.removed(removal);
-    this.end(new DomainError('FAILED_PRECONDITION', 'this node was removed from the cluster'));
+    const reason = removal.clusterEnded ? 'the cluster has ended' : 'this node was removed from the cluster';
+    this.end(new DomainError('FAILED_PRECONDITION', reason));
   }
 
   private ended(): Promise<void> {

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { Module, type DynamicModule, type FactoryProvider, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { NodeCommands } from './commands/node-commands';
 import { NetworkCommands } from './commands/network-commands';
@@ -16,6 +16,7 @@ import { NodesController } from './controllers/nodes.controller';
 import { PlansController } from './controllers/plans.controller';
 import { SecretsController } from './controllers/secrets.controller';
 import { ServicesController } from './controllers/services.controller';
+import { SwarmController } from './controllers/swarm.controller';
 import { SystemController } from './controllers/system.controller';
 import { TasksController } from './controllers/tasks.controller';
 import { EngineProxy } from './engine/engine-proxy';
@@ -24,6 +25,32 @@ import { PAYLOAD_COMMANDS } from './payload-commands.providers';
 import { API_DEPENDENCIES, type ApiDependencies } from './ports';
 
 const now = (): Date => new Date();
+
+/** What the controllers ask to be done. */
+const COMMANDS: Provider[] = [
+  {
+    provide: ServiceCommands,
+    inject: [API_DEPENDENCIES],
+    useFactory: ({ store, images, vault, logger }: ApiDependencies) =>
+      new ServiceCommands(store, imagePinner(images, logger), new ServiceCredentials(vault), now),
+  },
+  {
+    provide: NodeCommands,
+    inject: [API_DEPENDENCIES],
+    useFactory: ({ store }: ApiDependencies) => new NodeCommands(store, now),
+  },
+  {
+    provide: NetworkCommands,
+    inject: [API_DEPENDENCIES],
+    useFactory: ({ store, host }: ApiDependencies) => new NetworkCommands(store, host.subnetPool, now),
+  },
+  ...PAYLOAD_COMMANDS,
+  {
+    provide: EngineProxy,
+    inject: [API_DEPENDENCIES],
+    useFactory: ({ engines, store }: ApiDependencies) => new EngineProxy(engines, () => store.view),
+  },
+];
 
 /** The Docker Engine API. Routes are tried in the order of the controllers: what clients poll comes first. */
 @Module({})
@@ -43,6 +70,7 @@ export class ApiModule {
         TasksController,
         NodesController,
         SystemController,
+        SwarmController,
         HealthController,
         NetworksController,
         SecretsController,
@@ -53,28 +81,7 @@ export class ApiModule {
       ],
       providers: [
         { provide: API_DEPENDENCIES, ...dependencies },
-        {
-          provide: ServiceCommands,
-          inject: [API_DEPENDENCIES],
-          useFactory: ({ store, images, vault, logger }: ApiDependencies) =>
-            new ServiceCommands(store, imagePinner(images, logger), new ServiceCredentials(vault), now),
-        },
-        {
-          provide: NodeCommands,
-          inject: [API_DEPENDENCIES],
-          useFactory: ({ store }: ApiDependencies) => new NodeCommands(store, now),
-        },
-        {
-          provide: NetworkCommands,
-          inject: [API_DEPENDENCIES],
-          useFactory: ({ store, host }: ApiDependencies) => new NetworkCommands(store, host.subnetPool, now),
-        },
-        ...PAYLOAD_COMMANDS,
-        {
-          provide: EngineProxy,
-          inject: [API_DEPENDENCIES],
-          useFactory: ({ engines, store }: ApiDependencies) => new EngineProxy(engines, () => store.view),
-        },
+        ...COMMANDS,
         { provide: APP_FILTER, inject: [API_DEPENDENCIES], useFactory: ({ logger }: ApiDependencies) => new ErrorFilter(logger) },
       ],
     };

@@ -1,8 +1,9 @@
-import { DEFAULT_TASK_HISTORY_LIMIT } from '#common/domain';
-import type { Cluster, ManagerPresence } from '#common/proto';
+import { completeSwarmSpec, VXLAN_PORT } from '#common/domain';
+import type { Cluster, ManagerPresence, SwarmSpec } from '#common/proto';
 import type { ClusterView } from '#common/store';
 import { API_VERSION, MIN_API_VERSION } from './http/negotiate-version';
 import type { HostFacts } from './ports';
+import { trustJson, type Trust } from './render/render-node';
 import { versionJson, ZERO_TIME, type JsonObject } from './render/json-parts';
 
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
@@ -28,7 +29,7 @@ export function versionDescription(host: HostFacts): JsonObject {
 }
 
 /** Body of `/info`. Figures of containers and images are an engine's, and there is none behind this address. */
-export function infoDescription(host: HostFacts, view: ClusterView, storeError: string): JsonObject {
+export function infoDescription(host: HostFacts, view: ClusterView, context: InfoContext): JsonObject {
   return {
     ID: host.managerId,
     Containers: 0,
@@ -61,42 +62,57 @@ export function infoDescription(host: HostFacts, view: ClusterView, storeError: 
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: host.version,
-    Swarm: swarmDescription(host, view, storeError),
+    Swarm: swarmDescription(host, view, context),
     SecurityOptions: [],
     Warnings: null,
   };
 }
 
 /** Body of `/swarm`, and part of `/info`. */
-export function clusterDescription(host: HostFacts, cluster: Cluster): JsonObject {
+export function clusterDescription(host: HostFacts, cluster: Cluster, trust: Trust): JsonObject {
+  const { id, version, createdAt, updatedAt, spec, defaultAddrPool, subnetSize } = cluster;
   return {
-    ID: cluster.id,
-    Version: versionJson(cluster.version),
-    CreatedAt: cluster.createdAt || ZERO_TIME,
-    UpdatedAt: cluster.updatedAt || ZERO_TIME,
-    Spec: {
-      Name: 'default',
-      Labels: {},
-      Orchestration: { TaskHistoryRetentionLimit: DEFAULT_TASK_HISTORY_LIMIT },
-      Raft: {},
-      Dispatcher: { HeartbeatPeriod: host.heartbeatPeriodNanos },
-      CAConfig: {},
-      TaskDefaults: {},
-      EncryptionConfig: { AutoLockManagers: false },
-    },
-    TLSInfo: {},
+    ID: id,
+    Version: versionJson(version),
+    CreatedAt: createdAt || ZERO_TIME,
+    UpdatedAt: updatedAt || ZERO_TIME,
+    Spec: specJson(spec),
+    TLSInfo: trustJson(trust),
     RootRotationInProgress: false,
-    DefaultAddrPool: [host.subnetPool.base],
-    SubnetSize: host.subnetPool.prefix,
-    DataPathPort: 0,
+    DefaultAddrPool: defaultAddrPool.length > 0 ? defaultAddrPool : [host.subnetPool.base],
+    SubnetSize: subnetSize || host.subnetPool.prefix,
+    DataPathPort: VXLAN_PORT,
   };
 }
 
-function swarmDescription(host: HostFacts, view: ClusterView, storeError: string): JsonObject {
+function specJson(spec: SwarmSpec | undefined): JsonObject {
+  const { name, labels, orchestration, raft, dispatcher, caConfig, taskDefaults, encryptionConfig } = completeSwarmSpec(spec);
+  return {
+    Name: name,
+    Labels: labels,
+    Orchestration: { TaskHistoryRetentionLimit: orchestration?.taskHistoryRetentionLimit },
+    Raft: {
+      SnapshotInterval: raft?.snapshotInterval,
+      KeepOldSnapshots: raft?.keepOldSnapshots,
+      LogEntriesForSlowFollowers: raft?.logEntriesForSlowFollowers,
+      ElectionTick: raft?.electionTick,
+      HeartbeatTick: raft?.heartbeatTick,
+    },
+    Dispatcher: { HeartbeatPeriod: dispatcher?.heartbeatPeriod },
+    CAConfig: { NodeCertExpiry: caConfig?.nodeCertExpiry, ForceRotate: caConfig?.forceRotate || undefined },
+    TaskDefaults: taskDefaults?.logDriver
+      ? { LogDriver: { Name: taskDefaults.logDriver.name, Options: taskDefaults.logDriver.options } }
+      : {},
+    EncryptionConfig: { AutoLockManagers: encryptionConfig?.autoLockManagers },
+  };
+}
+
+function swarmDescription(host: HostFacts, view: ClusterView, { storeError, trust }: InfoContext): JsonObject {
   const managers = view.managers();
   const cluster = view.cluster();
+  if (storeError === '' && !cluster) return INACTIVE;
   return {
-    NodeID: nodeBeside(view, host.address) ?? host.managerId,
+    NodeID: nodeIdBeside(view, host.address) ?? host.managerId,
     NodeAddr: hostOf(host.address),
     LocalNodeState: storeError === '' ? 'active' : 'error',
     ControlAvailable: true,
@@ -104,16 +120,32 @@ function swarmDescription(host: HostFacts, view: ClusterView, storeError: string
     RemoteManagers: managers.map((manager) => remoteManager(view, manager)),
     Nodes: view.nodes().length,
     Managers: managers.length,
-    ...(cluster && { Cluster: clusterDescription(host, cluster) }),
+    ...(cluster && { Cluster: clusterDescription(host, cluster, trust) }),
   };
 }
 
+/** As an engine that is part of no swarm says it. */
+const INACTIVE: JsonObject = {
+  NodeID: '',
+  NodeAddr: '',
+  LocalNodeState: 'inactive',
+  ControlAvailable: false,
+  Error: '',
+  RemoteManagers: null,
+};
+
+/** What else `/info` tells of. */
+export interface InfoContext {
+  readonly storeError: string;
+  readonly trust: Trust;
+}
+
 function remoteManager(view: ClusterView, { id, agentAddress }: ManagerPresence): JsonObject {
-  return { NodeID: nodeBeside(view, agentAddress) ?? id, Addr: agentAddress };
+  return { NodeID: nodeIdBeside(view, agentAddress) ?? id, Addr: agentAddress };
 }
 
 /** The node whose agent sits beside the manager of this address: to Docker's clients the two are one. */
-function nodeBeside(view: ClusterView, managerAddress: string): string | undefined {
+export function nodeIdBeside(view: ClusterView, managerAddress: string): string | undefined {
   return view.nodes().find((node) => node.managerStatus?.addr === managerAddress)?.id;
 }
 

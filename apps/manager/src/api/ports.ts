@@ -1,8 +1,9 @@
+import type { Trust } from './render/render-node';
 import type { Engines } from './engine/engines';
 import type { EventLog } from './events/event-log';
 import type { Distribution, RegistryLogin, SubnetPool } from '#common/domain';
 import type { Logger } from '#common/logging';
-import type { Node, Platform, Service, ServiceRevision, Task } from '#common/proto';
+import type { Node, Platform, Service, ServiceRevision, SwarmInitRequest, SwarmSpec, Task } from '#common/proto';
 import type { ClusterView, Guard, Revision, Vault, ViewChange, Write } from '#common/store';
 
 export type { EnginePlace, Engines } from './engine/engines';
@@ -111,6 +112,20 @@ export interface ImageRegistry {
   inspect(image: string, login: RegistryLogin | undefined): Promise<ImageDescription>;
 }
 
+/** The cluster that this manager is part of, or is not yet. */
+export interface Membership {
+  /** @throws DomainError UNAVAILABLE there is one already · INVALID_ARGUMENT · UNIMPLEMENTED */
+  init(request: SwarmInitRequest): Promise<void>;
+  /** @throws DomainError ABORTED the version is not the newest · INVALID_ARGUMENT · UNIMPLEMENTED */
+  update(version: number, spec: SwarmSpec, rotations: { workerToken: boolean; managerToken: boolean }): Promise<void>;
+  /** Ends the cluster. @throws DomainError UNAVAILABLE · FAILED_PRECONDITION */
+  leave(force: boolean): Promise<void>;
+  /** @throws DomainError UNAVAILABLE there is no cluster · FAILED_PRECONDITION its secrets cannot be read here */
+  tokens(): { readonly worker: string; readonly manager: string };
+  /** The cluster's root certificate; the same object for as long as it is the same. */
+  trust(): Trust;
+}
+
 /** Everything that the API is given. */
 export interface ApiDependencies {
   readonly store: ApiStore;
@@ -120,6 +135,7 @@ export interface ApiDependencies {
   readonly planner: Planner;
   readonly explainTask: ExplainTask;
   readonly images: ImageRegistry;
+  readonly membership: Membership;
   readonly engines: Engines;
   /** What happened to the objects of the cluster. */
   readonly events: EventLog;

@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '#common/logging';
-import type { AgentMessage, Hello, ManagerMessage, Welcome } from '#common/dispatcher-proto';
+import type { AgentMessage, Hello, ManagerMessage, Removed, Welcome } from '#common/dispatcher-proto';
 import { messageOf } from '#common/errors';
 import type { NodeDescription, SealedValue } from '#common/proto';
 import { isForAgent } from './assignment-diff';
@@ -30,6 +30,8 @@ export interface SessionParts {
 /** One agent's stream after its hello was accepted. */
 export class AgentSession {
   readonly nodeId: string;
+  /** Of which the agent was told that it is part; '' before that. */
+  clusterId = '';
   private readonly assignments: AssignmentStream;
   private readonly networks: NetworkStream;
   private recording = false;
@@ -60,6 +62,7 @@ export class AgentSession {
     // From here on somebody waits for its heartbeats, whatever becomes of this stream.
     this.parts.liveness.heard(this.nodeId, '', monotonicMs());
     await this.parts.recorder.connected(this.hello, this.arrival);
+    this.clusterId = welcome.clusterId;
     this.stream.write({ welcome: { ...welcome, sessionId: this.arrival.sessionId } });
     this.networks.start();
     this.assignments.start();
@@ -88,11 +91,11 @@ export class AgentSession {
     this.stream.write({ openTunnel: { tunnelId } });
   }
 
-  /** The node was removed: tells the agent so, and ends. */
-  expel(clusterId: string): void {
+  /** The node was removed, or there is no such cluster any more: tells the agent so, and ends. */
+  expel(removal: Removed): void {
     if (this.ended) return;
-    this.stream.write({ removed: { clusterId } });
-    this.end('the node was removed');
+    this.stream.write({ removed: removal });
+    this.end(removal.clusterEnded ? 'the cluster has ended' : 'the node was removed');
   }
 
   end(reason: string): void {

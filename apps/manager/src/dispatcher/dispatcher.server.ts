@@ -1,7 +1,7 @@
 import { Server, ServerCredentials, status as GrpcStatus } from '@grpc/grpc-js';
 import { monotonicMs } from '#common/concurrency';
 import { DomainError, isCode, messageOf, type ErrorCode } from '#common/errors';
-import { NodeState } from '#common/domain';
+import { NANOS_PER_MS, NodeState } from '#common/domain';
 import { CHANNEL_OPTIONS } from '#common/grpc';
 import { isId, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
@@ -34,6 +34,7 @@ export interface DispatcherParts {
   store: ClusterStore;
   inbox: StatusInbox;
   peers: AllowedPeers;
+  /** Where the cluster's spec does not say. */
   heartbeatPeriodMs: number;
   /** Opens secrets and credentials. */
   vault: Vault;
@@ -133,7 +134,7 @@ export class DispatcherServer {
 
   /** @returns undefined when there is to be no session */
   private welcome(stream: AgentStream, hello: Hello | undefined): AgentSession | undefined {
-    const { managerId, peers, store, logger, inbox, heartbeatPeriodMs, vault } = this.parts;
+    const { managerId, peers, store, logger, inbox, vault } = this.parts;
     const address = peerAddress(stream.getPeer());
     if (!peers.allows(address) && address !== this.parts.ownAddress) {
       throw new DomainError('PERMISSION_DENIED', `agents at ${address} are not allowed; see the manager's --agent-network`);
@@ -142,7 +143,8 @@ export class DispatcherServer {
       throw new DomainError('INVALID_ARGUMENT', 'the first message must be a hello with a node id and a description');
     }
     const clusterId = store.view.cluster()?.id;
-    if (!store.isSynced() || !clusterId) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
+    if (!store.isSynced()) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
+    if (!clusterId) throw new DomainError('UNAVAILABLE', 'there is no cluster yet: it has to be made (swarm init)');
     if (store.view.wasRemoved(hello.nodeId)) return this.turnAway(stream, hello, clusterId);
     const arrival = {
       managerId,
@@ -162,7 +164,7 @@ export class DispatcherServer {
     this.sessions.add(session);
     const welcome = {
       clusterId,
-      heartbeatPeriodMs,
+      heartbeatPeriodMs: this.heartbeatPeriodMs,
       managerAddresses: store.view.managers().map((manager) => manager.agentAddress),
     };
     session.open(welcome).catch((error: unknown) => refuse(stream, error));
@@ -171,7 +173,7 @@ export class DispatcherServer {
 
   private turnAway(stream: AgentStream, { nodeId, description }: Hello, clusterId: string): undefined {
     this.parts.logger.warn({ nodeId, hostname: description?.hostname }, 'a node that was removed is turned away');
-    stream.write({ removed: { clusterId } });
+    stream.write({ removed: { clusterId, clusterEnded: false } });
     stream.end();
   }
 
@@ -186,8 +188,27 @@ export class DispatcherServer {
   private onChange(change: ViewChange): void {
     if (change.kind === 'task') for (const nodeId of change.nodeIds) this.sessions.of(nodeId)?.touch();
     if (change.kind === 'credentials') this.touchTasksOf(change.serviceId);
+    if (change.kind === 'cluster' || change.kind === 'everything') this.onCluster();
     if (change.kind === 'everything') for (const session of this.sessions.all()) this.onRebuiltView(session);
     if (change.kind === 'node' && !this.parts.store.view.node(change.id)) this.expel(change.id);
+  }
+
+  /** The cluster was left, or is another one, or its agents are to send heartbeats at other times. */
+  private onCluster(): void {
+    const cluster = this.parts.store.view.cluster();
+    for (const session of this.sessions.all()) {
+      const { clusterId } = session;
+      if (clusterId !== '' && clusterId !== cluster?.id) session.expel({ clusterId, clusterEnded: true });
+    }
+    const periodMs = this.heartbeatPeriodMs;
+    if (periodMs === this.liveness.periodMs) return;
+    this.liveness.setPeriod(periodMs, monotonicMs());
+    for (const session of this.sessions.all()) session.end('the heartbeat period has changed');
+  }
+
+  private get heartbeatPeriodMs(): number {
+    const nanos = this.parts.store.view.cluster()?.spec?.dispatcher?.heartbeatPeriod ?? 0;
+    return nanos > 0 ? Math.max(1, Math.round(nanos / NANOS_PER_MS)) : this.parts.heartbeatPeriodMs;
   }
 
   private onRebuiltView(session: AgentSession): void {
@@ -198,7 +219,7 @@ export class DispatcherServer {
   private expel(nodeId: string): void {
     const { view } = this.parts.store;
     const session = this.sessions.of(nodeId);
-    if (view.wasRemoved(nodeId)) session?.expel(view.cluster()?.id ?? '');
+    if (view.wasRemoved(nodeId)) session?.expel({ clusterId: view.cluster()?.id ?? '', clusterEnded: false });
     else session?.end('the node is not recorded any more');
   }
 

@@ -17,7 +17,17 @@ export class NodeLiveness {
   private readonly pulses = new Map<string, Pulse>();
   private tickedAt: number | undefined;
 
-  constructor(private readonly heartbeatPeriodMs: number) {}
+  constructor(private heartbeatPeriodMs: number) {}
+
+  get periodMs(): number {
+    return this.heartbeatPeriodMs;
+  }
+
+  /** Heartbeats come at other times from now on. Everybody has at least as much time as a node that has to find its manager again. */
+  setPeriod(periodMs: number, now: number): void {
+    this.heartbeatPeriodMs = periodMs;
+    this.postpone(now);
+  }
 
   /** A heartbeat has come. One with an engine error shows that the agent lives but does not keep the node alive. */
   heard(nodeId: string, engineError: string, now: number): void {

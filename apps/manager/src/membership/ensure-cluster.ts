@@ -1,17 +1,25 @@
+import { NANOS_PER_MS, type SubnetPool } from '#common/domain';
 import { isCode } from '#common/errors';
-import { newId } from '#common/identity';
-import { Cluster } from '#common/proto';
-import { keys, type ClusterStore } from '#common/store';
+import { SwarmSpec } from '#common/proto';
+import type { ClusterStore, Vault } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
+import { creationOfCluster } from './new-cluster';
 
-/** The first leader ever gives the cluster its id. */
-export function ensureCluster(store: ClusterStore): (term: LeaderTerm) => Promise<void> {
+/** With what a cluster begins that nobody asked for by name. */
+export interface FirstCluster {
+  readonly pool: SubnetPool;
+  readonly heartbeatPeriodMs: number;
+}
+
+/** Makes a cluster, if there has never been one: where managers are to do that by themselves. */
+export function ensureCluster(store: ClusterStore, vault: Vault, first: FirstCluster): (term: LeaderTerm) => Promise<void> {
   return async (term) => {
-    if (store.view.cluster()) return;
-    const now = new Date().toISOString();
-    const cluster = Cluster.encode({ id: newId(), version: undefined, createdAt: now, updatedAt: now }).finish();
+    if (store.view.clusterRevision() !== 0) return;
+    const heartbeatPeriod = first.heartbeatPeriodMs * NANOS_PER_MS;
+    const spec = SwarmSpec.fromPartial({ dispatcher: { heartbeatPeriod } });
+    const { guards, writes } = await creationOfCluster(store.view, vault, { spec, pool: first.pool });
     try {
-      await term.commit([{ key: keys.cluster, createRevision: 0 }], [{ kind: 'put', key: keys.cluster, value: cluster }]);
+      await term.commit(guards, writes);
     } catch (error) {
       if (!isCode(error, 'ABORTED')) throw error;
     }

@@ -9,7 +9,7 @@ export function decideRemoval(snapshot: ServiceSnapshot): Plan {
   return {
     changes: [
       ...toStop.map((task): Change => ({ kind: 'setDesiredState', task, to: TaskState.remove, reason: 'service removed' })),
-      ...decideReaping(snapshot.tasks, [], (id) => snapshot.node(id)),
+      ...decideReaping(snapshot.tasks, [], { node: (id) => snapshot.node(id), historyLimit: 0 }),
     ],
   };
 }

@@ -44,5 +44,6 @@ export function newTask(service: Service, place: NewPlace, desiredState: TaskSta
     serviceVersion: service.version?.index ?? 0,
     desiredReason: place.reason ?? '',
     failures: place.failures ?? 0,
+    defaultLogDriver: inputs.cluster?.taskDefaults?.logDriver,
   };
 }

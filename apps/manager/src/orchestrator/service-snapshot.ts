@@ -1,4 +1,4 @@
-import type { Node, RegistryCredentials, Service, Task } from '#common/proto';
+import type { Node, RegistryCredentials, Service, SwarmSpec, Task } from '#common/proto';
 import type { ClusterView, RevisedRequest } from '#common/store';
 import { tasksOverCapacity } from '../scheduler/evictions';
 import type { NodeInfo } from '../scheduler/node-info';
@@ -28,6 +28,8 @@ export interface DecisionInputs {
   now: number;
   /** Since when whoever decides has heard what tasks do, on the same clock; since ever when not given. */
   watchedSince?: number;
+  /** Settings of the cluster as a whole. */
+  cluster?: SwarmSpec;
   newId(): string;
 }
 

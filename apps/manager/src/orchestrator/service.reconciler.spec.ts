@@ -15,6 +15,7 @@ function aCluster(services: Service[]): { view: ClusterView; term: LeaderTerm; w
   const view = {
     rebalanceRequest: () => undefined,
     registryCredentials: () => undefined,
+    cluster: () => undefined,
     service: (id: string) => byId.get(id),
     services: () => services,
     nodes: () => [node],

@@ -95,7 +95,12 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     const failed: ServiceKey[] = [];
     for (const key of keys) {
       try {
-        const plan = this.decide(toServiceId(key), pass, { now, watchedSince: this.watched.since, newId });
+        const plan = this.decide(toServiceId(key), pass, {
+          now,
+          watchedSince: this.watched.since,
+          cluster: this.view.cluster()?.spec,
+          newId,
+        });
         changes.push(...plan.changes);
         if (plan.requeueAfterMs !== undefined) requeues.push({ key, afterMs: plan.requeueAfterMs });
       } catch (error) {

@@ -3,7 +3,7 @@ import type { Service, Task } from '#common/proto';
 import type { Change, Plan } from './change';
 import { newTask, type NewPlace } from './new-task';
 import { saysPlaceIsTaken } from '../scheduler/explain';
-import { decideReaping } from './reaper/decide-reaping';
+import { decideReaping, historyLimitOf } from './reaper/decide-reaping';
 import { decideRebalance } from './rebalance/decide-rebalance';
 import { endedByItself, failuresInARow, isLost, mayRestart, parkedForMs, respawnInMs } from './restart/decide-restart';
 import type { DecisionInputs, ServiceSnapshot } from './service-snapshot';
@@ -40,7 +40,12 @@ export class SlotPass {
     if (update.kind === 'status') {
       this.changes.push({ kind: 'setUpdateStatus', serviceId: this.service.id, status: update.status });
     }
-    this.changes.push(...decideReaping(this.snapshot.tasks, kept, (id) => this.snapshot.node(id)));
+    this.changes.push(
+      ...decideReaping(this.snapshot.tasks, kept, {
+        node: (id) => this.snapshot.node(id),
+        historyLimit: historyLimitOf(this.inputs.cluster),
+      }),
+    );
     const { requeueAfterMs } = this;
     return { changes: this.changes, ...(Number.isFinite(requeueAfterMs) && { requeueAfterMs }) };
   }

@@ -1,3 +1,4 @@
+export * from './swarm-spec';
 export * from './defaults';
 export * from './duration';
 export * from './image-reference';

@@ -68,7 +68,8 @@ export class ClusterCache implements ClusterView {
     return this.seenRevision;
   }
 
-  cluster = (): Cluster | undefined => this.clusterRecord;
+  cluster = (): Cluster | undefined => (this.clusterRecord?.id ? this.clusterRecord : undefined);
+  clusterRevision = (): Revision => this.clusterRecord?.version?.index ?? 0;
   leader = (): LeaderRecord | undefined => this.leaderRecord;
   managers = (): ManagerPresence[] => [...this.presences.values()];
   service = (id: string): Service | undefined => this.serviceObjects.get(id);

@@ -21,7 +21,10 @@ import type { Revision } from './object-store';
  */
 export interface ClusterView {
   readonly revision: Revision;
+  /** Undefined before there is one, and after it was left. */
   cluster(): Cluster | undefined;
+  /** The revision to compare when a cluster is made; 0 while there has never been one. */
+  clusterRevision(): Revision;
   leader(): LeaderRecord | undefined;
   managers(): ManagerPresence[];
 

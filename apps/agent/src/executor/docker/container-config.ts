@@ -87,7 +87,7 @@ function toProcess(spec: ContainerSpec, task: Task): object {
 }
 
 function toHostConfig(spec: ContainerSpec, task: Task): object {
-  const logDriver = task.spec?.logDriver;
+  const logDriver = task.spec?.logDriver ?? task.defaultLogDriver;
   return {
     ...toResourceConfig(task.spec?.resources),
     // The manager decides about restarts.

@@ -53,7 +53,7 @@ export class NetworkCommands {
       const spec = {
         ...wanted,
         scope: 'swarm',
-        ipam: { driver: 'default', options: {}, ...wanted.ipam, config: completeIpam(wanted, view, this.pool) },
+        ipam: { driver: 'default', options: {}, ...wanted.ipam, config: completeIpam(wanted, view, poolOf(view, this.pool)) },
       };
       return creationOfNetwork(view, { id, createdAt: this.now().toISOString(), spec });
     });
@@ -88,6 +88,12 @@ export class NetworkCommands {
       }
     }
   }
+}
+
+/** The cluster's own, else the one that this manager was started with. */
+function poolOf(view: ClusterView, fallback: SubnetPool): SubnetPool {
+  const { defaultAddrPool: [base] = [], subnetSize = 0 } = view.cluster() ?? {};
+  return base ? { base, prefix: subnetSize || fallback.prefix } : fallback;
 }
 
 function refuseTaken(spec: NetworkSpec, view: ClusterView): void {

@@ -47,6 +47,13 @@ export class NodeCommands {
     }
   }
 
+  /** Sets how a node may be used. @throws DomainError as update */
+  async setAvailability(term: string, availability: string): Promise<void> {
+    const { version, spec } = findNode(this.store.view, term);
+    const wanted = { ...(spec && (NodeSpec.toJSON(spec) as object)), Availability: availability };
+    await this.update({ term, version: version?.index ?? 0, body: wanted });
+  }
+
   /**
    * Forgets a node, but for its id, which may not come back; its tasks move elsewhere.
    * @throws DomainError NOT_FOUND · FAILED_PRECONDITION · as ApiStore.commit

@@ -26,19 +26,10 @@ describe('what is not there yet', () => {
     expect(await scenario.get(path)).toMatchObject({ status: 200, json: [] });
   });
 
-  it.each([
-    ['POST', '/containers/create'],
-  ])('says so (%s %s)', async (method, path) => {
+  it.each([['POST', '/containers/create']])('says so (%s %s)', async (method, path) => {
     expect(await scenario.api.request(method, path)).toMatchObject({
       status: 501,
       json: { message: `${method} ${path} is not available on this manager yet` },
-    });
-  });
-
-  it('leaves the swarm as it is when asked to begin one', async () => {
-    expect(await scenario.post('/swarm/init', {})).toMatchObject({
-      status: 503,
-      json: { message: expect.stringContaining('already part of a swarm') },
     });
   });
 

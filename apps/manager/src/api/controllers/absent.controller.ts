@@ -7,10 +7,10 @@ import { sendJson } from '../http/send';
 const EMPTY_LISTS = ['plugins', 'containers/json', 'images/json'];
 
 /** Reads that would need more than the cluster's state. */
-const READS = ['system/df', 'swarm/unlockkey'];
+const READS = ['system/df'];
 
 /** What Docker's clients act on and this manager does not have. */
-const KINDS = ['networks', 'volumes', 'plugins', 'containers', 'images', 'swarm', 'exec'];
+const KINDS = ['networks', 'volumes', 'plugins', 'containers', 'images', 'exec'];
 const ACTIONS = [...KINDS.map((kind) => `${kind}/*rest`), 'build', 'auth', 'commit', 'session'];
 
 /**
@@ -47,14 +47,6 @@ export class AbsentController {
   @Get('images/*name/json')
   image(@Param('name') name: string[]): never {
     throw notFound(`No such image: ${name.join('/')}`);
-  }
-
-  @Post(['swarm/init', 'swarm/join'])
-  enterSwarm(): never {
-    throw new DomainError(
-      'UNAVAILABLE',
-      'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.',
-    );
   }
 
   @Get(READS)

@@ -2,13 +2,13 @@ import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res, UseGu
 import type { Request, Response } from 'express';
 import type { Config } from '#common/proto';
 import { CONFIG } from '../commands/payload-kind';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { ClusterGuard } from '../http/store-synced.guard';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { PayloadRoutes } from './payload-routes';
 import { CONFIG_COMMANDS, type ConfigCommands } from '../payload-commands.providers';
 
 @Controller('configs')
-@UseGuards(StoreSyncedGuard)
+@UseGuards(ClusterGuard)
 export class ConfigsController {
   private readonly routes: PayloadRoutes<Config>;
 

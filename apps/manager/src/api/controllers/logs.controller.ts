@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { queryOf } from '../http/query';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { ClusterGuard } from '../http/store-synced.guard';
 import { SYSTEM_ERROR, toFrame } from '../logs/log-frames';
 import { parseLogOptions, type LogOptions } from '../logs/log-options';
 import { LogOutput } from '../logs/log-output';
@@ -13,7 +13,7 @@ const CONTENT_TYPE = 'application/vnd.docker.raw-stream';
 
 /** Logs of services and tasks, from whatever nodes they are on. */
 @Controller()
-@UseGuards(StoreSyncedGuard)
+@UseGuards(ClusterGuard)
 export class LogsController {
   constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {}
 

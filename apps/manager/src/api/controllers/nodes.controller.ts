@@ -5,13 +5,13 @@ import { matchesNode, parseNodeFilters } from '../filters/node-filters';
 import { readJsonBody } from '../http/json-body';
 import { queryFlag, queryOf, queryVersion } from '../http/query';
 import { sendEmpty, sendJsonList, sendJsonText } from '../http/send';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { ClusterGuard } from '../http/store-synced.guard';
 import { findNode } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { renderNode } from '../render/render-node';
 
 @Controller('nodes')
-@UseGuards(StoreSyncedGuard)
+@UseGuards(ClusterGuard)
 export class NodesController {
   constructor(
     @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,
@@ -22,12 +22,13 @@ export class NodesController {
   async list(@Req() request: Request, @Res() response: Response): Promise<void> {
     const filters = parseNodeFilters(queryOf(request).get('filters'));
     const nodes = this.api.store.view.nodes().filter((node) => matchesNode(filters, node));
-    await sendJsonList(response, nodes, renderNode);
+    const trust = this.api.membership.trust();
+    await sendJsonList(response, nodes, (node) => renderNode(node, trust));
   }
 
   @Get(':id')
   inspect(@Param('id') id: string, @Res() response: Response): void {
-    sendJsonText(response, 200, renderNode(findNode(this.api.store.view, id)));
+    sendJsonText(response, 200, renderNode(findNode(this.api.store.view, id), this.api.membership.trust()));
   }
 
   @Post(':id/update')

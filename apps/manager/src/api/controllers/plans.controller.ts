@@ -5,14 +5,14 @@ import { ServiceCommands } from '../commands/service-commands';
 import { readJsonBody } from '../http/json-body';
 import { queryCount, queryFlag, queryOf } from '../http/query';
 import { sendJson } from '../http/send';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { ClusterGuard } from '../http/store-synced.guard';
 import { findService } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { moveJson, planJson } from '../render/render-plan';
 
 /** Ours, beside Docker's API: what would happen to a service's tasks, and the spreading of tasks that run. */
 @Controller('services')
-@UseGuards(StoreSyncedGuard)
+@UseGuards(ClusterGuard)
 export class PlansController {
   constructor(
     @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,

@@ -2,13 +2,13 @@ import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res, UseGu
 import type { Request, Response } from 'express';
 import type { Secret } from '#common/proto';
 import { SECRET } from '../commands/payload-kind';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { ClusterGuard } from '../http/store-synced.guard';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { PayloadRoutes } from './payload-routes';
 import { SECRET_COMMANDS, type SecretCommands } from '../payload-commands.providers';
 
 @Controller('secrets')
-@UseGuards(StoreSyncedGuard)
+@UseGuards(ClusterGuard)
 export class SecretsController {
   private readonly routes: PayloadRoutes<Secret>;
 

@@ -1,5 +1,5 @@
 import { keys } from '#common/store';
-import { ApiScenario, spec } from '../testing/api-scenario';
+import { ApiScenario, ONLY_THE_CLUSTER, spec } from '../testing/api-scenario';
 
 interface ShownRevision {
   Number: number;
@@ -90,7 +90,7 @@ describe('the history of a service', () => {
   it('goes with the service, and does not come back with another of its name', async () => {
     await update(form(2));
     await scenario.delete('/services/web');
-    expect(scenario.store.objects.size).toBe(0);
+    expect(scenario.store.objects.size).toBe(ONLY_THE_CLUSTER);
     expect(await scenario.get('/services/web/history')).toMatchObject({
       status: 404,
       json: { message: 'service web not found' },

@@ -1,5 +1,5 @@
 import { TaskState } from '#common/domain';
-import { ApiScenario, filters, spec } from '../testing/api-scenario';
+import { ApiScenario, filters, ONLY_THE_CLUSTER, spec } from '../testing/api-scenario';
 
 let scenario: ApiScenario;
 
@@ -81,7 +81,7 @@ describe('creating a service', () => {
       status,
       json: { message: expect.stringContaining(message) },
     });
-    expect(scenario.store.objects.size).toBe(0);
+    expect(scenario.store.objects.size).toBe(ONLY_THE_CLUSTER);
   });
 
   it('warns of what has no effect', async () => {
@@ -223,7 +223,7 @@ describe('removing a service', () => {
   it('frees its name', async () => {
     await scenario.createService('web');
     expect(await scenario.delete('/services/web')).toMatchObject({ status: 200, text: '' });
-    expect(scenario.store.objects.size).toBe(0);
+    expect(scenario.store.objects.size).toBe(ONLY_THE_CLUSTER);
     expect(await scenario.createService('web')).toBeDefined();
   });
 

@@ -8,14 +8,14 @@ import { isVersionBefore } from '../http/negotiate-version';
 import { queryFlag, queryOf, queryVersion, requireQueryChoice, requireQueryCount } from '../http/query';
 import { registryAuthOf } from '../http/registry-auth';
 import { sendEmpty, sendJson, sendJsonList, sendJsonText } from '../http/send';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { ClusterGuard } from '../http/store-synced.guard';
 import { findService } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { nonEmpty } from '../render/json-parts';
 import { renderService, renderServiceWithDefaults, renderServiceWithStatus, revisionJson } from '../render/render-service';
 
 @Controller('services')
-@UseGuards(StoreSyncedGuard)
+@UseGuards(ClusterGuard)
 export class ServicesController {
   constructor(
     @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,

@@ -1,7 +1,6 @@
 import { Controller, Get, Head, Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { clusterDescription, infoDescription, versionDescription } from '../describe-host';
-import { DomainError } from '#common/errors';
+import { infoDescription, versionDescription } from '../describe-host';
 import { STORE_UNREACHABLE } from '../http/store-synced.guard';
 import { sendJson } from '../http/send';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
@@ -28,17 +27,12 @@ export class SystemController {
 
   @Get('info')
   info(@Res() response: Response): void {
-    const { host, store } = this.api;
-    sendJson(response, 200, infoDescription(host, store.view, store.isSynced() ? '' : STORE_UNREACHABLE));
-  }
-
-  @Get('swarm')
-  swarm(@Res() response: Response): void {
-    const { host, store } = this.api;
-    if (!store.isSynced()) throw new DomainError('UNAVAILABLE', STORE_UNREACHABLE);
-    const cluster = store.view.cluster();
-    if (!cluster) throw new DomainError('UNAVAILABLE', 'the cluster has no leader yet, try again');
-    sendJson(response, 200, clusterDescription(host, cluster));
+    const { host, store, membership } = this.api;
+    sendJson(
+      response,
+      200,
+      infoDescription(host, store.view, { storeError: store.isSynced() ? '' : STORE_UNREACHABLE, trust: membership.trust() }),
+    );
   }
 
   private answerPing(response: Response, body: string): void {
@@ -48,8 +42,14 @@ export class SystemController {
       'Content-Type': 'text/plain; charset=utf-8',
       'Docker-Experimental': 'false',
       Pragma: 'no-cache',
-      Swarm: 'active/manager',
+      Swarm: this.swarmState(),
     });
     response.end(body);
+  }
+
+  private swarmState(): string {
+    const { store } = this.api;
+    if (!store.isSynced()) return 'error';
+    return store.view.cluster() ? 'active/manager' : 'inactive';
   }
 }

@@ -3,14 +3,14 @@ import type { Request, Response } from 'express';
 import { parseTaskFilters, selectTasks } from '../filters/task-filters';
 import { queryOf } from '../http/query';
 import { sendJson, sendJsonList, sendJsonText } from '../http/send';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { ClusterGuard } from '../http/store-synced.guard';
 import { findTask } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { explanationJson } from '../render/render-explanation';
 import { renderTask } from '../render/render-task';
 
 @Controller('tasks')
-@UseGuards(StoreSyncedGuard)
+@UseGuards(ClusterGuard)
 export class TasksController {
   constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {}
 

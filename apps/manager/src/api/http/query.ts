@@ -16,7 +16,7 @@ export function queryFlag(query: URLSearchParams, name: string): boolean {
 }
 
 /** The version that an update was based on. @throws DomainError INVALID_ARGUMENT in Docker's words */
-export function queryVersion(query: URLSearchParams, kind: 'service' | 'node' | 'secret' | 'config'): number {
+export function queryVersion(query: URLSearchParams, kind: 'service' | 'node' | 'secret' | 'config' | 'swarm'): number {
   const text = query.get('version') ?? '';
   const fail = (why: string) =>
     new DomainError(

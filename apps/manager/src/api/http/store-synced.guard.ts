@@ -8,10 +8,18 @@ export const STORE_UNREACHABLE =
 
 const LOOK_AGAIN_MS = 25;
 
+/** Docker's words, which its clients look for. */
+export function notInSwarm(): DomainError {
+  return new DomainError(
+    'UNAVAILABLE',
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+  );
+}
+
 /** Lets a request through only while the cluster's state can be seen: an old view is worse than an error. */
 @Injectable()
 export class StoreSyncedGuard implements CanActivate {
-  constructor(@Inject(API_DEPENDENCIES) private readonly api: Pick<ApiDependencies, 'store' | 'storePatienceMs'>) {}
+  constructor(@Inject(API_DEPENDENCIES) protected readonly api: Pick<ApiDependencies, 'store' | 'storePatienceMs'>) {}
 
   /** @throws DomainError UNAVAILABLE when the state does not come into sight in time */
   async canActivate(): Promise<boolean> {
@@ -21,5 +29,16 @@ export class StoreSyncedGuard implements CanActivate {
     while (!store.isSynced() && monotonicMs() < deadline) await delay(LOOK_AGAIN_MS, patience);
     if (store.isSynced()) return true;
     throw new DomainError('UNAVAILABLE', STORE_UNREACHABLE);
+  }
+}
+
+/** As StoreSyncedGuard, and there has to be a cluster. */
+@Injectable()
+export class ClusterGuard extends StoreSyncedGuard {
+  /** @throws DomainError UNAVAILABLE */
+  override async canActivate(): Promise<boolean> {
+    await super.canActivate();
+    if (this.api.store.view.cluster()) return true;
+    throw notInSwarm();
   }
 }

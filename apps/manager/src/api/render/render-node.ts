@@ -1,15 +1,27 @@
 import { NodeAvailability, NodeRole, NodeState } from '#common/domain';
 import { NodeDescription, type ManagerStatus, type Node, type NodeSpec } from '#common/proto';
 import { versionJson, ZERO_TIME, type JsonObject } from './json-parts';
-import { oncePerObject } from './per-object';
+import { oncePerPair } from './per-object';
+
+/** The root certificate of a cluster: itself in PEM, its subject and public key in base64 of DER. Empty where there is none. */
+export interface Trust {
+  readonly certificate: string;
+  readonly subject: string;
+  readonly publicKey: string;
+}
 
 const UNKNOWN_DESCRIPTION = { Platform: {}, Resources: {}, Engine: {} };
 
-/** Docker's JSON of a node. */
-export const renderNode = oncePerObject((node: Node) => JSON.stringify(nodeJson(node)));
+/** Docker's JSON of a node, and of whom it trusts. */
+export const renderNode = oncePerPair((node: Node, trust: Trust) => JSON.stringify(nodeJson(node, trust)));
 
-/** The object behind `renderNode`. */
-export function nodeJson(node: Node): JsonObject {
+/** Docker's TLSInfo. */
+export function trustJson({ certificate, subject, publicKey }: Trust): JsonObject {
+  if (certificate === '') return {};
+  return { TrustRoot: certificate, CertIssuerSubject: subject, CertIssuerPublicKey: publicKey };
+}
+
+function nodeJson(node: Node, trust: Trust): JsonObject {
   return {
     ID: node.id,
     Version: versionJson(node.version),
@@ -18,7 +30,7 @@ export function nodeJson(node: Node): JsonObject {
     Spec: nodeSpecJson(node.spec),
     Description: {
       ...(node.description ? (NodeDescription.toJSON(node.description) as JsonObject) : UNKNOWN_DESCRIPTION),
-      TLSInfo: {},
+      TLSInfo: trustJson(trust),
     },
     Status: {
       State: node.status?.state ?? NodeState.unknown,

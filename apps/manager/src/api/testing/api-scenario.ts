@@ -1,5 +1,5 @@
 import { NodeAvailability, NodeRole, NodeState, TaskState } from '#common/domain';
-import { Cluster, LeaderRecord, ManagerPresence, Node, ObservedNode, Task, type NodeNetworking } from '#common/proto';
+import { LeaderRecord, ManagerPresence, Node, ObservedNode, Task, type NodeNetworking } from '#common/proto';
 import { keys } from '#common/store';
 import { FakeApiStore } from './fake-api-store';
 import { startApi, type Answer, type ApiOverrides, type RequestOptions, type RunningApi } from './start-api';
@@ -11,6 +11,9 @@ export const OTHER_NODE_ID = 'node000000000000000000bbb';
 /** The manager's address as agents know it; the node beside the manager is told by it. */
 const MANAGER_ADDRESS = '10.0.0.1:2377';
 const CREATED_AT = '2026-01-01T00:00:00Z';
+
+/** Number of keys in a store in which there is a cluster and nothing else. */
+export const ONLY_THE_CLUSTER = 1;
 
 /** A service as `inspect` shows it, as far as tests look at it. */
 export interface InspectedService {
@@ -103,7 +106,6 @@ export class ApiScenario {
     const presence = ManagerPresence.fromPartial({ id: MANAGER_ID, agentAddress: MANAGER_ADDRESS });
     await this.put(keys.manager(MANAGER_ID), ManagerPresence.encode(presence).finish());
     await this.put(keys.leader, LeaderRecord.encode(LeaderRecord.fromPartial({ managerId: MANAGER_ID })).finish());
-    await this.put(keys.cluster, Cluster.encode(Cluster.fromPartial({ id: 'cluster000000000000000000' })).finish());
   }
 
   async addTask(

@@ -1,9 +1,10 @@
 import { createLogger } from '#common/logging';
-import type { ServiceRevision } from '#common/proto';
-import { ClusterStore, type ClusterView, type Guard, type Revision, type ViewChange, type Write } from '#common/store';
+import { Cluster, type ServiceRevision } from '#common/proto';
+import { ClusterStore, keys, type ClusterView, type Guard, type Revision, type ViewChange, type Write } from '#common/store';
 import type { ApiStore } from '../ports';
-import { FakeObjectStore } from './fake-object-store';
+import { FakeObjectStore } from '../../testing/fake-object-store';
 
+export const CLUSTER_ID = 'cluster000000000000000000';
 const READY_TIMEOUT_MS = 2_000;
 
 /** The real view over an etcd in memory, with a switch for "etcd is away". */
@@ -18,6 +19,10 @@ export class FakeApiStore implements ApiStore {
     const store = new FakeApiStore();
     void store.cluster.run(store.stopped.signal);
     await store.cluster.untilSynced(READY_TIMEOUT_MS, store.stopped.signal);
+    await store.commit(
+      [],
+      [{ kind: 'put', key: keys.cluster, value: Cluster.encode(Cluster.fromPartial({ id: CLUSTER_ID })).finish() }],
+    );
     return store;
   }
 

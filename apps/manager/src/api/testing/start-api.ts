@@ -53,6 +53,17 @@ const HOST: ApiDependencies['host'] = {
   subnetPool: DEFAULT_SUBNET_POOL,
 };
 
+const NO_TRUST = { certificate: '', subject: '', publicKey: '' };
+
+/** For a manager whose cluster is nobody's business. */
+const NO_MEMBERSHIP: ApiDependencies['membership'] = {
+  init: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
+  update: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
+  leave: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
+  tokens: () => ({ worker: 'SWMTKN-1-worker', manager: 'SWMTKN-1-manager' }),
+  trust: () => NO_TRUST,
+};
+
 /** What a test may give; the rest is the same for all, since it is asked once. */
 export type ApiOverrides = Partial<Omit<ApiDependencies, 'host' | 'vault' | 'logger' | 'storePatienceMs'>>;
 
@@ -79,6 +90,7 @@ export async function startApi(store: ApiStore, overrides: ApiOverrides = {}): P
     explainTask: () => [],
     images: { inspect: () => Promise.reject(new DomainError('UNAVAILABLE', 'there is no registry here')) },
     vault: testVault(),
+    membership: NO_MEMBERSHIP,
     events: new EventLog(store),
     engines: { connect: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'there is no engine here')) },
     storePatienceMs: 100,
@@ -108,6 +120,7 @@ async function serve(first: ApiDependencies): Promise<ServedApi> {
     metrics: passedOn(() => holder.current.metrics),
     planner: passedOn(() => holder.current.planner),
     images: passedOn(() => holder.current.images),
+    membership: passedOn(() => holder.current.membership),
     events: passedOn(() => holder.current.events),
     engines: passedOn(() => holder.current.engines),
     isUpToDate: (task, service, node) => holder.current.isUpToDate(task, service, node),

@@ -6,6 +6,7 @@ import { endedByItself, failuresInARow, isLost, mayRestart, parkedForMs, respawn
 import type { DecisionInputs, ServiceSnapshot } from '../service-snapshot';
 import { hasEnded, isUnassigned, type Place } from '../slots';
 import { placementHolds } from '../task-dirty';
+import { historyLimitOf } from '../reaper/decide-reaping';
 import { decideJobReaping } from './decide-job-reaping';
 import { isComplete, type JobSlot } from './job-slots';
 
@@ -28,7 +29,12 @@ export class JobPass {
     for (const task of kept.flatMap((slot) => slot.tasks)) {
       if (!isOfIteration(this.service, task) && !hasEnded(task)) this.setDesired(task, TaskState.remove, 'job started anew');
     }
-    this.changes.push(...decideJobReaping(this.snapshot.tasks, kept, (id) => this.snapshot.node(id)));
+    this.changes.push(
+      ...decideJobReaping(this.snapshot.tasks, kept, {
+        node: (id) => this.snapshot.node(id),
+        historyLimit: historyLimitOf(this.inputs.cluster),
+      }),
+    );
     const { requeueAfterMs } = this;
     return { changes: this.changes, ...(Number.isFinite(requeueAfterMs) && { requeueAfterMs }) };
   }

@@ -72,6 +72,8 @@ export interface OpenTunnel {
 /** The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id. */
 export interface Removed {
   clusterId: string;
+  /** Not this node alone: there is no such cluster any more. The agent stays, to be part of the next one. */
+  clusterEnded: boolean;
 }
 
 export interface Welcome {
@@ -948,13 +950,16 @@ export const OpenTunnel: MessageFns<OpenTunnel> = {
 };
 
 function createBaseRemoved(): Removed {
-  return { clusterId: "" };
+  return { clusterId: "", clusterEnded: false };
 }
 
 export const Removed: MessageFns<Removed> = {
   encode(message: Removed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.clusterId !== "") {
       writer.uint32(10).string(message.clusterId);
+    }
+    if (message.clusterEnded !== false) {
+      writer.uint32(16).bool(message.clusterEnded);
     }
     return writer;
   },
@@ -980,6 +985,14 @@ export const Removed: MessageFns<Removed> = {
             message.clusterId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.clusterEnded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -999,6 +1012,11 @@ export const Removed: MessageFns<Removed> = {
         : isSet(object.cluster_id)
         ? globalThis.String(object.cluster_id)
         : "",
+      clusterEnded: isSet(object.clusterEnded)
+        ? globalThis.Boolean(object.clusterEnded)
+        : isSet(object.cluster_ended)
+        ? globalThis.Boolean(object.cluster_ended)
+        : false,
     };
   },
 
@@ -1006,6 +1024,9 @@ export const Removed: MessageFns<Removed> = {
     const obj: any = {};
     if (message.clusterId !== "") {
       obj.clusterId = message.clusterId;
+    }
+    if (message.clusterEnded !== false) {
+      obj.clusterEnded = message.clusterEnded;
     }
     return obj;
   },
@@ -1016,6 +1037,7 @@ export const Removed: MessageFns<Removed> = {
   fromPartial(object: DeepPartial<Removed>): Removed {
     const message = createBaseRemoved();
     message.clusterId = object.clusterId ?? "";
+    message.clusterEnded = object.clusterEnded ?? false;
     return message;
   },
 };
@@ -3207,6 +3229,18 @@ export const protoMetadata = {
         "jsonName": "clusterId",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "cluster_ended",
+        "number": 2,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "clusterEnded",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -4147,184 +4181,191 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7],
-        "span": [64, 0, 66, 1],
+        "span": [64, 0, 68, 1],
         "leadingComments":
           " The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 7, 2, 1],
+        "span": [67, 2, 25],
+        "leadingComments":
+          " Not this node alone: there is no such cluster any more. The agent stays, to be part of the next one.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 8, 2, 3],
-        "span": [73, 2, 40],
+        "span": [75, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 1],
-        "span": [83, 2, 24],
+        "span": [85, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 3],
-        "span": [86, 2, 27],
+        "span": [88, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 4],
-        "span": [88, 2, 29],
+        "span": [90, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 5],
-        "span": [90, 2, 42],
+        "span": [92, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 6],
-        "span": [92, 2, 33],
+        "span": [94, 2, 33],
         "leadingComments":
           " Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12],
-        "span": [105, 0, 112, 1],
+        "span": [107, 0, 114, 1],
         "leadingComments": " What a task gets as a file.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 2],
-        "span": [109, 2, 21],
+        "span": [111, 2, 21],
         "leadingComments": " Whether `data` is a template that the agent fills in for each task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 3],
-        "span": [111, 2, 21],
+        "span": [113, 2, 21],
         "leadingComments": " Why there is no `data`; empty where there is.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13],
-        "span": [117, 0, 131, 1],
+        "span": [119, 0, 133, 1],
         "leadingComments":
           " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 0],
-        "span": [119, 2, 20],
+        "span": [121, 2, 20],
         "leadingComments": " Forget everything else.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 3],
-        "span": [123, 2, 33],
+        "span": [125, 2, 33],
         "leadingComments":
           " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 9],
-        "span": [130, 2, 43],
+        "span": [132, 2, 43],
         "leadingComments": " Absent: unchanged.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 2],
-        "span": [137, 2, 21],
+        "span": [139, 2, 21],
         "leadingComments": " Address of its end of the VXLANs.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15],
-        "span": [142, 0, 150, 1],
+        "span": [144, 0, 152, 1],
         "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 3],
-        "span": [147, 2, 35],
+        "span": [149, 2, 35],
         "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 4],
-        "span": [149, 2, 24],
+        "span": [151, 2, 24],
         "leadingComments": " Tasks on the caller's own node go first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 16, 2, 1],
-        "span": [155, 2, 30],
+        "span": [157, 2, 30],
         "leadingComments": " Other names of the service on this network.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 16, 2, 2],
-        "span": [157, 2, 40],
+        "span": [159, 2, 40],
         "leadingComments": " Without prefix length; none in dnsrr mode.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17, 2, 1],
-        "span": [163, 2, 31],
+        "span": [165, 2, 31],
         "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17, 2, 2],
-        "span": [165, 2, 28],
+        "span": [167, 2, 28],
         "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18],
-        "span": [169, 0, 182, 1],
+        "span": [171, 0, 184, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 3],
-        "span": [174, 2, 18],
+        "span": [176, 2, 18],
         "leadingComments": " <service>.<slot or node>.<task>\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 4],
-        "span": [176, 2, 18],
+        "span": [178, 2, 18],
         "leadingComments": " 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 6],
-        "span": [179, 2, 19],
+        "span": [181, 2, 19],
         "leadingComments":
           " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 7],
-        "span": [181, 2, 34],
+        "span": [183, 2, 34],
         "leadingComments":
           " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19, 2, 1],
-        "span": [187, 2, 21],
+        "span": [189, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20],
-        "span": [191, 0, 193, 1],
+        "span": [193, 0, 195, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],

@@ -20,6 +20,7 @@ import {
   Resources,
   SecretSpec,
   ServiceSpec,
+  SwarmSpec,
   TaskSpec,
 } from "./specs";
 
@@ -333,6 +334,8 @@ export interface Task {
    * restart delay grows with.
    */
   failures: number;
+  /** The cluster's log driver for tasks whose spec names none, as it was when the task was made. */
+  defaultLogDriver?: Driver | undefined;
 }
 
 export interface Task_LabelsEntry {
@@ -773,12 +776,37 @@ export interface LeaderRecord {
   electedAt: string;
 }
 
-/** cluster, written once by the first leader. */
+/**
+ * cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:
+ * the key stays, so that nobody makes another one unasked.
+ */
 export interface Cluster {
   id: string;
   version: Version | undefined;
   createdAt: string;
   updatedAt: string;
+  spec:
+    | SwarmSpec
+    | undefined;
+  /** Where the subnets of networks come from that name none, and how large these are. */
+  defaultAddrPool: string[];
+  subnetSize: number;
+  /**
+   * What follows is ours and is not part of Docker's Swarm.
+   * PEM.
+   */
+  rootCertificate: string;
+  /** ClusterSecrets. */
+  sealedSecrets: SealedValue | undefined;
+}
+
+/** What must not be read in etcd of a cluster. */
+export interface ClusterSecrets {
+  /** The last part of each join token. */
+  workerSecret: string;
+  managerSecret: string;
+  /** PEM. */
+  rootKey: string;
 }
 
 function createBaseVersion(): Version {
@@ -2685,6 +2713,7 @@ function createBaseTask(): Task {
     serviceVersion: 0,
     desiredReason: "",
     failures: 0,
+    defaultLogDriver: undefined,
   };
 }
 
@@ -2752,6 +2781,9 @@ export const Task: MessageFns<Task> = {
     }
     if (message.failures !== 0) {
       writer.uint32(168).uint32(message.failures);
+    }
+    if (message.defaultLogDriver !== undefined) {
+      Driver.encode(message.defaultLogDriver, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -2943,6 +2975,14 @@ export const Task: MessageFns<Task> = {
             message.failures = reader.uint32();
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.defaultLogDriver = Driver.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3098,6 +3138,11 @@ export const Task: MessageFns<Task> = {
         ? globalThis.String(object.desired_reason)
         : "",
       failures: isSet(object.failures) ? globalThis.Number(object.failures) : 0,
+      defaultLogDriver: isSet(object.defaultLogDriver)
+        ? Driver.fromJSON(object.defaultLogDriver)
+        : isSet(object.default_log_driver)
+        ? Driver.fromJSON(object.default_log_driver)
+        : undefined,
     };
   },
 
@@ -3178,6 +3223,9 @@ export const Task: MessageFns<Task> = {
     if (message.failures !== 0) {
       obj.failures = Math.round(message.failures);
     }
+    if (message.defaultLogDriver !== undefined) {
+      obj.defaultLogDriver = Driver.toJSON(message.defaultLogDriver);
+    }
     return obj;
   },
 
@@ -3231,6 +3279,9 @@ export const Task: MessageFns<Task> = {
     message.serviceVersion = object.serviceVersion ?? 0;
     message.desiredReason = object.desiredReason ?? "";
     message.failures = object.failures ?? 0;
+    message.defaultLogDriver = (object.defaultLogDriver !== undefined && object.defaultLogDriver !== null)
+      ? Driver.fromPartial(object.defaultLogDriver)
+      : undefined;
     return message;
   },
 };
@@ -6014,7 +6065,17 @@ export const LeaderRecord: MessageFns<LeaderRecord> = {
 };
 
 function createBaseCluster(): Cluster {
-  return { id: "", version: undefined, createdAt: "", updatedAt: "" };
+  return {
+    id: "",
+    version: undefined,
+    createdAt: "",
+    updatedAt: "",
+    spec: undefined,
+    defaultAddrPool: [],
+    subnetSize: 0,
+    rootCertificate: "",
+    sealedSecrets: undefined,
+  };
 }
 
 export const Cluster: MessageFns<Cluster> = {
@@ -6030,6 +6091,21 @@ export const Cluster: MessageFns<Cluster> = {
     }
     if (message.updatedAt !== "") {
       writer.uint32(34).string(message.updatedAt);
+    }
+    if (message.spec !== undefined) {
+      SwarmSpec.encode(message.spec, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.defaultAddrPool) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.subnetSize !== 0) {
+      writer.uint32(56).uint32(message.subnetSize);
+    }
+    if (message.rootCertificate !== "") {
+      writer.uint32(66).string(message.rootCertificate);
+    }
+    if (message.sealedSecrets !== undefined) {
+      SealedValue.encode(message.sealedSecrets, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -6079,6 +6155,46 @@ export const Cluster: MessageFns<Cluster> = {
             message.updatedAt = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.spec = SwarmSpec.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.defaultAddrPool.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.subnetSize = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.rootCertificate = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.sealedSecrets = SealedValue.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6109,6 +6225,31 @@ export const Cluster: MessageFns<Cluster> = {
         : isSet(object.updated_at)
         ? globalThis.String(object.updated_at)
         : "",
+      spec: isSet(object.Spec)
+        ? SwarmSpec.fromJSON(object.Spec)
+        : isSet(object.spec)
+        ? SwarmSpec.fromJSON(object.spec)
+        : undefined,
+      defaultAddrPool: globalThis.Array.isArray(object?.DefaultAddrPool)
+        ? object.DefaultAddrPool.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.default_addr_pool)
+        ? object.default_addr_pool.map((e: any) => globalThis.String(e))
+        : [],
+      subnetSize: isSet(object.SubnetSize)
+        ? globalThis.Number(object.SubnetSize)
+        : isSet(object.subnet_size)
+        ? globalThis.Number(object.subnet_size)
+        : 0,
+      rootCertificate: isSet(object.rootCertificate)
+        ? globalThis.String(object.rootCertificate)
+        : isSet(object.root_certificate)
+        ? globalThis.String(object.root_certificate)
+        : "",
+      sealedSecrets: isSet(object.sealedSecrets)
+        ? SealedValue.fromJSON(object.sealedSecrets)
+        : isSet(object.sealed_secrets)
+        ? SealedValue.fromJSON(object.sealed_secrets)
+        : undefined,
     };
   },
 
@@ -6126,6 +6267,21 @@ export const Cluster: MessageFns<Cluster> = {
     if (message.updatedAt !== "") {
       obj.UpdatedAt = message.updatedAt;
     }
+    if (message.spec !== undefined) {
+      obj.Spec = SwarmSpec.toJSON(message.spec);
+    }
+    if (message.defaultAddrPool?.length) {
+      obj.DefaultAddrPool = message.defaultAddrPool;
+    }
+    if (message.subnetSize !== 0) {
+      obj.SubnetSize = Math.round(message.subnetSize);
+    }
+    if (message.rootCertificate !== "") {
+      obj.rootCertificate = message.rootCertificate;
+    }
+    if (message.sealedSecrets !== undefined) {
+      obj.sealedSecrets = SealedValue.toJSON(message.sealedSecrets);
+    }
     return obj;
   },
 
@@ -6140,6 +6296,126 @@ export const Cluster: MessageFns<Cluster> = {
       : undefined;
     message.createdAt = object.createdAt ?? "";
     message.updatedAt = object.updatedAt ?? "";
+    message.spec = (object.spec !== undefined && object.spec !== null) ? SwarmSpec.fromPartial(object.spec) : undefined;
+    message.defaultAddrPool = object.defaultAddrPool?.map((e) => e) || [];
+    message.subnetSize = object.subnetSize ?? 0;
+    message.rootCertificate = object.rootCertificate ?? "";
+    message.sealedSecrets = (object.sealedSecrets !== undefined && object.sealedSecrets !== null)
+      ? SealedValue.fromPartial(object.sealedSecrets)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseClusterSecrets(): ClusterSecrets {
+  return { workerSecret: "", managerSecret: "", rootKey: "" };
+}
+
+export const ClusterSecrets: MessageFns<ClusterSecrets> = {
+  encode(message: ClusterSecrets, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.workerSecret !== "") {
+      writer.uint32(10).string(message.workerSecret);
+    }
+    if (message.managerSecret !== "") {
+      writer.uint32(18).string(message.managerSecret);
+    }
+    if (message.rootKey !== "") {
+      writer.uint32(26).string(message.rootKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClusterSecrets {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClusterSecrets();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.workerSecret = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.managerSecret = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rootKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ClusterSecrets {
+    return {
+      workerSecret: isSet(object.workerSecret)
+        ? globalThis.String(object.workerSecret)
+        : isSet(object.worker_secret)
+        ? globalThis.String(object.worker_secret)
+        : "",
+      managerSecret: isSet(object.managerSecret)
+        ? globalThis.String(object.managerSecret)
+        : isSet(object.manager_secret)
+        ? globalThis.String(object.manager_secret)
+        : "",
+      rootKey: isSet(object.rootKey)
+        ? globalThis.String(object.rootKey)
+        : isSet(object.root_key)
+        ? globalThis.String(object.root_key)
+        : "",
+    };
+  },
+
+  toJSON(message: ClusterSecrets): unknown {
+    const obj: any = {};
+    if (message.workerSecret !== "") {
+      obj.workerSecret = message.workerSecret;
+    }
+    if (message.managerSecret !== "") {
+      obj.managerSecret = message.managerSecret;
+    }
+    if (message.rootKey !== "") {
+      obj.rootKey = message.rootKey;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ClusterSecrets>): ClusterSecrets {
+    return ClusterSecrets.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClusterSecrets>): ClusterSecrets {
+    const message = createBaseClusterSecrets();
+    message.workerSecret = object.workerSecret ?? "";
+    message.managerSecret = object.managerSecret ?? "";
+    message.rootKey = object.rootKey ?? "";
     return message;
   },
 };
@@ -7298,6 +7574,18 @@ export const protoMetadata = {
         "jsonName": "failures",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "default_log_driver",
+        "number": 22,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Driver",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "defaultLogDriver",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [{
@@ -7391,7 +7679,7 @@ export const protoMetadata = {
       }],
       "enumType": [],
       "extensionRange": [],
-      "oneofDecl": [],
+      "oneofDecl": [{ "name": "_default_log_driver", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -8618,6 +8906,114 @@ export const protoMetadata = {
         "jsonName": "UpdatedAt",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "spec",
+        "number": 5,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SwarmSpec",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Spec",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "default_addr_pool",
+        "number": 6,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "DefaultAddrPool",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "subnet_size",
+        "number": 7,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "SubnetSize",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "root_certificate",
+        "number": 8,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "rootCertificate",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "sealed_secrets",
+        "number": 9,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SealedValue",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "sealedSecrets",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "ClusterSecrets",
+      "field": [{
+        "name": "worker_secret",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "workerSecret",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "manager_secret",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "managerSecret",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "root_key",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "rootKey",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -8788,7 +9184,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14],
-        "span": [149, 0, 177, 1],
+        "span": [149, 0, 179, 1],
         "leadingComments":
           " tasks/<id>, written by the leader. Its `status` there is the leader's own (new, pending, assigned); once the agent has\n reported, task-status/<id> takes its place when read.\n",
         "trailingComments": "",
@@ -8826,215 +9222,259 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 14, 2, 21],
+        "span": [178, 2, 42],
+        "leadingComments":
+          " The cluster's log driver for tasks whose spec names none, as it was when the task was made.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 15],
-        "span": [181, 0, 211, 1],
+        "span": [183, 0, 213, 1],
         "leadingComments":
           " task-status/<id>, written by the manager that holds the stream of the task's node, or by the leader once nobody is to hear of\n that node's tasks again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 4, 0],
-        "span": [183, 2, 198, 3],
+        "span": [185, 2, 200, 3],
         "leadingComments":
           " In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 6],
-        "span": [207, 2, 33],
+        "span": [209, 2, 33],
         "leadingComments":
           " What follows is ours and is not part of Docker's TaskStatus.\n When the manager took the status in, and when it first took in that the task runs: by the managers' clocks, which decide.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 8],
-        "span": [210, 2, 31],
+        "span": [212, 2, 31],
         "leadingComments":
           " How often the agent has restarted the container by itself, being cut off from all managers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 1],
-        "span": [226, 2, 58],
+        "span": [228, 2, 58],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21],
-        "span": [241, 0, 250, 1],
+        "span": [243, 0, 252, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22],
-        "span": [253, 0, 264, 1],
+        "span": [255, 0, 266, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 2],
-        "span": [257, 2, 24],
+        "span": [259, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 3],
-        "span": [259, 2, 24],
+        "span": [261, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 4],
-        "span": [261, 2, 26],
+        "span": [263, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 5],
-        "span": [263, 2, 33],
+        "span": [265, 2, 33],
         "leadingComments": " Since when the node is down; absent while it is not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 23],
-        "span": [267, 0, 269, 1],
+        "span": [269, 0, 271, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [273, 0, 280, 1],
+        "span": [275, 0, 282, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 4],
-        "span": [279, 2, 22],
+        "span": [281, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 25],
-        "span": [284, 0, 286, 1],
+        "span": [286, 0, 288, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [289, 0, 291, 1],
+        "span": [291, 0, 293, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 27, 2, 4],
-        "span": [299, 2, 68],
+        "span": [301, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28],
-        "span": [303, 0, 323, 1],
+        "span": [305, 0, 325, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28, 4, 0],
-        "span": [305, 2, 310, 3],
+        "span": [307, 2, 312, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28, 4, 0, 2, 0],
-        "span": [307, 4, 20],
+        "span": [309, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28, 4, 0, 2, 1],
-        "span": [309, 4, 19],
+        "span": [311, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28, 2, 1],
-        "span": [313, 2, 60],
+        "span": [315, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28, 2, 2],
-        "span": [315, 2, 56],
+        "span": [317, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28, 2, 4],
-        "span": [318, 2, 66],
+        "span": [320, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28, 2, 5],
-        "span": [320, 2, 60],
+        "span": [322, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28, 2, 6],
-        "span": [322, 2, 65],
+        "span": [324, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 0],
-        "span": [333, 2, 39],
+        "span": [335, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 32, 2, 1],
-        "span": [352, 2, 55],
+        "span": [354, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 32, 2, 2],
-        "span": [354, 2, 39],
+        "span": [356, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 33],
-        "span": [358, 0, 364, 1],
+        "span": [360, 0, 366, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 33, 2, 2],
-        "span": [362, 2, 27],
+        "span": [364, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34],
-        "span": [367, 0, 370, 1],
+        "span": [369, 0, 372, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35],
-        "span": [373, 0, 378, 1],
-        "leadingComments": " cluster, written once by the first leader.\n",
+        "span": [376, 0, 390, 1],
+        "leadingComments":
+          " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 35, 2, 5],
+        "span": [383, 2, 72],
+        "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 35, 2, 7],
+        "span": [387, 2, 30],
+        "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 35, 2, 8],
+        "span": [389, 2, 33],
+        "leadingComments": " ClusterSecrets.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 36],
+        "span": [393, 0, 399, 1],
+        "leadingComments": " What must not be read in etcd of a cluster.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 36, 2, 0],
+        "span": [395, 2, 27],
+        "leadingComments": " The last part of each join token.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 36, 2, 2],
+        "span": [398, 2, 22],
+        "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }],
@@ -9087,6 +9527,7 @@ export const protoMetadata = {
     ".swarm.v1.ManagerPresence": ManagerPresence,
     ".swarm.v1.LeaderRecord": LeaderRecord,
     ".swarm.v1.Cluster": Cluster,
+    ".swarm.v1.ClusterSecrets": ClusterSecrets,
   },
   dependencies: [protoMetadata1],
 } as const satisfies ProtoMetadata;

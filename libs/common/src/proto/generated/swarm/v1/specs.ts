@@ -560,6 +560,87 @@ export interface IpamConfig_AuxiliaryAddressesEntry {
   value: string;
 }
 
+/** Settings of the cluster as a whole. */
+export interface SwarmSpec {
+  name: string;
+  labels: { [key: string]: string };
+  orchestration: OrchestrationConfig | undefined;
+  raft: RaftConfig | undefined;
+  dispatcher: DispatcherConfig | undefined;
+  caConfig: CaConfig | undefined;
+  taskDefaults: TaskDefaults | undefined;
+  encryptionConfig: EncryptionConfig | undefined;
+}
+
+export interface SwarmSpec_LabelsEntry {
+  key: string;
+  value: string;
+}
+
+export interface OrchestrationConfig {
+  /** Tasks kept per slot, the present one included; negative: all. */
+  taskHistoryRetentionLimit?: number | undefined;
+}
+
+/** Kept and shown for Docker's clients: there is no Raft here. */
+export interface RaftConfig {
+  snapshotInterval: number;
+  keepOldSnapshots?: number | undefined;
+  logEntriesForSlowFollowers: number;
+  electionTick: number;
+  heartbeatTick: number;
+}
+
+export interface DispatcherConfig {
+  /** Nanoseconds between two heartbeats of an agent. */
+  heartbeatPeriod: number;
+}
+
+export interface CaConfig {
+  /** Nanoseconds. */
+  nodeCertExpiry: number;
+  externalCas: ExternalCa[];
+  signingCaCert: string;
+  signingCaKey: string;
+  /** A higher number than before makes a new root certificate. */
+  forceRotate: number;
+}
+
+export interface ExternalCa {
+  protocol: string;
+  url: string;
+  options: { [key: string]: string };
+  caCert: string;
+}
+
+export interface ExternalCa_OptionsEntry {
+  key: string;
+  value: string;
+}
+
+export interface TaskDefaults {
+  /** Of tasks that name none. */
+  logDriver: Driver | undefined;
+}
+
+export interface EncryptionConfig {
+  autoLockManagers: boolean;
+}
+
+/** Body of Docker's POST /swarm/init. */
+export interface SwarmInitRequest {
+  listenAddr: string;
+  advertiseAddr: string;
+  dataPathAddr: string;
+  dataPathPort: number;
+  defaultAddrPool: string[];
+  subnetSize: number;
+  forceNewCluster: boolean;
+  spec: SwarmSpec | undefined;
+  autoLockManagers: boolean;
+  availability: string;
+}
+
 function createBaseServiceSpec(): ServiceSpec {
   return {
     name: "",
@@ -9162,6 +9243,1487 @@ export const IpamConfig_AuxiliaryAddressesEntry: MessageFns<IpamConfig_Auxiliary
   },
 };
 
+function createBaseSwarmSpec(): SwarmSpec {
+  return {
+    name: "",
+    labels: {},
+    orchestration: undefined,
+    raft: undefined,
+    dispatcher: undefined,
+    caConfig: undefined,
+    taskDefaults: undefined,
+    encryptionConfig: undefined,
+  };
+}
+
+export const SwarmSpec: MessageFns<SwarmSpec> = {
+  encode(message: SwarmSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      SwarmSpec_LabelsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    if (message.orchestration !== undefined) {
+      OrchestrationConfig.encode(message.orchestration, writer.uint32(26).fork()).join();
+    }
+    if (message.raft !== undefined) {
+      RaftConfig.encode(message.raft, writer.uint32(34).fork()).join();
+    }
+    if (message.dispatcher !== undefined) {
+      DispatcherConfig.encode(message.dispatcher, writer.uint32(42).fork()).join();
+    }
+    if (message.caConfig !== undefined) {
+      CaConfig.encode(message.caConfig, writer.uint32(50).fork()).join();
+    }
+    if (message.taskDefaults !== undefined) {
+      TaskDefaults.encode(message.taskDefaults, writer.uint32(58).fork()).join();
+    }
+    if (message.encryptionConfig !== undefined) {
+      EncryptionConfig.encode(message.encryptionConfig, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SwarmSpec {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSwarmSpec();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = SwarmSpec_LabelsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.labels[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.orchestration = OrchestrationConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.raft = RaftConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dispatcher = DispatcherConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.caConfig = CaConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.taskDefaults = TaskDefaults.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.encryptionConfig = EncryptionConfig.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SwarmSpec {
+    return {
+      name: isSet(object.Name)
+        ? globalThis.String(object.Name)
+        : isSet(object.name)
+        ? globalThis.String(object.name)
+        : "",
+      labels: isObject(object.Labels)
+        ? (globalThis.Object.entries(object.Labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      orchestration: isSet(object.Orchestration)
+        ? OrchestrationConfig.fromJSON(object.Orchestration)
+        : isSet(object.orchestration)
+        ? OrchestrationConfig.fromJSON(object.orchestration)
+        : undefined,
+      raft: isSet(object.Raft)
+        ? RaftConfig.fromJSON(object.Raft)
+        : isSet(object.raft)
+        ? RaftConfig.fromJSON(object.raft)
+        : undefined,
+      dispatcher: isSet(object.Dispatcher)
+        ? DispatcherConfig.fromJSON(object.Dispatcher)
+        : isSet(object.dispatcher)
+        ? DispatcherConfig.fromJSON(object.dispatcher)
+        : undefined,
+      caConfig: isSet(object.CAConfig)
+        ? CaConfig.fromJSON(object.CAConfig)
+        : isSet(object.ca_config)
+        ? CaConfig.fromJSON(object.ca_config)
+        : undefined,
+      taskDefaults: isSet(object.TaskDefaults)
+        ? TaskDefaults.fromJSON(object.TaskDefaults)
+        : isSet(object.task_defaults)
+        ? TaskDefaults.fromJSON(object.task_defaults)
+        : undefined,
+      encryptionConfig: isSet(object.EncryptionConfig)
+        ? EncryptionConfig.fromJSON(object.EncryptionConfig)
+        : isSet(object.encryption_config)
+        ? EncryptionConfig.fromJSON(object.encryption_config)
+        : undefined,
+    };
+  },
+
+  toJSON(message: SwarmSpec): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.Name = message.name;
+    }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.Labels = {};
+        entries.forEach(([k, v]) => {
+          obj.Labels[k] = v;
+        });
+      }
+    }
+    if (message.orchestration !== undefined) {
+      obj.Orchestration = OrchestrationConfig.toJSON(message.orchestration);
+    }
+    if (message.raft !== undefined) {
+      obj.Raft = RaftConfig.toJSON(message.raft);
+    }
+    if (message.dispatcher !== undefined) {
+      obj.Dispatcher = DispatcherConfig.toJSON(message.dispatcher);
+    }
+    if (message.caConfig !== undefined) {
+      obj.CAConfig = CaConfig.toJSON(message.caConfig);
+    }
+    if (message.taskDefaults !== undefined) {
+      obj.TaskDefaults = TaskDefaults.toJSON(message.taskDefaults);
+    }
+    if (message.encryptionConfig !== undefined) {
+      obj.EncryptionConfig = EncryptionConfig.toJSON(message.encryptionConfig);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SwarmSpec>): SwarmSpec {
+    return SwarmSpec.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SwarmSpec>): SwarmSpec {
+    const message = createBaseSwarmSpec();
+    message.name = object.name ?? "";
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.orchestration = (object.orchestration !== undefined && object.orchestration !== null)
+      ? OrchestrationConfig.fromPartial(object.orchestration)
+      : undefined;
+    message.raft = (object.raft !== undefined && object.raft !== null)
+      ? RaftConfig.fromPartial(object.raft)
+      : undefined;
+    message.dispatcher = (object.dispatcher !== undefined && object.dispatcher !== null)
+      ? DispatcherConfig.fromPartial(object.dispatcher)
+      : undefined;
+    message.caConfig = (object.caConfig !== undefined && object.caConfig !== null)
+      ? CaConfig.fromPartial(object.caConfig)
+      : undefined;
+    message.taskDefaults = (object.taskDefaults !== undefined && object.taskDefaults !== null)
+      ? TaskDefaults.fromPartial(object.taskDefaults)
+      : undefined;
+    message.encryptionConfig = (object.encryptionConfig !== undefined && object.encryptionConfig !== null)
+      ? EncryptionConfig.fromPartial(object.encryptionConfig)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSwarmSpec_LabelsEntry(): SwarmSpec_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const SwarmSpec_LabelsEntry: MessageFns<SwarmSpec_LabelsEntry> = {
+  encode(message: SwarmSpec_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SwarmSpec_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSwarmSpec_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SwarmSpec_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: SwarmSpec_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SwarmSpec_LabelsEntry>): SwarmSpec_LabelsEntry {
+    return SwarmSpec_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SwarmSpec_LabelsEntry>): SwarmSpec_LabelsEntry {
+    const message = createBaseSwarmSpec_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseOrchestrationConfig(): OrchestrationConfig {
+  return { taskHistoryRetentionLimit: undefined };
+}
+
+export const OrchestrationConfig: MessageFns<OrchestrationConfig> = {
+  encode(message: OrchestrationConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.taskHistoryRetentionLimit !== undefined) {
+      writer.uint32(8).int64(message.taskHistoryRetentionLimit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrchestrationConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrchestrationConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.taskHistoryRetentionLimit = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OrchestrationConfig {
+    return {
+      taskHistoryRetentionLimit: isSet(object.TaskHistoryRetentionLimit)
+        ? globalThis.Number(object.TaskHistoryRetentionLimit)
+        : isSet(object.task_history_retention_limit)
+        ? globalThis.Number(object.task_history_retention_limit)
+        : undefined,
+    };
+  },
+
+  toJSON(message: OrchestrationConfig): unknown {
+    const obj: any = {};
+    if (message.taskHistoryRetentionLimit !== undefined) {
+      obj.TaskHistoryRetentionLimit = Math.round(message.taskHistoryRetentionLimit);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OrchestrationConfig>): OrchestrationConfig {
+    return OrchestrationConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OrchestrationConfig>): OrchestrationConfig {
+    const message = createBaseOrchestrationConfig();
+    message.taskHistoryRetentionLimit = object.taskHistoryRetentionLimit ?? undefined;
+    return message;
+  },
+};
+
+function createBaseRaftConfig(): RaftConfig {
+  return {
+    snapshotInterval: 0,
+    keepOldSnapshots: undefined,
+    logEntriesForSlowFollowers: 0,
+    electionTick: 0,
+    heartbeatTick: 0,
+  };
+}
+
+export const RaftConfig: MessageFns<RaftConfig> = {
+  encode(message: RaftConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.snapshotInterval !== 0) {
+      writer.uint32(8).uint64(message.snapshotInterval);
+    }
+    if (message.keepOldSnapshots !== undefined) {
+      writer.uint32(16).uint64(message.keepOldSnapshots);
+    }
+    if (message.logEntriesForSlowFollowers !== 0) {
+      writer.uint32(24).uint64(message.logEntriesForSlowFollowers);
+    }
+    if (message.electionTick !== 0) {
+      writer.uint32(32).int64(message.electionTick);
+    }
+    if (message.heartbeatTick !== 0) {
+      writer.uint32(40).int64(message.heartbeatTick);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RaftConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRaftConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.snapshotInterval = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.keepOldSnapshots = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.logEntriesForSlowFollowers = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.electionTick = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.heartbeatTick = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RaftConfig {
+    return {
+      snapshotInterval: isSet(object.SnapshotInterval)
+        ? globalThis.Number(object.SnapshotInterval)
+        : isSet(object.snapshot_interval)
+        ? globalThis.Number(object.snapshot_interval)
+        : 0,
+      keepOldSnapshots: isSet(object.KeepOldSnapshots)
+        ? globalThis.Number(object.KeepOldSnapshots)
+        : isSet(object.keep_old_snapshots)
+        ? globalThis.Number(object.keep_old_snapshots)
+        : undefined,
+      logEntriesForSlowFollowers: isSet(object.LogEntriesForSlowFollowers)
+        ? globalThis.Number(object.LogEntriesForSlowFollowers)
+        : isSet(object.log_entries_for_slow_followers)
+        ? globalThis.Number(object.log_entries_for_slow_followers)
+        : 0,
+      electionTick: isSet(object.ElectionTick)
+        ? globalThis.Number(object.ElectionTick)
+        : isSet(object.election_tick)
+        ? globalThis.Number(object.election_tick)
+        : 0,
+      heartbeatTick: isSet(object.HeartbeatTick)
+        ? globalThis.Number(object.HeartbeatTick)
+        : isSet(object.heartbeat_tick)
+        ? globalThis.Number(object.heartbeat_tick)
+        : 0,
+    };
+  },
+
+  toJSON(message: RaftConfig): unknown {
+    const obj: any = {};
+    if (message.snapshotInterval !== 0) {
+      obj.SnapshotInterval = Math.round(message.snapshotInterval);
+    }
+    if (message.keepOldSnapshots !== undefined) {
+      obj.KeepOldSnapshots = Math.round(message.keepOldSnapshots);
+    }
+    if (message.logEntriesForSlowFollowers !== 0) {
+      obj.LogEntriesForSlowFollowers = Math.round(message.logEntriesForSlowFollowers);
+    }
+    if (message.electionTick !== 0) {
+      obj.ElectionTick = Math.round(message.electionTick);
+    }
+    if (message.heartbeatTick !== 0) {
+      obj.HeartbeatTick = Math.round(message.heartbeatTick);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RaftConfig>): RaftConfig {
+    return RaftConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RaftConfig>): RaftConfig {
+    const message = createBaseRaftConfig();
+    message.snapshotInterval = object.snapshotInterval ?? 0;
+    message.keepOldSnapshots = object.keepOldSnapshots ?? undefined;
+    message.logEntriesForSlowFollowers = object.logEntriesForSlowFollowers ?? 0;
+    message.electionTick = object.electionTick ?? 0;
+    message.heartbeatTick = object.heartbeatTick ?? 0;
+    return message;
+  },
+};
+
+function createBaseDispatcherConfig(): DispatcherConfig {
+  return { heartbeatPeriod: 0 };
+}
+
+export const DispatcherConfig: MessageFns<DispatcherConfig> = {
+  encode(message: DispatcherConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.heartbeatPeriod !== 0) {
+      writer.uint32(8).int64(message.heartbeatPeriod);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DispatcherConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDispatcherConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.heartbeatPeriod = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DispatcherConfig {
+    return {
+      heartbeatPeriod: isSet(object.HeartbeatPeriod)
+        ? globalThis.Number(object.HeartbeatPeriod)
+        : isSet(object.heartbeat_period)
+        ? globalThis.Number(object.heartbeat_period)
+        : 0,
+    };
+  },
+
+  toJSON(message: DispatcherConfig): unknown {
+    const obj: any = {};
+    if (message.heartbeatPeriod !== 0) {
+      obj.HeartbeatPeriod = Math.round(message.heartbeatPeriod);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DispatcherConfig>): DispatcherConfig {
+    return DispatcherConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DispatcherConfig>): DispatcherConfig {
+    const message = createBaseDispatcherConfig();
+    message.heartbeatPeriod = object.heartbeatPeriod ?? 0;
+    return message;
+  },
+};
+
+function createBaseCaConfig(): CaConfig {
+  return { nodeCertExpiry: 0, externalCas: [], signingCaCert: "", signingCaKey: "", forceRotate: 0 };
+}
+
+export const CaConfig: MessageFns<CaConfig> = {
+  encode(message: CaConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nodeCertExpiry !== 0) {
+      writer.uint32(8).int64(message.nodeCertExpiry);
+    }
+    for (const v of message.externalCas) {
+      ExternalCa.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.signingCaCert !== "") {
+      writer.uint32(26).string(message.signingCaCert);
+    }
+    if (message.signingCaKey !== "") {
+      writer.uint32(34).string(message.signingCaKey);
+    }
+    if (message.forceRotate !== 0) {
+      writer.uint32(40).uint64(message.forceRotate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CaConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCaConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.nodeCertExpiry = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.externalCas.push(ExternalCa.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.signingCaCert = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.signingCaKey = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.forceRotate = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CaConfig {
+    return {
+      nodeCertExpiry: isSet(object.NodeCertExpiry)
+        ? globalThis.Number(object.NodeCertExpiry)
+        : isSet(object.node_cert_expiry)
+        ? globalThis.Number(object.node_cert_expiry)
+        : 0,
+      externalCas: globalThis.Array.isArray(object?.ExternalCAs)
+        ? object.ExternalCAs.map((e: any) => ExternalCa.fromJSON(e))
+        : globalThis.Array.isArray(object?.external_cas)
+        ? object.external_cas.map((e: any) => ExternalCa.fromJSON(e))
+        : [],
+      signingCaCert: isSet(object.SigningCACert)
+        ? globalThis.String(object.SigningCACert)
+        : isSet(object.signing_ca_cert)
+        ? globalThis.String(object.signing_ca_cert)
+        : "",
+      signingCaKey: isSet(object.SigningCAKey)
+        ? globalThis.String(object.SigningCAKey)
+        : isSet(object.signing_ca_key)
+        ? globalThis.String(object.signing_ca_key)
+        : "",
+      forceRotate: isSet(object.ForceRotate)
+        ? globalThis.Number(object.ForceRotate)
+        : isSet(object.force_rotate)
+        ? globalThis.Number(object.force_rotate)
+        : 0,
+    };
+  },
+
+  toJSON(message: CaConfig): unknown {
+    const obj: any = {};
+    if (message.nodeCertExpiry !== 0) {
+      obj.NodeCertExpiry = Math.round(message.nodeCertExpiry);
+    }
+    if (message.externalCas?.length) {
+      obj.ExternalCAs = message.externalCas.map((e) => ExternalCa.toJSON(e));
+    }
+    if (message.signingCaCert !== "") {
+      obj.SigningCACert = message.signingCaCert;
+    }
+    if (message.signingCaKey !== "") {
+      obj.SigningCAKey = message.signingCaKey;
+    }
+    if (message.forceRotate !== 0) {
+      obj.ForceRotate = Math.round(message.forceRotate);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CaConfig>): CaConfig {
+    return CaConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CaConfig>): CaConfig {
+    const message = createBaseCaConfig();
+    message.nodeCertExpiry = object.nodeCertExpiry ?? 0;
+    message.externalCas = object.externalCas?.map((e) => ExternalCa.fromPartial(e)) || [];
+    message.signingCaCert = object.signingCaCert ?? "";
+    message.signingCaKey = object.signingCaKey ?? "";
+    message.forceRotate = object.forceRotate ?? 0;
+    return message;
+  },
+};
+
+function createBaseExternalCa(): ExternalCa {
+  return { protocol: "", url: "", options: {}, caCert: "" };
+}
+
+export const ExternalCa: MessageFns<ExternalCa> = {
+  encode(message: ExternalCa, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.protocol !== "") {
+      writer.uint32(10).string(message.protocol);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    globalThis.Object.entries(message.options).forEach(([key, value]: [string, string]) => {
+      ExternalCa_OptionsEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    if (message.caCert !== "") {
+      writer.uint32(34).string(message.caCert);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExternalCa {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExternalCa();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.protocol = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = ExternalCa_OptionsEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.options[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.caCert = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExternalCa {
+    return {
+      protocol: isSet(object.Protocol)
+        ? globalThis.String(object.Protocol)
+        : isSet(object.protocol)
+        ? globalThis.String(object.protocol)
+        : "",
+      url: isSet(object.URL) ? globalThis.String(object.URL) : isSet(object.url) ? globalThis.String(object.url) : "",
+      options: isObject(object.Options)
+        ? (globalThis.Object.entries(object.Options) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.options)
+        ? (globalThis.Object.entries(object.options) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      caCert: isSet(object.CACert)
+        ? globalThis.String(object.CACert)
+        : isSet(object.ca_cert)
+        ? globalThis.String(object.ca_cert)
+        : "",
+    };
+  },
+
+  toJSON(message: ExternalCa): unknown {
+    const obj: any = {};
+    if (message.protocol !== "") {
+      obj.Protocol = message.protocol;
+    }
+    if (message.url !== "") {
+      obj.URL = message.url;
+    }
+    if (message.options) {
+      const entries = globalThis.Object.entries(message.options) as [string, string][];
+      if (entries.length > 0) {
+        obj.Options = {};
+        entries.forEach(([k, v]) => {
+          obj.Options[k] = v;
+        });
+      }
+    }
+    if (message.caCert !== "") {
+      obj.CACert = message.caCert;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExternalCa>): ExternalCa {
+    return ExternalCa.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExternalCa>): ExternalCa {
+    const message = createBaseExternalCa();
+    message.protocol = object.protocol ?? "";
+    message.url = object.url ?? "";
+    message.options = (globalThis.Object.entries(object.options ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.caCert = object.caCert ?? "";
+    return message;
+  },
+};
+
+function createBaseExternalCa_OptionsEntry(): ExternalCa_OptionsEntry {
+  return { key: "", value: "" };
+}
+
+export const ExternalCa_OptionsEntry: MessageFns<ExternalCa_OptionsEntry> = {
+  encode(message: ExternalCa_OptionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExternalCa_OptionsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExternalCa_OptionsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExternalCa_OptionsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: ExternalCa_OptionsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExternalCa_OptionsEntry>): ExternalCa_OptionsEntry {
+    return ExternalCa_OptionsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExternalCa_OptionsEntry>): ExternalCa_OptionsEntry {
+    const message = createBaseExternalCa_OptionsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseTaskDefaults(): TaskDefaults {
+  return { logDriver: undefined };
+}
+
+export const TaskDefaults: MessageFns<TaskDefaults> = {
+  encode(message: TaskDefaults, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.logDriver !== undefined) {
+      Driver.encode(message.logDriver, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskDefaults {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskDefaults();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.logDriver = Driver.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaskDefaults {
+    return {
+      logDriver: isSet(object.LogDriver)
+        ? Driver.fromJSON(object.LogDriver)
+        : isSet(object.log_driver)
+        ? Driver.fromJSON(object.log_driver)
+        : undefined,
+    };
+  },
+
+  toJSON(message: TaskDefaults): unknown {
+    const obj: any = {};
+    if (message.logDriver !== undefined) {
+      obj.LogDriver = Driver.toJSON(message.logDriver);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TaskDefaults>): TaskDefaults {
+    return TaskDefaults.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskDefaults>): TaskDefaults {
+    const message = createBaseTaskDefaults();
+    message.logDriver = (object.logDriver !== undefined && object.logDriver !== null)
+      ? Driver.fromPartial(object.logDriver)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseEncryptionConfig(): EncryptionConfig {
+  return { autoLockManagers: false };
+}
+
+export const EncryptionConfig: MessageFns<EncryptionConfig> = {
+  encode(message: EncryptionConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.autoLockManagers !== false) {
+      writer.uint32(8).bool(message.autoLockManagers);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EncryptionConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEncryptionConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.autoLockManagers = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EncryptionConfig {
+    return {
+      autoLockManagers: isSet(object.AutoLockManagers)
+        ? globalThis.Boolean(object.AutoLockManagers)
+        : isSet(object.auto_lock_managers)
+        ? globalThis.Boolean(object.auto_lock_managers)
+        : false,
+    };
+  },
+
+  toJSON(message: EncryptionConfig): unknown {
+    const obj: any = {};
+    if (message.autoLockManagers !== false) {
+      obj.AutoLockManagers = message.autoLockManagers;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EncryptionConfig>): EncryptionConfig {
+    return EncryptionConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EncryptionConfig>): EncryptionConfig {
+    const message = createBaseEncryptionConfig();
+    message.autoLockManagers = object.autoLockManagers ?? false;
+    return message;
+  },
+};
+
+function createBaseSwarmInitRequest(): SwarmInitRequest {
+  return {
+    listenAddr: "",
+    advertiseAddr: "",
+    dataPathAddr: "",
+    dataPathPort: 0,
+    defaultAddrPool: [],
+    subnetSize: 0,
+    forceNewCluster: false,
+    spec: undefined,
+    autoLockManagers: false,
+    availability: "",
+  };
+}
+
+export const SwarmInitRequest: MessageFns<SwarmInitRequest> = {
+  encode(message: SwarmInitRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.listenAddr !== "") {
+      writer.uint32(10).string(message.listenAddr);
+    }
+    if (message.advertiseAddr !== "") {
+      writer.uint32(18).string(message.advertiseAddr);
+    }
+    if (message.dataPathAddr !== "") {
+      writer.uint32(26).string(message.dataPathAddr);
+    }
+    if (message.dataPathPort !== 0) {
+      writer.uint32(32).uint32(message.dataPathPort);
+    }
+    for (const v of message.defaultAddrPool) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.subnetSize !== 0) {
+      writer.uint32(48).uint32(message.subnetSize);
+    }
+    if (message.forceNewCluster !== false) {
+      writer.uint32(56).bool(message.forceNewCluster);
+    }
+    if (message.spec !== undefined) {
+      SwarmSpec.encode(message.spec, writer.uint32(66).fork()).join();
+    }
+    if (message.autoLockManagers !== false) {
+      writer.uint32(72).bool(message.autoLockManagers);
+    }
+    if (message.availability !== "") {
+      writer.uint32(82).string(message.availability);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SwarmInitRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSwarmInitRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.listenAddr = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.advertiseAddr = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.dataPathAddr = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.dataPathPort = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.defaultAddrPool.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.subnetSize = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.forceNewCluster = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.spec = SwarmSpec.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.autoLockManagers = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.availability = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SwarmInitRequest {
+    return {
+      listenAddr: isSet(object.ListenAddr)
+        ? globalThis.String(object.ListenAddr)
+        : isSet(object.listen_addr)
+        ? globalThis.String(object.listen_addr)
+        : "",
+      advertiseAddr: isSet(object.AdvertiseAddr)
+        ? globalThis.String(object.AdvertiseAddr)
+        : isSet(object.advertise_addr)
+        ? globalThis.String(object.advertise_addr)
+        : "",
+      dataPathAddr: isSet(object.DataPathAddr)
+        ? globalThis.String(object.DataPathAddr)
+        : isSet(object.data_path_addr)
+        ? globalThis.String(object.data_path_addr)
+        : "",
+      dataPathPort: isSet(object.DataPathPort)
+        ? globalThis.Number(object.DataPathPort)
+        : isSet(object.data_path_port)
+        ? globalThis.Number(object.data_path_port)
+        : 0,
+      defaultAddrPool: globalThis.Array.isArray(object?.DefaultAddrPool)
+        ? object.DefaultAddrPool.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.default_addr_pool)
+        ? object.default_addr_pool.map((e: any) => globalThis.String(e))
+        : [],
+      subnetSize: isSet(object.SubnetSize)
+        ? globalThis.Number(object.SubnetSize)
+        : isSet(object.subnet_size)
+        ? globalThis.Number(object.subnet_size)
+        : 0,
+      forceNewCluster: isSet(object.ForceNewCluster)
+        ? globalThis.Boolean(object.ForceNewCluster)
+        : isSet(object.force_new_cluster)
+        ? globalThis.Boolean(object.force_new_cluster)
+        : false,
+      spec: isSet(object.Spec)
+        ? SwarmSpec.fromJSON(object.Spec)
+        : isSet(object.spec)
+        ? SwarmSpec.fromJSON(object.spec)
+        : undefined,
+      autoLockManagers: isSet(object.AutoLockManagers)
+        ? globalThis.Boolean(object.AutoLockManagers)
+        : isSet(object.auto_lock_managers)
+        ? globalThis.Boolean(object.auto_lock_managers)
+        : false,
+      availability: isSet(object.Availability)
+        ? globalThis.String(object.Availability)
+        : isSet(object.availability)
+        ? globalThis.String(object.availability)
+        : "",
+    };
+  },
+
+  toJSON(message: SwarmInitRequest): unknown {
+    const obj: any = {};
+    if (message.listenAddr !== "") {
+      obj.ListenAddr = message.listenAddr;
+    }
+    if (message.advertiseAddr !== "") {
+      obj.AdvertiseAddr = message.advertiseAddr;
+    }
+    if (message.dataPathAddr !== "") {
+      obj.DataPathAddr = message.dataPathAddr;
+    }
+    if (message.dataPathPort !== 0) {
+      obj.DataPathPort = Math.round(message.dataPathPort);
+    }
+    if (message.defaultAddrPool?.length) {
+      obj.DefaultAddrPool = message.defaultAddrPool;
+    }
+    if (message.subnetSize !== 0) {
+      obj.SubnetSize = Math.round(message.subnetSize);
+    }
+    if (message.forceNewCluster !== false) {
+      obj.ForceNewCluster = message.forceNewCluster;
+    }
+    if (message.spec !== undefined) {
+      obj.Spec = SwarmSpec.toJSON(message.spec);
+    }
+    if (message.autoLockManagers !== false) {
+      obj.AutoLockManagers = message.autoLockManagers;
+    }
+    if (message.availability !== "") {
+      obj.Availability = message.availability;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SwarmInitRequest>): SwarmInitRequest {
+    return SwarmInitRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SwarmInitRequest>): SwarmInitRequest {
+    const message = createBaseSwarmInitRequest();
+    message.listenAddr = object.listenAddr ?? "";
+    message.advertiseAddr = object.advertiseAddr ?? "";
+    message.dataPathAddr = object.dataPathAddr ?? "";
+    message.dataPathPort = object.dataPathPort ?? 0;
+    message.defaultAddrPool = object.defaultAddrPool?.map((e) => e) || [];
+    message.subnetSize = object.subnetSize ?? 0;
+    message.forceNewCluster = object.forceNewCluster ?? false;
+    message.spec = (object.spec !== undefined && object.spec !== null) ? SwarmSpec.fromPartial(object.spec) : undefined;
+    message.autoLockManagers = object.autoLockManagers ?? false;
+    message.availability = object.availability ?? "";
+    return message;
+  },
+};
+
 type ProtoMetaEnumOptions = { options?: { [key: string]: any }; values?: { [key: string]: { [key: string]: any } } };
 
 type ProtoMetaMessageOptions = {
@@ -12872,6 +14434,634 @@ export const protoMetadata = {
       "reservedRange": [],
       "reservedName": [],
       "visibility": 0,
+    }, {
+      "name": "SwarmSpec",
+      "field": [{
+        "name": "name",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Name",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "labels",
+        "number": 2,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.SwarmSpec.LabelsEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Labels",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "orchestration",
+        "number": 3,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.OrchestrationConfig",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Orchestration",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "raft",
+        "number": 4,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.RaftConfig",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Raft",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "dispatcher",
+        "number": 5,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.DispatcherConfig",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Dispatcher",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ca_config",
+        "number": 6,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.CaConfig",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "CAConfig",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "task_defaults",
+        "number": 7,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.TaskDefaults",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "TaskDefaults",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "encryption_config",
+        "number": 8,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.EncryptionConfig",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "EncryptionConfig",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "LabelsEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "OrchestrationConfig",
+      "field": [{
+        "name": "task_history_retention_limit",
+        "number": 1,
+        "label": 1,
+        "type": 3,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "TaskHistoryRetentionLimit",
+        "options": undefined,
+        "proto3Optional": true,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [{ "name": "_task_history_retention_limit", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "RaftConfig",
+      "field": [{
+        "name": "snapshot_interval",
+        "number": 1,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "SnapshotInterval",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "keep_old_snapshots",
+        "number": 2,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "KeepOldSnapshots",
+        "options": undefined,
+        "proto3Optional": true,
+      }, {
+        "name": "log_entries_for_slow_followers",
+        "number": 3,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "LogEntriesForSlowFollowers",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "election_tick",
+        "number": 4,
+        "label": 1,
+        "type": 3,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ElectionTick",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "heartbeat_tick",
+        "number": 5,
+        "label": 1,
+        "type": 3,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "HeartbeatTick",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [{ "name": "_keep_old_snapshots", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "DispatcherConfig",
+      "field": [{
+        "name": "heartbeat_period",
+        "number": 1,
+        "label": 1,
+        "type": 3,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "HeartbeatPeriod",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "CaConfig",
+      "field": [{
+        "name": "node_cert_expiry",
+        "number": 1,
+        "label": 1,
+        "type": 3,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "NodeCertExpiry",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "external_cas",
+        "number": 2,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.ExternalCa",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ExternalCAs",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "signing_ca_cert",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "SigningCACert",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "signing_ca_key",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "SigningCAKey",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "force_rotate",
+        "number": 5,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ForceRotate",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "ExternalCa",
+      "field": [{
+        "name": "protocol",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Protocol",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "url",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "URL",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "options",
+        "number": 3,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.ExternalCa.OptionsEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Options",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ca_cert",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "CACert",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "OptionsEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "TaskDefaults",
+      "field": [{
+        "name": "log_driver",
+        "number": 1,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Driver",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "LogDriver",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "EncryptionConfig",
+      "field": [{
+        "name": "auto_lock_managers",
+        "number": 1,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "AutoLockManagers",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "SwarmInitRequest",
+      "field": [{
+        "name": "listen_addr",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ListenAddr",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "advertise_addr",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "AdvertiseAddr",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "data_path_addr",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "DataPathAddr",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "data_path_port",
+        "number": 4,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "DataPathPort",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "default_addr_pool",
+        "number": 5,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "DefaultAddrPool",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "subnet_size",
+        "number": 6,
+        "label": 1,
+        "type": 13,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "SubnetSize",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "force_new_cluster",
+        "number": 7,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ForceNewCluster",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "spec",
+        "number": 8,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SwarmSpec",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Spec",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "auto_lock_managers",
+        "number": 9,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "AutoLockManagers",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "availability",
+        "number": 10,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Availability",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
     }],
     "enumType": [],
     "service": [],
@@ -13031,6 +15221,54 @@ export const protoMetadata = {
         "leadingComments": " Addresses that are taken by something else, by name.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
+      }, {
+        "path": [4, 52],
+        "span": [398, 0, 407, 1],
+        "leadingComments": " Settings of the cluster as a whole.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 53, 2, 0],
+        "span": [411, 2, 92],
+        "leadingComments": " Tasks kept per slot, the present one included; negative: all.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 54],
+        "span": [415, 0, 421, 1],
+        "leadingComments": " Kept and shown for Docker's clients: there is no Raft here.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 55, 2, 0],
+        "span": [425, 2, 61],
+        "leadingComments": " Nanoseconds between two heartbeats of an agent.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 56, 2, 0],
+        "span": [430, 2, 60],
+        "leadingComments": " Nanoseconds.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 56, 2, 4],
+        "span": [435, 2, 54],
+        "leadingComments": " A higher number than before makes a new root certificate.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 58, 2, 0],
+        "span": [447, 2, 50],
+        "leadingComments": " Of tasks that name none.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 60],
+        "span": [455, 0, 466, 1],
+        "leadingComments": " Body of Docker's POST /swarm/init.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
       }],
     },
     "syntax": "proto3",
@@ -13104,6 +15342,17 @@ export const protoMetadata = {
     ".swarm.v1.Ipam.OptionsEntry": Ipam_OptionsEntry,
     ".swarm.v1.IpamConfig": IpamConfig,
     ".swarm.v1.IpamConfig.AuxiliaryAddressesEntry": IpamConfig_AuxiliaryAddressesEntry,
+    ".swarm.v1.SwarmSpec": SwarmSpec,
+    ".swarm.v1.SwarmSpec.LabelsEntry": SwarmSpec_LabelsEntry,
+    ".swarm.v1.OrchestrationConfig": OrchestrationConfig,
+    ".swarm.v1.RaftConfig": RaftConfig,
+    ".swarm.v1.DispatcherConfig": DispatcherConfig,
+    ".swarm.v1.CaConfig": CaConfig,
+    ".swarm.v1.ExternalCa": ExternalCa,
+    ".swarm.v1.ExternalCa.OptionsEntry": ExternalCa_OptionsEntry,
+    ".swarm.v1.TaskDefaults": TaskDefaults,
+    ".swarm.v1.EncryptionConfig": EncryptionConfig,
+    ".swarm.v1.SwarmInitRequest": SwarmInitRequest,
   },
   dependencies: [protoMetadata1],
 } as const satisfies ProtoMetadata;

@@ -1,0 +1,110 @@
+import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { delay, monotonicMs } from '#common/concurrency';
+import { DomainError } from '#common/errors';
+import { SwarmInitRequest, SwarmSpec } from '#common/proto';
+import { decodeJson } from '#common/wire';
+import { NodeCommands } from '../commands/node-commands';
+import { clusterDescription, nodeIdBeside } from '../describe-host';
+import { readOptionalJsonBody } from '../http/json-body';
+import { queryFlag, queryOf, queryVersion } from '../http/query';
+import { sendEmpty, sendJson } from '../http/send';
+import { notInSwarm, STORE_UNREACHABLE } from '../http/store-synced.guard';
+import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
+
+/** An agent that waits for a cluster tries once a second. */
+const LOCAL_NODE_TIMEOUT_MS = 5_000;
+const LOOK_AGAIN_MS = 50;
+const ALREADY_IN_SWARM =
+  'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';
+
+/** The cluster as a whole: made, shown, changed, left. */
+@Controller('swarm')
+export class SwarmController {
+  constructor(
+    @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,
+    private readonly nodes: NodeCommands,
+  ) {}
+
+  @Get()
+  inspect(@Res() response: Response): void {
+    this.requireStore();
+    const { host, store, membership } = this.api;
+    const cluster = store.view.cluster();
+    if (!cluster) throw notInSwarm();
+    const { worker, manager } = membership.tokens();
+    const tokens = { Worker: worker, Manager: manager };
+    sendJson(response, 200, { ...clusterDescription(host, cluster, membership.trust()), JoinTokens: tokens });
+  }
+
+  @Post('init')
+  async init(@Req() request: Request, @Res() response: Response): Promise<void> {
+    this.requireStore();
+    const body = (await readOptionalJsonBody(request)) ?? {};
+    const wanted = SwarmInitRequest.fromJSON(decodeJson('SwarmInitRequest', body));
+    const { host, store, membership } = this.api;
+    if (!(wanted.forceNewCluster && store.view.cluster())) await membership.init(wanted);
+    const nodeId = await this.localNode();
+    if (nodeId !== undefined && wanted.availability !== '') await this.nodes.setAvailability(nodeId, wanted.availability);
+    sendJson(response, 200, nodeId ?? host.managerId);
+  }
+
+  @Post('join')
+  async join(@Req() request: Request): Promise<never> {
+    this.requireStore();
+    await readOptionalJsonBody(request);
+    if (this.api.store.view.cluster()) throw new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
+    throw new DomainError(
+      'UNIMPLEMENTED',
+      "a manager joins a cluster by being started with that cluster's etcd (--etcd), a worker by starting its agent with --manager",
+    );
+  }
+
+  @Post('leave')
+  async leave(@Req() request: Request, @Res() response: Response): Promise<void> {
+    this.requireStore();
+    await this.api.membership.leave(queryFlag(queryOf(request), 'force'));
+    sendEmpty(response);
+  }
+
+  @Post('update')
+  async update(@Req() request: Request, @Res() response: Response): Promise<void> {
+    this.requireStore();
+    const query = queryOf(request);
+    const spec = SwarmSpec.fromJSON(decodeJson('SwarmSpec', (await readOptionalJsonBody(request)) ?? {}));
+    if (!this.api.store.view.cluster()) throw notInSwarm();
+    await this.api.membership.update(queryVersion(query, 'swarm'), spec, {
+      workerToken: queryFlag(query, 'rotateWorkerToken'),
+      managerToken: queryFlag(query, 'rotateManagerToken'),
+    });
+    sendEmpty(response);
+  }
+
+  @Get('unlockkey')
+  unlockKey(@Res() response: Response): void {
+    this.requireStore();
+    if (!this.api.store.view.cluster()) throw notInSwarm();
+    sendJson(response, 200, { UnlockKey: '' });
+  }
+
+  @Post('unlock')
+  async unlock(@Req() request: Request): Promise<never> {
+    this.requireStore();
+    await readOptionalJsonBody(request);
+    if (!this.api.store.view.cluster()) throw new DomainError('UNAVAILABLE', 'This node is not part of a swarm');
+    throw new DomainError('ALREADY_EXISTS', 'swarm is not locked');
+  }
+
+  private requireStore(): void {
+    if (!this.api.store.isSynced()) throw new DomainError('UNAVAILABLE', STORE_UNREACHABLE);
+  }
+
+  /** The node beside this manager, once its agent has become part of the cluster; undefined where there is none. */
+  private async localNode(): Promise<string | undefined> {
+    const { host, store } = this.api;
+    const patience = AbortSignal.timeout(LOCAL_NODE_TIMEOUT_MS);
+    const deadline = monotonicMs() + LOCAL_NODE_TIMEOUT_MS;
+    while (nodeIdBeside(store.view, host.address) === undefined && monotonicMs() < deadline) await delay(LOOK_AGAIN_MS, patience);
+    return nodeIdBeside(store.view, host.address);
+  }
+}
