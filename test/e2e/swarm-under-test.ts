@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { OVERLAY_LABEL } from '#common/domain';
 import { eventually } from '#common/testing';
 import { LabCluster, type ClusterOptions } from '../lab/cluster';
 import { Lab } from '../lab/lab';
@@ -304,7 +305,7 @@ async function overlayTraces(host: LabHost): Promise<string[]> {
   const tracesIn = (output: string, trace: RegExp): string[] => output.split('\n').filter((line) => trace.test(line));
   return [
     ...tracesIn(links.stdout, /: (?:(?:vx|sc)[0-9a-f]+|swg-)/),
-    ...networks.filter(({ Labels }) => Labels?.['swarmctl.network.id']).map(({ Name }) => Name),
+    ...networks.filter(({ Labels }) => Labels?.[OVERLAY_LABEL]).map(({ Name }) => Name),
     ...tracesIn(tables.stdout, /swarmctl/),
     ...tracesIn(rules.stdout, /fwmark/),
   ];

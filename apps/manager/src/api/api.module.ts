@@ -19,6 +19,7 @@ import { ServicesController } from './controllers/services.controller';
 import { SwarmController } from './controllers/swarm.controller';
 import { SystemController } from './controllers/system.controller';
 import { TasksController } from './controllers/tasks.controller';
+import { HostEngine } from './engine/host-engine';
 import { EngineProxy } from './engine/engine-proxy';
 import { ErrorFilter } from './http/error.filter';
 import { PAYLOAD_COMMANDS } from './payload-commands.providers';
@@ -45,6 +46,11 @@ const COMMANDS: Provider[] = [
     useFactory: ({ store, host }: ApiDependencies) => new NetworkCommands(store, host.subnetPool, now),
   },
   ...PAYLOAD_COMMANDS,
+  {
+    provide: HostEngine,
+    inject: [API_DEPENDENCIES, EngineProxy],
+    useFactory: ({ engines, logger }: ApiDependencies, proxy: EngineProxy) => new HostEngine(engines, proxy, logger),
+  },
   {
     provide: EngineProxy,
     inject: [API_DEPENDENCIES],

@@ -28,7 +28,7 @@ export function versionDescription(host: HostFacts): JsonObject {
   };
 }
 
-/** Body of `/info`. Figures of containers and images are an engine's, and there is none behind this address. */
+/** Body of `/info`. Figures of containers and images are those of this host's engine, and zero without one. */
 export function infoDescription(host: HostFacts, view: ClusterView, context: InfoContext): JsonObject {
   return {
     ID: host.managerId,
@@ -58,13 +58,14 @@ export function infoDescription(host: HostFacts, view: ClusterView, context: Inf
     Architecture: host.architecture,
     NCPU: host.cpus,
     MemTotal: host.memoryBytes,
-    Name: host.hostname,
     Labels: [],
     ExperimentalBuild: false,
-    ServerVersion: host.version,
-    Swarm: swarmDescription(host, view, context),
     SecurityOptions: [],
     Warnings: null,
+    ServerVersion: host.version,
+    ...context.engine,
+    Name: host.hostname,
+    Swarm: swarmDescription(host, view, context),
   };
 }
 
@@ -138,6 +139,8 @@ const INACTIVE: JsonObject = {
 export interface InfoContext {
   readonly storeError: string;
   readonly trust: Trust;
+  /** What this host's engine says of itself; undefined without one. */
+  readonly engine: JsonObject | undefined;
 }
 
 function remoteManager(view: ClusterView, { id, agentAddress }: ManagerPresence): JsonObject {

@@ -1,10 +1,9 @@
+import { OVERLAY_LABEL } from '#common/domain';
 import { isCode } from '#common/errors';
 import type { EngineNetwork, OverlayEngine } from '../overlay-engine';
 import type { EngineClient } from './engine-client';
 import type { NetworkInfo } from './engine-api';
 
-/** The overlay network that a network of the engine is made for: what makes it ours. */
-const NETWORK_LABEL = 'io.swarmctl.network';
 const BRIDGE_OPTION = 'com.docker.network.bridge.name';
 const MTU_OPTION = 'com.docker.network.driver.mtu';
 const DEADLINE_MS = 30_000;
@@ -30,7 +29,7 @@ export class DockerNetworks implements OverlayEngine {
         })),
       },
       Options: { [BRIDGE_OPTION]: network.bridge, [MTU_OPTION]: String(network.mtu) },
-      Labels: { [NETWORK_LABEL]: network.networkId },
+      Labels: { [OVERLAY_LABEL]: network.networkId },
     };
     await this.engine.call('create network', DEADLINE_MS, (abortSignal) =>
       this.engine.unary.createNetwork({ _query: {}, _body: body, abortSignal }),
@@ -47,11 +46,11 @@ export class DockerNetworks implements OverlayEngine {
   }
 
   async listNetworks(): Promise<ReadonlyMap<string, EngineNetwork>> {
-    const filters = { label: [NETWORK_LABEL] };
+    const filters = { label: [OVERLAY_LABEL] };
     const listed = await this.engine.call('list networks', DEADLINE_MS, (abortSignal) =>
       this.engine.unary.listNetworks({ filters, abortSignal }),
     );
-    return new Map(listed.map((info) => [info.Labels?.[NETWORK_LABEL] ?? '', toEngineNetwork(info)]));
+    return new Map(listed.map((info) => [info.Labels?.[OVERLAY_LABEL] ?? '', toEngineNetwork(info)]));
   }
 }
 
@@ -59,7 +58,7 @@ function toEngineNetwork(info: NetworkInfo): EngineNetwork {
   const config = info.IPAM?.Config?.[0];
   return {
     name: info.Name ?? '',
-    networkId: info.Labels?.[NETWORK_LABEL] ?? '',
+    networkId: info.Labels?.[OVERLAY_LABEL] ?? '',
     bridge: info.Options?.[BRIDGE_OPTION] ?? '',
     subnet: config?.Subnet ?? '',
     gateway: config?.Gateway ?? '',

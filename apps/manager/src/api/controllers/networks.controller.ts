@@ -1,5 +1,11 @@
-import { findPredefinedNetwork, PREDEFINED_NETWORKS } from '#common/domain';
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { findPredefinedNetwork, OVERLAY_LABEL, PREDEFINED_NETWORKS } from '#common/domain';
+import { DomainError, isCode } from '#common/errors';
+import { NetworkSpec, type Network } from '#common/proto';
+import { decodeJson } from '#common/wire';
+import { HostEngine } from '../engine/host-engine';
+import type { Filters } from '../filters/parse-filters';
+import type { JsonObject } from '../render/json-parts';
+import { Controller, Delete, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { NetworkCommands } from '../commands/network-commands';
 import { matchesNetwork, matchesPredefined, parseNetworkFilters } from '../filters/network-filters';
@@ -11,45 +17,110 @@ import { findNetwork } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { networkJson, predefinedNetworkJson, verboseNetworkJson } from '../render/render-network';
 
-/** Overlay networks, and those that every engine has by itself, so that services can be attached to them. */
+const SWARM_SCOPE = 'swarm';
+
+/** Overlay networks, beside those of this host's engine. */
 @Controller('networks')
 @UseGuards(StoreSyncedGuard)
 export class NetworksController {
   constructor(
     @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,
     private readonly commands: NetworkCommands,
+    private readonly host: HostEngine,
   ) {}
 
   @Get()
-  list(@Req() request: Request, @Res() response: Response): void {
+  async list(@Req() request: Request, @Res() response: Response): Promise<void> {
     const filters = parseNetworkFilters(queryOf(request).get('filters'));
     const { view } = this.api.store;
     const used = new Set(view.services().flatMap(({ spec }) => (spec?.taskTemplate?.networks ?? []).map(({ target }) => target)));
-    const predefined = PREDEFINED_NETWORKS.filter((network) => matchesPredefined(filters, network));
     const networks = view.networks().filter((network) => matchesNetwork(filters, network, (id) => used.has(id)));
-    sendJson(response, 200, [...predefined.map(predefinedNetworkJson), ...networks.map(networkJson)]);
+    sendJson(response, 200, [...(await this.localNetworks(request, filters)), ...networks.map(networkJson)]);
   }
 
   @Get(':id')
-  inspect(@Param('id') id: string, @Req() request: Request, @Res() response: Response): void {
-    const predefined = findPredefinedNetwork(id);
-    if (predefined) return sendJson(response, 200, predefinedNetworkJson(predefined));
+  async inspect(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const query = queryOf(request);
     const { view } = this.api.store;
-    const network = findNetwork(view, id);
-    if (!queryFlag(queryOf(request), 'verbose')) return sendJson(response, 200, networkJson(network));
+    const predefined = findPredefinedNetwork(id);
+    if (predefined && query.get('scope') === SWARM_SCOPE) return sendJson(response, 200, predefinedNetworkJson(predefined));
+    const network = this.find(id);
+    if (!network) {
+      const absent = (): void => sendJson(response, 200, networkJson(findNetwork(view, id)));
+      return this.elsewhere(
+        request,
+        response,
+        predefined ? () => sendJson(response, 200, predefinedNetworkJson(predefined)) : absent,
+      );
+    }
+    if (!queryFlag(query, 'verbose')) return sendJson(response, 200, networkJson(network));
     const members = { services: view.services(), tasks: view.tasksOnNetwork(network.id), nodes: view.nodes() };
     return sendJson(response, 200, verboseNetworkJson(network, members));
   }
 
   @Post('create')
   async create(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const id = await this.commands.create(await readJsonBody(request));
-    sendJson(response, 201, { Id: id, Warning: '' });
+    const body = await readJsonBody(request);
+    const create = async (): Promise<void> => sendJson(response, 201, { Id: await this.commands.create(body), Warning: '' });
+    return isForSwarm(body) ? create() : this.elsewhere(request, response, create, body);
+  }
+
+  @Post('prune')
+  async prune(@Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.host.answer(request, response);
+  }
+
+  @Post([':id/connect', ':id/disconnect'])
+  async change(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    if (this.find(id))
+      throw new DomainError('UNIMPLEMENTED', `network ${id} is the swarm's: only services can be attached to it yet`);
+    await this.host.answer(request, response);
   }
 
   @Delete(':id')
-  @HttpCode(204)
-  async remove(@Param('id') id: string): Promise<void> {
-    await this.commands.remove(id);
+  async remove(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const remove = async (): Promise<void> => {
+      await this.commands.remove(id);
+      response.status(204).end();
+    };
+    if (this.find(id) || findPredefinedNetwork(id)) return remove();
+    return this.elsewhere(request, response, remove);
   }
+
+  /** Those of this host's engine, but for what the overlay networks are made of there; without an engine, those that every engine has. */
+  private async localNetworks(request: Request, filters: Filters): Promise<JsonObject[]> {
+    const networks = await this.host.readList(request.originalUrl);
+    if (!networks) return PREDEFINED_NETWORKS.filter((network) => matchesPredefined(filters, network)).map(predefinedNetworkJson);
+    return networks.filter(({ Labels: labels }) => !(labels && OVERLAY_LABEL in (labels as object)));
+  }
+
+  private find(id: string): Network | undefined {
+    try {
+      return findNetwork(this.api.store.view, id);
+    } catch (error) {
+      if (isCode(error, 'NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Lets this host's engine answer; where there is none, `otherwise` does. */
+  private async elsewhere(
+    request: Request,
+    response: Response,
+    otherwise: () => void | Promise<void>,
+    body?: unknown,
+  ): Promise<void> {
+    try {
+      await this.host.answer(request, response, body);
+    } catch (error) {
+      if (!isCode(error, 'UNIMPLEMENTED')) throw error;
+      await otherwise();
+    }
+  }
+}
+
+/** Other networks are made by this host's engine. */
+function isForSwarm(body: unknown): boolean {
+  const { driver, scope, ingress } = NetworkSpec.fromJSON(decodeJson('NetworkSpec', body));
+  return driver === 'overlay' || scope === SWARM_SCOPE || ingress;
 }

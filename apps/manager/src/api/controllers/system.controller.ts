@@ -1,6 +1,8 @@
 import { Controller, Get, Head, Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { infoDescription, versionDescription } from '../describe-host';
+import { HostEngine } from '../engine/host-engine';
+import type { JsonObject } from '../render/json-parts';
 import { STORE_UNREACHABLE } from '../http/store-synced.guard';
 import { sendJson } from '../http/send';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
@@ -8,7 +10,10 @@ import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 /** Who answers here, and how the cluster does. Works without the store, too, and then says so. */
 @Controller()
 export class SystemController {
-  constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {}
+  constructor(
+    @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,
+    private readonly engine: HostEngine,
+  ) {}
 
   @Head('_ping')
   pingHead(@Res() response: Response): void {
@@ -26,13 +31,11 @@ export class SystemController {
   }
 
   @Get('info')
-  info(@Res() response: Response): void {
+  async info(@Res() response: Response): Promise<void> {
     const { host, store, membership } = this.api;
-    sendJson(
-      response,
-      200,
-      infoDescription(host, store.view, { storeError: store.isSynced() ? '' : STORE_UNREACHABLE, trust: membership.trust() }),
-    );
+    const engine = (await this.engine.read('/info')) as JsonObject | undefined;
+    const storeError = store.isSynced() ? '' : STORE_UNREACHABLE;
+    sendJson(response, 200, infoDescription(host, store.view, { storeError, trust: membership.trust(), engine }));
   }
 
   private answerPing(response: Response, body: string): void {

@@ -38,9 +38,10 @@ export class EngineProxy {
 
   /**
    * Passes a request on and its answer back, both as they come.
-   * @param url as the client sent it: the version is for the engine to see  @throws DomainError as askEngine
+   * @param url as the client sent it: the version is for the engine to see @param body instead of the request's, which has been read
+   * @throws DomainError as askEngine
    */
-  async forward(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+  async forward(request: IncomingMessage, response: ServerResponse, url: string, body?: string): Promise<void> {
     const { place, url: path } = this.destinationOf(url);
     const ending = new AbortController();
     response.once('close', () => ending.abort());
@@ -48,8 +49,8 @@ export class EngineProxy {
     const answer = await askEngine(this.engines, place, {
       method,
       path,
-      headers: passedOn(request.headers),
-      body: request,
+      headers: passedOn(request.headers, body),
+      body: body ?? request,
       signal: ending.signal,
     });
     if (method === 'POST' && EXEC_CREATION.test(stripVersion(path).split('?', 1)[0] ?? ''))
@@ -111,8 +112,11 @@ function execIdIn(text: string): string | undefined {
   }
 }
 
-function passedOn(headers: IncomingMessage['headers']): OutgoingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PASSED_ON.has(name)));
+function passedOn(headers: IncomingMessage['headers'], body: string | undefined): OutgoingHttpHeaders {
+  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PASSED_ON.has(name)));
+  if (body === undefined) return kept;
+  delete kept['transfer-encoding'];
+  return { ...kept, 'content-length': String(Buffer.byteLength(body)) };
 }
 
 function passedBack(headers: IncomingMessage['headers']): OutgoingHttpHeaders {

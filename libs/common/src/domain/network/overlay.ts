@@ -23,6 +23,9 @@ export const NETWORK_OPTIONS = {
   mtu: 'com.docker.network.driver.mtu',
 } as const;
 
+/** On an engine's network: id of the overlay network that it carries on that host. */
+export const OVERLAY_LABEL = 'io.swarmctl.network';
+
 const OFF = ['false', '0'];
 
 /** Whether packets between hosts are encrypted: the option is there and does not say no. */
