@@ -88,7 +88,7 @@ describe('secrets and configs, on three hosts', () => {
       ['manager', 'n1'],
     ] as const) {
       await swarm.cluster.kill(part, host);
-      await swarm.cluster.start(part, host);
+      swarm.cluster.start(part, host);
     }
     const [same] = await swarm.untilRunning('web', 1);
     expect(same?.ID).toBe(task?.ID);

@@ -61,6 +61,8 @@ export class Agent {
   private readonly describer: NodeDescriber;
   private readonly sessions: SessionLoop;
   private readonly tunnels: EngineTunnels;
+  /** The cluster that the agent was part of last, if it has ended. */
+  private endedCluster = '';
   private metrics: AgentMetrics | undefined;
   private statusServer: StatusServer | undefined;
 
@@ -193,7 +195,8 @@ export class Agent {
       statuses: this.statuses,
       welcomed: (welcome) => {
         this.health.setPeriod(welcome.heartbeatPeriodMs);
-        this.worker.joinCluster(welcome.clusterId);
+        this.endedCluster = '';
+        this.worker.joinCluster(welcome.clusterId, welcome.endedClusterIds);
       },
       parted: () => this.worker.partFromManager(),
       assigned: (message) => {
@@ -209,6 +212,9 @@ export class Agent {
 
   /** The node was removed: nothing of the cluster is to stay here. The agent remains, so that it can finish that and say so. */
   private leaveCluster(clusterId: string, isOver: boolean): void {
+    // A manager that has no cluster says so as often as it is asked.
+    if (isOver && clusterId === this.endedCluster) return;
+    this.endedCluster = isOver ? clusterId : '';
     this.worker.joinCluster(clusterId);
     this.worker.apply({ type: Assignments_Type.COMPLETE, appliesTo: 0, resultsIn: 0, update: [], remove: [] });
     this.networks.apply(NetworkChanges.fromPartial({ complete: true }));

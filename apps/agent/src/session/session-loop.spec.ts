@@ -37,7 +37,7 @@ describe('the sessions of an agent', () => {
   afterAll(() => server.forceShutdown());
 
   it('are tried again and again until a manager says that the node was removed', async () => {
-    const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [] };
+    const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [], endedClusterIds: [] };
     answers = [{ welcome }, { welcome }, { removed: { clusterId: 'c', clusterEnded: false } }];
     const removedFrom: string[] = [];
     const loop = new SessionLoop(

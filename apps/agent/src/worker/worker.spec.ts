@@ -71,8 +71,8 @@ class Bench {
     await settled();
   }
 
-  async join(clusterId: string): Promise<void> {
-    this.worker.joinCluster(clusterId);
+  async join(clusterId: string, ended: string[] = []): Promise<void> {
+    this.worker.joinCluster(clusterId, ended);
     await settled();
   }
 
@@ -334,6 +334,13 @@ describe('a container that belongs to no task', () => {
     bench.engine.put('foreign', {}, 'another-cluster');
     await bench.complete();
     expect(bench.engine.of('foreign')?.phase).toBe('running');
+  });
+
+  it('is ended and removed when the cluster that made it has ended', async () => {
+    bench.engine.put('left over', {}, 'ended-cluster');
+    await bench.join('another-cluster', ['ended-cluster']);
+    await bench.complete();
+    expect(bench.engine.of('left over')).toBeUndefined();
   });
 });
 

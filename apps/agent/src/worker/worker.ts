@@ -22,6 +22,7 @@ export class Worker {
   private readonly runners = new Map<string, TaskRunner>();
   private readonly credentials = new PullCredentials();
   private clusterId: string | undefined;
+  private endedClusters: ReadonlySet<string> = new Set();
   private knowsAll = false;
   private isCutOff = false;
 
@@ -32,8 +33,12 @@ export class Worker {
     private readonly now: () => Date = () => new Date(),
   ) {}
 
-  /** The session is with this cluster. When it is another one than before, the tasks of the old one are left as they are. */
-  joinCluster(clusterId: string): void {
+  /**
+   * The session is with this cluster. When it is another one than before, the tasks of the old one are left as they are, unless that one
+   * has ended.
+   */
+  joinCluster(clusterId: string, ended: readonly string[] = []): void {
+    this.endedClusters = new Set(ended);
     if (clusterId === this.clusterId) return;
     if (this.clusterId !== undefined) this.logger.warn({ clusterId, previous: this.clusterId }, 'joined another cluster');
     this.halt();
@@ -83,7 +88,7 @@ export class Worker {
   /** Compares everything with the engine's list: after a gap in the events, and now and then in case one was lost. */
   async compareWithEngine(): Promise<void> {
     const listed = await this.engine.executor.list();
-    const byTask = new Map(listed.filter(({ clusterId }) => clusterId === this.clusterId).map((entry) => [entry.taskId, entry]));
+    const byTask = new Map(listed.filter(({ clusterId }) => this.isOurs(clusterId)).map((entry) => [entry.taskId, entry]));
     for (const runner of this.runners.values()) runner.hear(claimOfListing(byTask.get(runner.taskId)));
     for (const entry of byTask.values()) this.adoptOrphan(entry);
   }
@@ -132,9 +137,13 @@ export class Worker {
   }
 
   private adoptOrphan({ id, taskId, clusterId }: Pick<ListedContainer, 'id' | 'taskId' | 'clusterId'>): void {
-    if (!this.knowsAll || clusterId !== this.clusterId || this.runners.has(taskId)) return;
+    if (!this.knowsAll || !this.isOurs(clusterId) || this.runners.has(taskId)) return;
     this.logger.info({ taskId, containerId: id }, 'removing a container that belongs to no task');
     this.begin({ taskId, orphanContainerId: id });
+  }
+
+  private isOurs(clusterId: string): boolean {
+    return clusterId === this.clusterId || this.endedClusters.has(clusterId);
   }
 
   private begin(origin: RunnerOrigin): void {

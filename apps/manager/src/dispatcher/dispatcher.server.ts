@@ -144,7 +144,7 @@ export class DispatcherServer {
     }
     const clusterId = store.view.cluster()?.id;
     if (!store.isSynced()) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
-    if (!clusterId) throw new DomainError('UNAVAILABLE', 'there is no cluster yet: it has to be made (swarm init)');
+    if (!clusterId) return this.sendAway(stream);
     if (store.view.wasRemoved(hello.nodeId)) return this.turnAway(stream, hello, clusterId);
     const arrival = {
       managerId,
@@ -165,10 +165,19 @@ export class DispatcherServer {
     const welcome = {
       clusterId,
       heartbeatPeriodMs: this.heartbeatPeriodMs,
+      endedClusterIds: [...store.view.endedClusters()],
       managerAddresses: store.view.managers().map((manager) => manager.agentAddress),
     };
     session.open(welcome).catch((error: unknown) => refuse(stream, error));
     return session;
+  }
+
+  /** There is no cluster. An agent that was away when one ended may still have its containers. */
+  private sendAway(stream: AgentStream): undefined {
+    const ended = this.parts.store.view.endedClusters().at(-1);
+    if (ended === undefined) throw new DomainError('UNAVAILABLE', 'there is no cluster yet: it has to be made (swarm init)');
+    stream.write({ removed: { clusterId: ended, clusterEnded: true } });
+    stream.end();
   }
 
   private turnAway(stream: AgentStream, { nodeId, description }: Hello, clusterId: string): undefined {

@@ -35,6 +35,7 @@ export async function creationOfCluster(
     subnetSize: pool.prefix,
     rootCertificate: root.certificate,
     sealedSecrets: sealSecrets(secrets, vault),
+    endedIds: [...view.endedClusters()],
   });
   const ingress = creationOfNetwork(view, { id: newId(), createdAt: now.toISOString(), spec: ingressSpec(view, pool) });
   const revision = view.clusterRevision();

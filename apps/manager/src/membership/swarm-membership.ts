@@ -9,6 +9,8 @@ import { certificateDigest, createRootCa, certificateInfo, type CertificateInfo 
 /** Keys of the managers themselves: they stay when a cluster ends. */
 const OF_MANAGERS = [keys.leader, keys.manager('')];
 const MAX_TRIES = 5;
+/** Ended clusters that are remembered. */
+const MOST_ENDED = 16;
 const NO_CERTIFICATE: CertificateInfo = { certificate: '', subject: '', publicKey: '' };
 
 /** What is to be made anew besides the spec. */
@@ -91,7 +93,7 @@ export class SwarmMembership {
    */
   async leave(force: boolean): Promise<void> {
     const { store } = this.parts;
-    const { version } = this.cluster();
+    const { id, version, endedIds } = this.cluster();
     if (!force) throw new DomainError('UNAVAILABLE', LAST_MANAGER);
     if (store.view.managers().length > 1) {
       throw new DomainError(
@@ -99,7 +101,8 @@ export class SwarmMembership {
         'the cluster has other managers: to take this one out of it, stop its process; the cluster ends with its last manager',
       );
     }
-    const ended = Cluster.encode(Cluster.fromPartial({ updatedAt: new Date().toISOString() })).finish();
+    const record = { updatedAt: new Date().toISOString(), endedIds: [...endedIds, id].slice(-MOST_ENDED) };
+    const ended = Cluster.encode(Cluster.fromPartial(record)).finish();
     await store.commit(
       [{ key: keys.cluster, modRevision: version?.index ?? 0 }],
       [{ kind: 'put', key: keys.cluster, value: ended }],

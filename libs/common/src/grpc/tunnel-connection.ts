@@ -21,6 +21,8 @@ const NOTHING = Buffer.alloc(0);
  */
 export class TunnelConnection extends Duplex {
   private heardEnd = false;
+  /** The call has ended, and the other side had said before that nothing would follow. */
+  private isOver = false;
 
   /** @param call the call, of which nothing has been read @param abandon ends the call at once */
   constructor(
@@ -39,11 +41,13 @@ export class TunnelConnection extends Duplex {
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, written: (error?: Error | null) => void): void {
-    this.call.write({ data: chunk, end: false }, written);
+    if (this.isOver) written();
+    else this.call.write({ data: chunk, end: false }, written);
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.call.write({ data: NOTHING, end: true }, done);
+    if (this.isOver) done();
+    else this.call.write({ data: NOTHING, end: true }, done);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -59,10 +63,12 @@ export class TunnelConnection extends Duplex {
     this.push(null);
   }
 
-  /** The call is over. Without a word before, what was sent may not have arrived. */
+  /**
+   * The call is over. Without a word before, what was sent may not have arrived. Else what has arrived is still to be read, and what is
+   * still written has nobody to read it.
+   */
   private hangUp(error?: Error): void {
-    if (this.destroyed) return;
-    if (this.heardEnd) this.destroy();
+    if (this.heardEnd) this.isOver = true;
     else this.destroy(error ?? new Error('the connection to the node was lost'));
   }
 }

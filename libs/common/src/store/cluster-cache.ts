@@ -69,6 +69,7 @@ export class ClusterCache implements ClusterView {
   }
 
   cluster = (): Cluster | undefined => (this.clusterRecord?.id ? this.clusterRecord : undefined);
+  endedClusters = (): readonly string[] => this.clusterRecord?.endedIds ?? [];
   clusterRevision = (): Revision => this.clusterRecord?.version?.index ?? 0;
   leader = (): LeaderRecord | undefined => this.leaderRecord;
   managers = (): ManagerPresence[] => [...this.presences.values()];

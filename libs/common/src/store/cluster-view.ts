@@ -25,6 +25,8 @@ export interface ClusterView {
   cluster(): Cluster | undefined;
   /** The revision to compare when a cluster is made; 0 while there has never been one. */
   clusterRevision(): Revision;
+  /** Ids of clusters that have ended here, the newest last. */
+  endedClusters(): readonly string[];
   leader(): LeaderRecord | undefined;
   managers(): ManagerPresence[];
 

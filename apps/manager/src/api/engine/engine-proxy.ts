@@ -69,9 +69,10 @@ export class EngineProxy {
       if (!this.isFor(url)) throw new DomainError('INVALID_ARGUMENT', `${url} does not take over connections`);
       const { place, url: path } = this.destinationOf(url);
       const engine = await this.engines.connect(place);
-      engine.on('error', () => socket.destroy());
+      engine.on('error', () => undefined);
       socket.on('close', () => engine.destroy());
-      engine.on('close', () => socket.destroy());
+      // What the engine said last may still be on its way.
+      engine.on('close', () => socket.end(() => socket.destroy()));
       engine.write(requestHead(request, path));
       if (head.length > 0) engine.write(head);
       socket.pipe(engine);

@@ -82,6 +82,8 @@ export interface Welcome {
   heartbeatPeriodMs: number;
   /** host:port of every live manager, for the agent's next connection. */
   managerAddresses: string[];
+  /** Clusters that have ended: their containers go. */
+  endedClusterIds: string[];
 }
 
 export interface Assignments {
@@ -1043,7 +1045,7 @@ export const Removed: MessageFns<Removed> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { sessionId: "", clusterId: "", heartbeatPeriodMs: 0, managerAddresses: [] };
+  return { sessionId: "", clusterId: "", heartbeatPeriodMs: 0, managerAddresses: [], endedClusterIds: [] };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1059,6 +1061,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     for (const v of message.managerAddresses) {
       writer.uint32(34).string(v!);
+    }
+    for (const v of message.endedClusterIds) {
+      writer.uint32(42).string(v!);
     }
     return writer;
   },
@@ -1108,6 +1113,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.managerAddresses.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.endedClusterIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1142,6 +1155,11 @@ export const Welcome: MessageFns<Welcome> = {
         : globalThis.Array.isArray(object?.manager_addresses)
         ? object.manager_addresses.map((e: any) => globalThis.String(e))
         : [],
+      endedClusterIds: globalThis.Array.isArray(object?.endedClusterIds)
+        ? object.endedClusterIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.ended_cluster_ids)
+        ? object.ended_cluster_ids.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1159,6 +1177,9 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.managerAddresses?.length) {
       obj.managerAddresses = message.managerAddresses;
     }
+    if (message.endedClusterIds?.length) {
+      obj.endedClusterIds = message.endedClusterIds;
+    }
     return obj;
   },
 
@@ -1171,6 +1192,7 @@ export const Welcome: MessageFns<Welcome> = {
     message.clusterId = object.clusterId ?? "";
     message.heartbeatPeriodMs = object.heartbeatPeriodMs ?? 0;
     message.managerAddresses = object.managerAddresses?.map((e) => e) || [];
+    message.endedClusterIds = object.endedClusterIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -3301,6 +3323,18 @@ export const protoMetadata = {
         "jsonName": "managerAddresses",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "ended_cluster_ids",
+        "number": 5,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "endedClusterIds",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -4200,172 +4234,178 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 8, 2, 4],
+        "span": [77, 2, 40],
+        "leadingComments": " Clusters that have ended: their containers go.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 9, 2, 1],
-        "span": [85, 2, 24],
+        "span": [87, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 3],
-        "span": [88, 2, 27],
+        "span": [90, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 4],
-        "span": [90, 2, 29],
+        "span": [92, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 5],
-        "span": [92, 2, 42],
+        "span": [94, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9, 2, 6],
-        "span": [94, 2, 33],
+        "span": [96, 2, 33],
         "leadingComments":
           " Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12],
-        "span": [107, 0, 114, 1],
+        "span": [109, 0, 116, 1],
         "leadingComments": " What a task gets as a file.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 2],
-        "span": [111, 2, 21],
+        "span": [113, 2, 21],
         "leadingComments": " Whether `data` is a template that the agent fills in for each task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12, 2, 3],
-        "span": [113, 2, 21],
+        "span": [115, 2, 21],
         "leadingComments": " Why there is no `data`; empty where there is.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13],
-        "span": [119, 0, 133, 1],
+        "span": [121, 0, 135, 1],
         "leadingComments":
           " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 0],
-        "span": [121, 2, 20],
+        "span": [123, 2, 20],
         "leadingComments": " Forget everything else.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 3],
-        "span": [125, 2, 33],
+        "span": [127, 2, 33],
         "leadingComments":
           " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 9],
-        "span": [132, 2, 43],
+        "span": [134, 2, 43],
         "leadingComments": " Absent: unchanged.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 2],
-        "span": [139, 2, 21],
+        "span": [141, 2, 21],
         "leadingComments": " Address of its end of the VXLANs.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15],
-        "span": [144, 0, 152, 1],
+        "span": [146, 0, 154, 1],
         "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 3],
-        "span": [149, 2, 35],
+        "span": [151, 2, 35],
         "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 4],
-        "span": [151, 2, 24],
+        "span": [153, 2, 24],
         "leadingComments": " Tasks on the caller's own node go first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 16, 2, 1],
-        "span": [157, 2, 30],
+        "span": [159, 2, 30],
         "leadingComments": " Other names of the service on this network.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 16, 2, 2],
-        "span": [159, 2, 40],
+        "span": [161, 2, 40],
         "leadingComments": " Without prefix length; none in dnsrr mode.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17, 2, 1],
-        "span": [165, 2, 31],
+        "span": [167, 2, 31],
         "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17, 2, 2],
-        "span": [167, 2, 28],
+        "span": [169, 2, 28],
         "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18],
-        "span": [171, 0, 184, 1],
+        "span": [173, 0, 186, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 3],
-        "span": [176, 2, 18],
+        "span": [178, 2, 18],
         "leadingComments": " <service>.<slot or node>.<task>\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 4],
-        "span": [178, 2, 18],
+        "span": [180, 2, 18],
         "leadingComments": " 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 6],
-        "span": [181, 2, 19],
+        "span": [183, 2, 19],
         "leadingComments":
           " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 7],
-        "span": [183, 2, 34],
+        "span": [185, 2, 34],
         "leadingComments":
           " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19, 2, 1],
-        "span": [189, 2, 21],
+        "span": [191, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20],
-        "span": [193, 0, 195, 1],
+        "span": [195, 0, 197, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],

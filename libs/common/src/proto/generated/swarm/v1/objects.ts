@@ -797,7 +797,11 @@ export interface Cluster {
    */
   rootCertificate: string;
   /** ClusterSecrets. */
-  sealedSecrets: SealedValue | undefined;
+  sealedSecrets:
+    | SealedValue
+    | undefined;
+  /** Ids of clusters that have ended here, the newest last: agents that were away then still have their containers. */
+  endedIds: string[];
 }
 
 /** What must not be read in etcd of a cluster. */
@@ -6075,6 +6079,7 @@ function createBaseCluster(): Cluster {
     subnetSize: 0,
     rootCertificate: "",
     sealedSecrets: undefined,
+    endedIds: [],
   };
 }
 
@@ -6106,6 +6111,9 @@ export const Cluster: MessageFns<Cluster> = {
     }
     if (message.sealedSecrets !== undefined) {
       SealedValue.encode(message.sealedSecrets, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.endedIds) {
+      writer.uint32(82).string(v!);
     }
     return writer;
   },
@@ -6195,6 +6203,14 @@ export const Cluster: MessageFns<Cluster> = {
             message.sealedSecrets = SealedValue.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.endedIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6250,6 +6266,11 @@ export const Cluster: MessageFns<Cluster> = {
         : isSet(object.sealed_secrets)
         ? SealedValue.fromJSON(object.sealed_secrets)
         : undefined,
+      endedIds: globalThis.Array.isArray(object?.endedIds)
+        ? object.endedIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.ended_ids)
+        ? object.ended_ids.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -6282,6 +6303,9 @@ export const Cluster: MessageFns<Cluster> = {
     if (message.sealedSecrets !== undefined) {
       obj.sealedSecrets = SealedValue.toJSON(message.sealedSecrets);
     }
+    if (message.endedIds?.length) {
+      obj.endedIds = message.endedIds;
+    }
     return obj;
   },
 
@@ -6303,6 +6327,7 @@ export const Cluster: MessageFns<Cluster> = {
     message.sealedSecrets = (object.sealedSecrets !== undefined && object.sealedSecrets !== null)
       ? SealedValue.fromPartial(object.sealedSecrets)
       : undefined;
+    message.endedIds = object.endedIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -8966,6 +8991,18 @@ export const protoMetadata = {
         "jsonName": "sealedSecrets",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "ended_ids",
+        "number": 10,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "endedIds",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -9436,7 +9473,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35],
-        "span": [376, 0, 390, 1],
+        "span": [376, 0, 392, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
@@ -9460,20 +9497,27 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 35, 2, 9],
+        "span": [391, 2, 33],
+        "leadingComments":
+          " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 36],
-        "span": [393, 0, 399, 1],
+        "span": [395, 0, 401, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 36, 2, 0],
-        "span": [395, 2, 27],
+        "span": [397, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 36, 2, 2],
-        "span": [398, 2, 22],
+        "span": [400, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
