@@ -8,22 +8,23 @@ import { ensureBuild, ensureNodeModules, linkCommand } from './setup/project.mjs
 import { SetupError, requirePlatform } from './setup/platform.mjs';
 import { isEntryPoint } from './setup/run.mjs';
 
-const HELP = `Usage: node scripts/setup.mjs [--yes] [--no-build] [--quiet]
+const HELP = `Usage: node scripts/setup.mjs [--yes] [--tests] [--no-build] [--quiet]
 
 Makes this machine ready to build, run and test swarmctl.
   --yes       install missing Debian packages without asking
+  --tests     with what only the tests need: Ansible, Prometheus, docker-py
   --no-build  leave dist/ and the npx link as they are
   --quiet     print only what goes wrong
 `;
 
 /**
  * Brings the machine and the checkout to the state that the other scripts need. Repeatable.
- * @param {{ yes?: boolean, build?: boolean, quiet?: boolean }} options `build` defaults to true
+ * @param {{ yes?: boolean, forTests?: boolean, build?: boolean, quiet?: boolean }} options `build` defaults to true
  * @throws {SetupError} when the machine cannot be made ready; the message says what to do
  */
-export async function setUp({ yes = false, build = true, quiet = false } = {}) {
+export async function setUp({ yes = false, forTests = false, build = true, quiet = false } = {}) {
   requirePlatform();
-  await installPackages(missingPackages(), { yes, quiet });
+  await installPackages(missingPackages({ forTests }), { yes, quiet });
   ensureNodeModules({ quiet });
   if (!build) return;
   ensureBuild({ quiet });
@@ -49,6 +50,7 @@ function readOptions() {
     return parseArgs({
       options: {
         yes: { type: 'boolean', short: 'y', default: false },
+        tests: { type: 'boolean', default: false },
         'no-build': { type: 'boolean', default: false },
         quiet: { type: 'boolean', short: 'q', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -63,5 +65,5 @@ function readOptions() {
 if (isEntryPoint(import.meta.url, argv[1])) {
   const options = readOptions();
   if (options.help) stderr.write(HELP);
-  else await setUpOrExit({ yes: options.yes, build: !options['no-build'], quiet: options.quiet });
+  else await setUpOrExit({ yes: options.yes, forTests: options.tests, build: !options['no-build'], quiet: options.quiet });
 }

@@ -49,7 +49,7 @@ function summarize(counts) {
   return { passed: total('passed'), failed: total('failed') };
 }
 
-await setUpOrExit({ yes: true });
+await setUpOrExit({ yes: true, forTests: true });
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });
 const failedSteps = await runSteps();

@@ -24,6 +24,14 @@ const REQUIRED_PROGRAMS = {
   mount: ['umount'],
 };
 
+/** What the clients are that tests run against a manager; more than a cluster itself needs. An absolute path is a file or folder. */
+const REQUIRED_FOR_TESTS = {
+  ansible: ['ansible-playbook'],
+  prometheus: ['prometheus'],
+  'python3-docker': ['/usr/lib/python3/dist-packages/docker'],
+  'python3-jsondiff': ['/usr/lib/python3/dist-packages/jsondiff'], // for Ansible's docker_stack
+};
+
 // A user's PATH often lacks the folders of system programs, which the lab adds as well.
 const PROGRAM_FOLDERS = [
   ...(process.env.PATH ?? '').split(delimiter),
@@ -69,19 +77,23 @@ function isStaticallyLinked(path) {
 }
 
 function isPresent(program) {
+  if (program.startsWith('/')) return existsSync(program);
   const path = findProgram(program);
   return path !== undefined && (program !== 'busybox' || isStaticallyLinked(path));
 }
 
-/** @returns {string[]} the Debian packages whose programs this machine lacks */
-export function missingPackages() {
-  return Object.entries(REQUIRED_PROGRAMS)
+/**
+ * @param {{ forTests?: boolean }} options whether tests are to be run, too
+ * @returns {string[]} the Debian packages whose programs this machine lacks
+ */
+export function missingPackages({ forTests = false } = {}) {
+  return Object.entries({ ...REQUIRED_PROGRAMS, ...(forTests ? REQUIRED_FOR_TESTS : {}) })
     .filter(([, programs]) => !programs.every(isPresent))
     .map(([name]) => name);
 }
 
 function describeMissing(packages) {
-  return packages.map((name) => `  ${name} (${REQUIRED_PROGRAMS[name].join(', ')})`).join('\n');
+  return packages.map((name) => `  ${name} (${(REQUIRED_PROGRAMS[name] ?? REQUIRED_FOR_TESTS[name]).join(', ')})`).join('\n');
 }
 
 function requireInstaller(packages) {
@@ -141,7 +153,7 @@ export async function installPackages(packages, { yes = false, quiet = false } =
     runStep('apt-get', ['update', '-q'], { quiet, env });
     runStep('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { quiet, env });
   });
-  const stillMissing = missingPackages();
+  const stillMissing = missingPackages({ forTests: true }).filter((name) => packages.includes(name));
   if (stillMissing.length > 0)
     throw new SetupError(`apt-get succeeded, yet these are still missing:\n${describeMissing(stillMissing)}`);
 }

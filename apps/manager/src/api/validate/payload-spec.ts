@@ -20,9 +20,9 @@ export function validatePayloadSpec(noun: 'secret' | 'config', maxBytes: number,
   if (templating && templating.name !== 'golang') {
     throw invalidSpec(`Templating.Name '${templating.name}' is not known: the only template driver is golang`);
   }
+  // What is given as data beside a driver is as good as nothing, as in Docker.
   if (driver) {
     if (driver.name === '') throw invalidSpec(`${noun} driver must have a name`);
-    if (data.length > 0) throw invalidSpec(`${noun} data must not be given together with a driver`);
     return;
   }
   if (data.length < 1 || data.length >= maxBytes) {
