@@ -71,7 +71,7 @@ describe('a cluster', () => {
   });
 
   it.each([
-    [{ spec: { caConfig: { nodeCertExpiry: 60 * NANOS_PER_SECOND } } }, 'minimum certificate expiry time is 1h0m0s'],
+    [{ spec: { caConfig: { nodeCertExpiry: 60 * NANOS_PER_SECOND } } }, 'minimum certificate expiry time is: 1h0m0s'],
     [{ spec: { dispatcher: { heartbeatPeriod: -1 } } }, 'heartbeat time period cannot be a negative duration'],
     [{ defaultAddrPool: ['10.9.0.0/28'], subnetSize: 24 }, 'invalid DefaultAddrPool'],
     [{ autoLockManagers: true }, 'AutoLockManagers is not available yet'],

@@ -49,7 +49,7 @@ export function completeSwarmSpec(given: SwarmSpec | undefined): SwarmSpec {
 /** What is wrong with a spec, in words for people; undefined for nothing. */
 export function swarmSpecProblem({ caConfig, dispatcher }: SwarmSpec): string | undefined {
   const expiry = caConfig?.nodeCertExpiry ?? 0;
-  if (expiry !== 0 && expiry < MIN_NODE_CERT_EXPIRY_NANOS) return 'minimum certificate expiry time is 1h0m0s';
+  if (expiry !== 0 && expiry < MIN_NODE_CERT_EXPIRY_NANOS) return 'minimum certificate expiry time is: 1h0m0s';
   if ((dispatcher?.heartbeatPeriod ?? 0) < 0) return 'heartbeat time period cannot be a negative duration';
   return undefined;
 }

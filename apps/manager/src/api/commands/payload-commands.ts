@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import { isCode, DomainError } from '#common/errors';
 import { newId } from '#common/identity';
 import type { Config, Secret, Service } from '#common/proto';
@@ -138,9 +139,9 @@ export class PayloadCommands<T extends Secret | Config> {
     return `${name}.v${number}`;
   }
 
-  /** Clients that only change labels send the value empty, or as they got it. */
+  /** Clients that only change labels send the value empty, or as it is. */
   private changesValue(before: T, given: { data: Buffer; driver: unknown; templating: unknown }): boolean {
-    if (given.data.length > 0 && !given.data.equals(before.spec?.data ?? Buffer.alloc(0))) return true;
+    if (given.data.length > 0 && !isSame(given.data, this.kind.valueOf(before, this.tools.vault))) return true;
     const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null);
     const spec = before.spec as Partial<typeof given> | undefined;
     return differs(given.driver, spec?.driver) || differs(given.templating, spec?.templating);
@@ -161,4 +162,9 @@ export class PayloadCommands<T extends Secret | Config> {
   private notFound(term: string): DomainError {
     return new DomainError('NOT_FOUND', `${this.kind.noun} ${term} not found`);
   }
+}
+
+/** Takes the same time however much of the values is the same. */
+function isSame(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
 }

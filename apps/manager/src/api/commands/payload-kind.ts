@@ -27,6 +27,8 @@ export interface PayloadKind<T extends Secret | Config> {
   readSpec(body: unknown): PayloadSpec;
   /** The object with its value in the form in which it is stored. */
   make(record: PayloadRecord, spec: PayloadSpec, vault: Vault): T;
+  /** The value in clear. @throws DomainError FAILED_PRECONDITION as Vault.unseal */
+  valueOf(payload: T, vault: Vault): Buffer;
   /** Ids that a service refers to. */
   idsIn(container: ContainerSpec | undefined): string[];
   /** The container spec with what refers to one of `from` referring to `to`. */
@@ -45,6 +47,7 @@ export const SECRET: PayloadKind<Secret> = {
     spec: { ...spec, data: Buffer.alloc(0) },
     sealedData: vault.seal(data, keys.secret(record.id)),
   }),
+  valueOf: ({ id, sealedData }, vault) => (sealedData ? vault.unseal(sealedData, keys.secret(id)) : Buffer.alloc(0)),
   idsIn: (container) => (container?.secrets ?? []).map(({ secretId }) => secretId),
   redirect: (container, from, to) => ({
     ...container,
@@ -59,6 +62,7 @@ export const CONFIG: PayloadKind<Config> = {
   of: (view) => view.configs,
   readSpec: (body) => ({ ...ConfigSpec.fromJSON(decodeJson('ConfigSpec', body)), driver: undefined }),
   make: (record, { driver: _, ...spec }) => ({ ...record, version: undefined, spec }),
+  valueOf: ({ spec }) => spec?.data ?? Buffer.alloc(0),
   idsIn: (container) => (container?.configs ?? []).map(({ configId }) => configId),
   redirect: (container, from, to) => ({
     ...container,

@@ -91,7 +91,7 @@ it.each([
 });
 
 it.each([
-  [`${filters({ nonsense: ['x'] })}`, "invalid filter 'nonsense'"],
+  [`${filters({ nonsense: ['x'] })}`, "Invalid filter 'nonsense'"],
   ['since=soon', "invalid value 'soon' for since"],
 ])('%s is refused', async (query, reason) => {
   expect(await scenario.get(`/events?${query}`)).toMatchObject({

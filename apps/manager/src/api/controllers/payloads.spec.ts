@@ -78,7 +78,7 @@ describe.each(KINDS)('a %s', (kind) => {
     expect(message((await update(Version.Index, { Name: 'db', Data: base64('other') })).json)).toContain(
       'only updates to Labels are allowed',
     );
-    expect((await update(Version.Index, { Name: 'db', Labels: { x: 'y' } })).status).toBe(200);
+    expect((await update(Version.Index, { Name: 'db', Data: base64('value'), Labels: { x: 'y' } })).status).toBe(200);
     expect((await inspect(`/${kind}s/db`)).Spec).toMatchObject({ Labels: { x: 'y' } });
     expect((await update(Version.Index, { Name: 'db' })).status).toBe(500);
   });

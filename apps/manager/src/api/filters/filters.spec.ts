@@ -27,12 +27,12 @@ describe('the filters parameter', () => {
   });
 
   it.each([
-    ['an unknown filter', '{"x":{"y":true}}', "invalid filter 'x'"],
+    ['an unknown filter', '{"x":{"y":true}}', "Invalid filter 'x'"],
     ['bad JSON', 'zz', 'filters is not valid JSON'],
     ['a list', '[]', 'cannot unmarshal array'],
     ['a text as values', '{"name":"a"}', 'cannot unmarshal string'],
     ['a number as value', '{"name":[1]}', 'cannot unmarshal number'],
-    ['a prototype', '{"__proto__":["a"]}', "invalid filter '__proto__'"],
+    ['a prototype', '{"__proto__":["a"]}', "Invalid filter '__proto__'"],
   ])('is refused with %s', (_what, text, message) => {
     expect(() => parseServiceFilters(text)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),

@@ -14,7 +14,7 @@ export function parseFilters(text: string | null, accepted: readonly string[]): 
   if (raw === null) return filters;
   if (!isObject(raw)) throw wrongType(raw, 'map[string]map[string]bool');
   for (const [name, values] of Object.entries(raw)) {
-    if (!accepted.includes(name)) throw invalid(`invalid filter '${name}'`);
+    if (!accepted.includes(name)) throw invalid(`Invalid filter '${name}'`);
     filters.set(name, valuesOf(values));
   }
   return filters;
