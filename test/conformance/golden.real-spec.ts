@@ -93,6 +93,7 @@ function normalized(text: string, { hostname: name, address }: Side): string {
     .replace(/ADDRESS:\d+/g, 'ADDRESS')
     .replaceAll(new RegExp(`\\b${name}\\b`, 'g'), 'HOST')
     .replace(/\b[0-9a-z]{25}\b/g, 'ID')
+    .replace(/^[0-9a-z]{12}\b/gm, 'ID')
     .replace(/\b(?=[0-9a-z]*\d)[0-9a-z]{12}\b/g, 'ID')
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z| \+0000 utc)?/gi, 'TIME')
     .replace(/(?:Less than a second|About an? \w+|\d+ \w+) ago/gi, 'AGO')
