@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { DomainError, messageOf, type ErrorCode } from '#common/errors';
 import type { ManagerAddress } from './address';
@@ -17,6 +18,7 @@ export interface ManagerRequest {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds until the whole answer has to be there. */
   readonly timeoutMs?: number;
 }
 
@@ -108,6 +110,45 @@ export class ManagerClient {
     return body;
   }
 
+  /**
+   * Sends a request whose answer is read as it comes; however long that takes.
+   * @throws DomainError as send
+   */
+  async open(request: ManagerRequest, signal?: AbortSignal): Promise<IncomingMessage> {
+    const response = await this.begin(request, signal).catch((error: unknown) => {
+      throw this.unreachable(error);
+    });
+    if ((response.statusCode ?? 0) >= 400) throw refusal(await readReply(response));
+    return response;
+  }
+
+  /**
+   * Sends a request that asks for the connection itself. What comes first may have been read already: it is pushed back.
+   * @throws DomainError as send
+   */
+  async takeOver(request: ManagerRequest): Promise<Duplex> {
+    const body = JSON.stringify(request.body ?? {});
+    const headers = {
+      Host: 'manager',
+      Connection: 'Upgrade',
+      Upgrade: 'tcp',
+      'Content-Type': 'application/json',
+      'Content-Length': String(Buffer.byteLength(body)),
+    };
+    return new Promise((resolve, reject) => {
+      const options = { ...this.address.target, agent: false, method: request.method, path: pathWithQuery(request), headers };
+      const outgoing = httpRequest(options, (response) => {
+        readReply(response).then((reply) => reject(refusal(reply)), reject);
+      });
+      outgoing.on('upgrade', (_response, socket: Duplex, head: Buffer) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+      });
+      outgoing.on('error', (error) => reject(this.unreachable(error)));
+      outgoing.end(body);
+    });
+  }
+
   /** Closes the connections. */
   close(): void {
     this.agent.destroy();
@@ -123,7 +164,12 @@ export class ManagerClient {
     }
   }
 
-  private roundTrip(request: ManagerRequest, signal: AbortSignal): Promise<Reply> {
+  private async roundTrip(request: ManagerRequest, signal: AbortSignal): Promise<Reply> {
+    return readReply(await this.begin(request, signal));
+  }
+
+  /** Sends a request and resolves when the answer begins. */
+  private begin(request: ManagerRequest, signal?: AbortSignal): Promise<IncomingMessage> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const headers = {
       Host: 'manager',
@@ -133,7 +179,7 @@ export class ManagerClient {
     const { target } = this.address;
     const options = { ...target, agent: this.agent, method: request.method, path: pathWithQuery(request), headers, signal };
     return new Promise((resolve, reject) => {
-      const outgoing = httpRequest(options, (response) => void readReply(response).then(resolve, reject));
+      const outgoing = httpRequest(options, resolve);
       outgoing.on('error', reject);
       outgoing.end(body);
     });

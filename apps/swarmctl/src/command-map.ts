@@ -42,6 +42,7 @@ export const NOUNS: readonly Noun[] = [
       verb('service/create', 'Create a service'),
       verb('service/ls', 'List services'),
       verb('service/ps', 'List the tasks of services'),
+      verb('service/logs', 'Show what the tasks of a service have written'),
       verb('service/inspect', 'Show everything about services'),
       verb('service/update', 'Change a service'),
       verb('service/scale', 'Set how many tasks services have'),
@@ -76,14 +77,54 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'secret',
+    summary: 'Manage secrets',
+    verbs: [
+      verb('secret/create', 'Create a secret'),
+      verb('secret/ls', 'List secrets'),
+      verb('secret/inspect', 'Show everything about secrets but their values'),
+      verb('secret/update', 'Give a secret a new value, or other labels'),
+      verb('secret/rm', 'Remove secrets'),
+    ],
+  },
+  {
+    name: 'config',
+    summary: 'Manage configs',
+    verbs: [
+      verb('config/create', 'Create a config'),
+      verb('config/ls', 'List configs'),
+      verb('config/inspect', 'Show everything about configs'),
+      verb('config/update', 'Give a config a new value, or other labels'),
+      verb('config/rm', 'Remove configs'),
+    ],
+  },
+  {
+    name: 'swarm',
+    summary: 'Manage the cluster as a whole',
+    verbs: [
+      verb('swarm/init', 'Make a cluster'),
+      verb('swarm/inspect', 'Show the cluster and its settings'),
+      verb('swarm/update', 'Change settings of the cluster'),
+      verb('swarm/join-token', 'Show the tokens that admit to the cluster'),
+      verb('swarm/ca', 'Show the root certificate'),
+      verb('swarm/leave', 'End the cluster'),
+    ],
+  },
+  {
     name: 'task',
     summary: 'Look into tasks',
-    verbs: [verb('task/inspect', 'Show everything about tasks, and why one has no node')],
+    verbs: [
+      verb('task/ls', 'List the tasks of all services'),
+      verb('task/inspect', 'Show everything about tasks, and why one has no node'),
+      verb('task/logs', 'Show what a task has written'),
+      verb('task/exec', "Run a command in a task's container"),
+    ],
   },
 ];
 
 /** The commands without a noun: `commands/<verb>.ts`. */
 export const PLAIN_VERBS: readonly Verb[] = [
+  verb('events', 'Show what happens in the swarm'),
   verb('info', 'Show what the manager says of the swarm'),
   verb('version', 'Show the versions of swarmctl and the manager'),
 ];

@@ -16,6 +16,11 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** The exit code of a program elsewhere is passed on as it is: `task exec`. */
+export function passedOn(code: number): ExitCode {
+  return code as ExitCode;
+}
+
 /** What each number means, for the help. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'done',

@@ -1,18 +1,15 @@
 import { NetworkSpec, Node, NodeSpec, Service, ServiceSpec, Task } from '#common/proto';
 import type { ManagerClient } from './client';
 import { asList, asObject, asText, type JsonObject } from './json-values';
+import { encodeFilters, pathOf, type Fetched, type Filters } from './api/request-parts';
+import { PayloadApi } from './api/payload-api';
+import { StreamApi } from './api/stream-api';
+import { SwarmApi } from './api/swarm-api';
 import { toNetwork, type NetworkAnswer } from './network-answer';
 import { toPlan, toRebalancing, toRevisions, type PlanAnswer, type Rebalancing, type Revision } from './service-answers';
 import type { TaskExplanation } from './task-explanation';
 
-/** An object of the API: as it came, for JSON output, and decoded. */
-export interface Fetched<T> {
-  readonly raw: unknown;
-  readonly object: T;
-}
-
-/** Values by the name of the filter; values of one name are alternatives. */
-export type Filters = Readonly<Record<string, readonly string[]>>;
+export type { Fetched, Filters } from './api/request-parts';
 
 /** What comes of a create or an update. */
 export interface Written {
@@ -32,13 +29,6 @@ export interface ServiceUpdate {
 
 function fetched<T>(raw: unknown, decoder: { fromJSON(value: unknown): T }): Fetched<T> {
   return { raw, object: decoder.fromJSON(asObject(raw)) };
-}
-
-function encodeFilters(filters: Filters): string | undefined {
-  const names = Object.keys(filters);
-  if (names.length === 0) return undefined;
-  const sets = Object.entries(filters).map(([name, values]) => [name, Object.fromEntries(values.map((value) => [value, true]))]);
-  return JSON.stringify(Object.fromEntries(sets));
 }
 
 function toWritten(body: unknown): Written {
@@ -70,14 +60,19 @@ function authHeader(auth: string | undefined): Record<string, string> {
   return auth === undefined ? {} : { 'X-Registry-Auth': auth };
 }
 
-/** The path of one object; the reference, an id or a name as typed, may hold anything. */
-function pathOf(collection: string, reference: string, rest = ''): string {
-  return `/${collection}/${encodeURIComponent(reference)}${rest}`;
-}
-
 /** The requests that the commands make. Errors are those of `ManagerClient.send`. */
 export class ManagerApi {
-  constructor(private readonly client: ManagerClient) {}
+  readonly secrets: PayloadApi;
+  readonly configs: PayloadApi;
+  readonly swarm: SwarmApi;
+  readonly streams: StreamApi;
+
+  constructor(private readonly client: ManagerClient) {
+    this.secrets = new PayloadApi(client, 'secrets');
+    this.configs = new PayloadApi(client, 'configs');
+    this.swarm = new SwarmApi(client);
+    this.streams = new StreamApi(client);
+  }
 
   /** Services; with `status` they carry how many of their tasks run. */
   async services(filters: Filters, status = false): Promise<Fetched<Service>[]> {

@@ -1,6 +1,6 @@
 import { delay, monotonicMs } from '#common/concurrency';
 import { EXIT } from './exit-codes';
-import type { Screen, Session } from './session';
+import type { Input, Screen, Session } from './session';
 
 const USUAL_COLUMNS = 80;
 
@@ -11,6 +11,11 @@ function screenOf(stream: NodeJS.WriteStream): Screen {
     isTerminal: stream.isTTY === true,
     columns: () => stream.columns || USUAL_COLUMNS,
     write: (text) => void stream.write(text),
+    writeBytes: (bytes) =>
+      new Promise((resolve) => {
+        if (stream.write(bytes)) resolve();
+        else stream.once('drain', resolve);
+      }),
   };
 }
 
@@ -19,11 +24,28 @@ function onInterrupt(handler: () => void): () => void {
   return () => process.off('SIGINT', handler);
 }
 
+const USUAL_ROWS = 24;
+
+function processInput(): Input {
+  const { stdin, stdout } = process;
+  return {
+    isTerminal: stdin.isTTY === true,
+    stream: stdin,
+    setRaw: (isRaw) => void stdin.setRawMode(isRaw),
+    size: () => ({ rows: stdout.rows || USUAL_ROWS, columns: stdout.columns || USUAL_COLUMNS }),
+    onResize: (handler) => {
+      stdout.on('resize', handler);
+      return () => stdout.off('resize', handler);
+    },
+  };
+}
+
 /** The session of this very process. */
 export function processSession(): Session {
   return {
     stdout: screenOf(process.stdout),
     stderr: screenOf(process.stderr),
+    stdin: processInput(),
     env: process.env,
     cwd: process.cwd(),
     clock: { monotonicMs, wallMs: Date.now, pause: delay },

@@ -4,6 +4,20 @@ export interface Screen {
   /** Width of the terminal; a usual one when it is unknown. */
   columns(): number;
   write(text: string): void;
+  /** Bytes as they are; resolves when there is room for more. */
+  writeBytes(bytes: Buffer): Promise<void>;
+}
+
+/** What a person types, or what is piped in. */
+export interface Input {
+  readonly isTerminal: boolean;
+  readonly stream: NodeJS.ReadableStream;
+  /** Keys come one by one and unseen, Ctrl-C among them, until it is turned off again. Only on a terminal. */
+  setRaw(isRaw: boolean): void;
+  /** Of the terminal, in characters. */
+  size(): { readonly rows: number; readonly columns: number };
+  /** Calls `handler` whenever the terminal gets another size, until the returned function is called. */
+  onResize(handler: () => void): () => void;
 }
 
 /** Time, so that tests need not wait for it. */
@@ -20,6 +34,7 @@ export interface Clock {
 export interface Session {
   readonly stdout: Screen;
   readonly stderr: Screen;
+  readonly stdin: Input;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working folder: paths on the command line are relative to it. */
   readonly cwd: string;

@@ -1,4 +1,5 @@
-import type { Clock, Screen, Session } from '../session';
+import { Readable } from 'node:stream';
+import type { Clock, Input, Screen, Session } from '../session';
 
 /** A screen that keeps what is written to it. */
 export class TestScreen implements Screen {
@@ -15,6 +16,11 @@ export class TestScreen implements Screen {
 
   write(text: string): void {
     this.text += text;
+  }
+
+  writeBytes(bytes: Buffer): Promise<void> {
+    this.text += bytes.toString();
+    return Promise.resolve();
   }
 }
 
@@ -42,6 +48,17 @@ export class TestClock implements Clock {
   }
 }
 
+/** What is piped in. */
+export function pipedInput(text: string): Input {
+  return {
+    isTerminal: false,
+    stream: Readable.from([Buffer.from(text)]),
+    setRaw: () => undefined,
+    size: () => ({ rows: 24, columns: 80 }),
+    onResize: () => () => undefined,
+  };
+}
+
 /** A session whose parts can be looked at. */
 export interface TestSession extends Session {
   readonly stdout: TestScreen;
@@ -52,12 +69,13 @@ export interface TestSession extends Session {
 
 /** A session without a terminal, with an empty environment, in which time passes by pauses only. */
 export function newTestSession(
-  parts: Partial<Pick<TestSession, 'stdout' | 'stderr' | 'env' | 'cwd' | 'clock'>> = {},
+  parts: Partial<Pick<TestSession, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'clock'>> = {},
 ): TestSession {
   let onInterrupt: (() => void) | undefined;
   return {
     stdout: new TestScreen(),
     stderr: new TestScreen(),
+    stdin: pipedInput(''),
     env: {},
     cwd: '/',
     clock: new TestClock(),

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/com
 import type { Request, Response } from 'express';
 import { queryOf } from '../http/query';
 import { ClusterGuard } from '../http/store-synced.guard';
-import { SYSTEM_ERROR, toFrame } from '../logs/log-frames';
+import { SYSTEM_ERROR, toFrame } from '#common/docker-stream';
 import { parseLogOptions, type LogOptions } from '../logs/log-options';
 import { LogOutput } from '../logs/log-output';
 import { followService, sendLogs, type LogJob } from '../logs/service-log';

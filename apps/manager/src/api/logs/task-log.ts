@@ -3,7 +3,7 @@ import type { Task } from '#common/proto';
 import { askEngine, readText } from '../engine/engine-request';
 import type { Engines } from '../engine/engines';
 import { containerIdOf } from '../engine/task-container';
-import { FrameLabeller } from './log-frames';
+import { FrameLabeller } from '#common/docker-stream';
 import { engineLogQuery, type LogOptions } from './log-options';
 import type { LogOutput } from './log-output';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FrameLabeller, STDERR, STDOUT, toFrame } from './log-frames';
+import { FrameLabeller, STDERR, STDOUT, toFrame } from './frames';
 
 interface Line {
   readonly stream: typeof STDOUT | typeof STDERR;

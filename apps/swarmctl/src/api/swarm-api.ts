@@ -1,0 +1,41 @@
+import type { ManagerClient } from '../client';
+import { asObject, type JsonObject } from '../json-values';
+
+/** What a new cluster is to be like; what is not said is as in Docker. */
+export interface NewSwarm {
+  readonly addressPool?: string;
+  readonly subnetSize?: number;
+  readonly spec: JsonObject;
+}
+
+/** Requests about the cluster as a whole. Errors are those of `ManagerClient.send`. */
+export class SwarmApi {
+  constructor(private readonly client: ManagerClient) {}
+
+  /** As the API has it. */
+  async get(): Promise<JsonObject> {
+    return asObject(await this.client.send({ method: 'GET', path: '/swarm' }));
+  }
+
+  /** @returns the id of the manager's node */
+  async init({ addressPool, subnetSize, spec }: NewSwarm): Promise<string> {
+    const body = {
+      ListenAddr: '0.0.0.0:2377',
+      Spec: spec,
+      ...(addressPool === undefined ? {} : { DefaultAddrPool: [addressPool] }),
+      ...(subnetSize === undefined ? {} : { SubnetSize: subnetSize }),
+    };
+    return String(await this.client.send({ method: 'POST', path: '/swarm/init', body }));
+  }
+
+  /** Changes the spec, and makes what is named anew. */
+  async update(change: (spec: JsonObject) => JsonObject, rotate?: 'rotateWorkerToken' | 'rotateManagerToken'): Promise<void> {
+    const { Version, Spec } = await this.get();
+    const query = { version: String(asObject(Version).Index), ...(rotate === undefined ? {} : { [rotate]: '1' }) };
+    await this.client.send({ method: 'POST', path: '/swarm/update', query, body: change(asObject(Spec)) });
+  }
+
+  async leave(force: boolean): Promise<void> {
+    await this.client.send({ method: 'POST', path: '/swarm/leave', query: { force: force ? '1' : undefined } });
+  }
+}

@@ -1,0 +1,4 @@
+import { declareCreate } from '../payload/payload-commands';
+
+/** Declares `swarmctl config create`. */
+export const declare = declareCreate('config');

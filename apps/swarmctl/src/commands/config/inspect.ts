@@ -1,0 +1,4 @@
+import { declareInspect } from '../payload/payload-commands';
+
+/** Declares `swarmctl config inspect`. */
+export const declare = declareInspect('config');

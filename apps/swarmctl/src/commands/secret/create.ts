@@ -1,0 +1,4 @@
+import { declareCreate } from '../payload/payload-commands';
+
+/** Declares `swarmctl secret create`. */
+export const declare = declareCreate('secret');
