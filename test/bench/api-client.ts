@@ -10,7 +10,13 @@ export class ApiClient {
   constructor(private readonly socketPath: string) {}
 
   /** @returns the parsed answer, `undefined` when it is empty. @throws Error unless the status is 2xx, and after a minute */
-  send<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const text = await this.sendRaw(method, path, body);
+    return (text.trim() ? JSON.parse(text) : undefined) as T;
+  }
+
+  /** As send, but the answer is left as it is. */
+  sendRaw(method: string, path: string, body?: unknown): Promise<string> {
     return new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : JSON.stringify(body);
       const headers =
@@ -22,7 +28,7 @@ export class ApiClient {
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
           const isGood = (response.statusCode ?? 500) < 300;
-          if (isGood) resolve((text.trim() ? JSON.parse(text) : undefined) as T);
+          if (isGood) resolve(text);
           else reject(new Error(`${method} ${path} answered ${response.statusCode}: ${text.trim()}`));
         });
       });
