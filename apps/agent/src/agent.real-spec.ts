@@ -162,7 +162,7 @@ describe('an agent beside a real engine', () => {
       {
         name: 'that needs a secret',
         container: { Secrets: [{ SecretID: 'x', SecretName: 'key', File: { Name: 'key' } }] },
-        err: /secrets \(key\)/,
+        err: /secret key was not sent to this node/,
       },
     ])('$name is rejected', async ({ container, err }) => {
       const task = own({ container });

@@ -125,6 +125,7 @@ export const NOUNS: readonly Noun[] = [
 /** The commands without a noun: `commands/<verb>.ts`. */
 export const PLAIN_VERBS: readonly Verb[] = [
   verb('events', 'Show what happens in the swarm'),
+  verb('completion', 'Print a script that completes words in a shell'),
   verb('info', 'Show what the manager says of the swarm'),
   verb('version', 'Show the versions of swarmctl and the manager'),
 ];

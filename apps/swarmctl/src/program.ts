@@ -3,7 +3,9 @@ import { createRequire } from 'node:module';
 import { chooseAddress, DEFAULT_SOCKET, type ManagerAddress } from './address';
 import { CliCommand } from './cli-command';
 import { NOUNS, PLAIN_VERBS, type Noun, type Verb } from './command-map';
+import { COMPLETE, complete } from './completion';
 import type { Perform, Tools } from './commands/command';
+import type * as Names from './names-for-completion';
 import { reportError } from './commands/report-error';
 import type * as Connect from './connect';
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes';
@@ -118,6 +120,25 @@ async function atManager(
   return withManager(address, (api) => work({ session, api }));
 }
 
+/** Prints what the unfinished word may become, one a line. */
+async function printCompletions(program: CliCommand, words: readonly string[], session: Session): Promise<ExitCode> {
+  const { namesForCompletion } = createRequire(__filename)('./names-for-completion') as typeof Names;
+  const candidates = await complete(words, {
+    program,
+    load: (verb, command) => verb.load().declare(command, () => Promise.resolve()),
+    namesOf: async (kind) => {
+      let names: readonly string[] = [];
+      await atManager(chooseAddress(undefined, session.env), session, async ({ api }) => {
+        names = await namesForCompletion(api, kind);
+        return EXIT.ok;
+      });
+      return names;
+    },
+  });
+  if (candidates.length > 0) session.stdout.write(`${candidates.join('\n')}\n`);
+  return EXIT.ok;
+}
+
 /**
  * Runs swarmctl with the words that follow its name on the command line.
  * @returns the exit code; nothing is thrown, all errors are said on stderr
@@ -129,6 +150,7 @@ export async function runProgram(words: readonly string[], session: Session): Pr
     code = await atManager(chooseAddress(host, session.env), session, work);
   });
   try {
+    if (words[0] === COMPLETE) return await printCompletions(program, words.slice(1), session);
     await program.parseAsync(words[0] === 'help' ? [...words.slice(1), '--help'] : [...words], { from: 'user' });
     return code;
   } catch (error) {

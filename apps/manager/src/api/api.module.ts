@@ -13,6 +13,7 @@ import { HealthController } from './controllers/health.controller';
 import { LogsController } from './controllers/logs.controller';
 import { NetworksController } from './controllers/networks.controller';
 import { NodesController } from './controllers/nodes.controller';
+import { OpenApiController } from './controllers/openapi.controller';
 import { PlansController } from './controllers/plans.controller';
 import { SecretsController } from './controllers/secrets.controller';
 import { ServicesController } from './controllers/services.controller';
@@ -78,6 +79,7 @@ export class ApiModule {
         SystemController,
         SwarmController,
         HealthController,
+        OpenApiController,
         NetworksController,
         SecretsController,
         ConfigsController,

@@ -1,5 +1,7 @@
 import { createLogger } from '#common/logging';
-import { ClusterStore, EtcdStore } from '#common/store';
+import { newId } from '#common/identity';
+import { Cluster } from '#common/proto';
+import { ClusterStore, EtcdStore, keys } from '#common/store';
 import { eventually, PrivateEtcd } from '#common/testing';
 import { startApi, type Answer, type RunningApi } from './testing/start-api';
 
@@ -22,6 +24,8 @@ class ManagerApi {
     const stopping = new AbortController();
     const following = store.run(stopping.signal);
     await store.untilSynced(START_TIMEOUT_MS, stopping.signal);
+    const cluster = Cluster.encode(Cluster.fromPartial({ id: newId() })).finish();
+    await store.commit([], [{ kind: 'put', key: keys.cluster, value: cluster }]);
     return new ManagerApi(await startApi(store), objects, stopping, following);
   }
 

@@ -3,7 +3,7 @@ import { NodeState, ORPHANED_AFTER_MS, TaskState } from '#common/domain';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
 import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage } from '#common/dispatcher-proto';
-import { Cluster, RegistryCredentials, RemovedNode, Task, TaskStatus } from '#common/proto';
+import { Cluster, Config, RegistryCredentials, RemovedNode, Secret, Task, TaskSpec, TaskStatus } from '#common/proto';
 import { ClusterStore, EtcdStore, keys, type Guard, type Write } from '#common/store';
 import { eventually, PrivateEtcd, testVault } from '#common/testing';
 import { aTask } from '../testing/builders';
@@ -163,6 +163,46 @@ describe('the dispatcher', () => {
     ]);
   });
 
+  it('sends secrets and configs with a task whose container is still to be made, and to nobody else', async () => {
+    const [secretId, configId] = [newId(), newId()];
+    const sealedData = testVault().seal(Buffer.from('sealed'), keys.secret(secretId));
+    await store.commit(
+      [],
+      [
+        {
+          kind: 'put',
+          key: keys.secret(secretId),
+          value: Secret.encode(Secret.fromPartial({ id: secretId, sealedData })).finish(),
+        },
+        {
+          kind: 'put',
+          key: keys.config(configId),
+          value: Config.encode(Config.fromPartial({ id: configId, spec: { data: Buffer.from('plain') } })).finish(),
+        },
+      ],
+    );
+    const [user, other] = [anAgent().beat().hello('user'), anAgent().beat().hello('other')];
+    for (const agent of [user, other]) await untilState(agent, NodeState.ready);
+    const spec = TaskSpec.fromPartial({
+      containerSpec: {
+        secrets: [{ secretId, secretName: 's', file: { name: 's' } }],
+        configs: [{ configId, configName: 'c', file: { name: 'c' } }],
+      },
+    });
+    const task = { ...aTask({ id: newId(), nodeId: user.nodeId, state: TaskState.assigned }), spec };
+    await putTask(task);
+    const sent = (agent: FakeAgent): string[] =>
+      agent
+        .assignments()
+        .flatMap(({ payloads }) =>
+          [...(payloads?.secrets ?? []), ...(payloads?.configs ?? [])].map(({ data }) => data.toString()),
+        );
+    await eventually(() => sent(user).length > 0, { reason: 'the payloads are sent' });
+    await putTask({ ...aTask({ id: newId(), nodeId: other.nodeId, state: TaskState.assigned }) });
+    await eventually(() => other.assignments().length === 2, { reason: 'the other one gets a task, too' });
+    expect([sent(user), sent(other)]).toEqual([['sealed', 'plain'], []]);
+  });
+
   it('sends credentials with a task that has to pull, again when they change, and to nobody else', async () => {
     const putCredentials = (serviceId: string, text: string): Promise<number> => {
       const value = RegistryCredentials.encode({
@@ -253,10 +293,10 @@ describe('the dispatcher', () => {
     await removeNode(agent.nodeId);
     const clusterId = store.view.cluster()?.id;
     await eventually(() => agent.ended, { reason: 'the session is ended' });
-    expect(agent.messages.at(-1)?.removed).toEqual({ clusterId });
+    expect(agent.messages.at(-1)?.removed).toEqual({ clusterId, clusterEnded: false });
     const again = anAgent(agent.nodeId).hello().beat();
     await eventually(() => again.ended, { reason: 'it is turned away' });
-    expect(again.messages).toEqual([expect.objectContaining({ removed: { clusterId } })]);
+    expect(again.messages).toEqual([expect.objectContaining({ removed: { clusterId, clusterEnded: false } })]);
     expect(store.view.node(agent.nodeId)).toBeUndefined();
   });
 

@@ -1,5 +1,5 @@
 import { DomainError } from '../errors';
-import { protoMetadata } from '../proto';
+import { objectMetadata, protoMetadata } from '../proto';
 
 /** What a JSON value of a field may be, in terms of the type checks that decoding makes. */
 export type FieldKind =
@@ -77,6 +77,11 @@ export function messageSchema(name: string): MessageSchema {
   const schema = schemas.get(name);
   if (!schema) throw new DomainError('INTERNAL', `specs.proto has no message ${name}`);
   return schema;
+}
+
+/** The schemas of everything that the API takes or shows: specs, and the objects that hold them. */
+export function allMessageSchemas(): MessageSchema[] {
+  return [...schemas.values(), ...readSchemas(objectMetadata.fileDescriptor.messageType).values()];
 }
 
 function readSchemas(messages: readonly MessageDescriptor[]): Map<string, MessageSchema> {
