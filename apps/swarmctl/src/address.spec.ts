@@ -10,12 +10,12 @@ describe('the manager is found', () => {
     { name: 'then by SWARMCTL_HOST', env: all, text: 'tcp://a:1', chosenBy: 'from SWARMCTL_HOST' },
     { name: 'then by DOCKER_HOST', env: { ...all, SWARMCTL_HOST: '' }, text: 'tcp://b:2', chosenBy: 'from DOCKER_HOST' },
   ])('$name', ({ flag, env, ...expected }) => {
-    const { text, chosenBy } = chooseAddress(flag, env);
+    const { text, chosenBy } = chooseAddress({ host: flag }, env);
     expect({ name: expected.name, text, chosenBy }).toEqual(expected);
   });
 
   it('at the default socket without any', () => {
-    const { target, chosenBy } = chooseAddress(undefined, { DOCKER_HOST: '' });
+    const { target, chosenBy } = chooseAddress({}, { DOCKER_HOST: '' });
     expect(target).toEqual({ socketPath: '/run/swarmctl/manager.sock' });
     expect(chosenBy).toContain('neither --host nor SWARMCTL_HOST nor DOCKER_HOST');
   });
@@ -27,7 +27,7 @@ it.each([
   ['tcp://[::1]:2377', { host: '::1', port: 2377 }],
   ['tcp://manager.example:80/', { host: 'manager.example', port: 80 }],
   ['http://manager:80', { host: 'manager', port: 80 }],
-])('%s', (text, target) => expect(chooseAddress(text, {}).target).toEqual(target));
+])('%s', (text, target) => expect(chooseAddress({ host: text }, {}).target).toEqual(target));
 
 it.each([
   ['ssh://root@host', 'ssh:// is not supported'],
@@ -38,8 +38,8 @@ it.each([
   ['/run/m.sock', 'does not say how to connect'],
   ['', 'does not say how to connect'],
 ])("refuses '%s'", (text, why) => {
-  expect(() => chooseAddress(text, {})).toThrow(`cannot use the address '${text}' (from --host): `);
-  expect(() => chooseAddress(text, {})).toThrow(why);
+  expect(() => chooseAddress({ host: text }, {})).toThrow(`cannot use the address '${text}' (from --host): `);
+  expect(() => chooseAddress({ host: text }, {})).toThrow(why);
 });
 
 it('takes any address or refuses it as a usage error', () => {
@@ -47,7 +47,7 @@ it('takes any address or refuses it as a usage error', () => {
   fc.assert(
     fc.property(near, (text) => {
       try {
-        chooseAddress(text, {});
+        chooseAddress({ host: text }, {});
         return true;
       } catch (error) {
         return isCode(error, 'INVALID_ARGUMENT');

@@ -1,4 +1,5 @@
 import { DomainError } from '#common/errors';
+import { readContexts, requireContext } from './contexts';
 
 /** Where the manager listens when nothing else is said. */
 export const DEFAULT_SOCKET = '/run/swarmctl/manager.sock';
@@ -13,7 +14,7 @@ export interface ManagerAddress {
 }
 
 const FORMS = 'unix:///path/to/socket or tcp://host:port';
-const DEFAULT_CHOICE = 'the default, since neither --host nor SWARMCTL_HOST nor DOCKER_HOST is set';
+const DEFAULT_CHOICE = 'the default, since neither --host nor SWARMCTL_HOST nor DOCKER_HOST is set, and no context is used';
 
 function unusable(text: string, chosenBy: string, why: string): DomainError {
   return new DomainError('INVALID_ARGUMENT', `cannot use the address '${text}' (${chosenBy}): ${why}; give ${FORMS}`);
@@ -46,19 +47,35 @@ function parseTarget(text: string, chosenBy: string): ManagerAddress['target'] {
   }
 }
 
+/** What is said on the command line about the manager. */
+export interface AddressFlags {
+  readonly host?: string;
+  readonly context?: string;
+}
+
 /**
- * Finds the manager: `--host`, else SWARMCTL_HOST, else DOCKER_HOST, else the default socket. An empty variable is as good as
- * none.
- * @throws DomainError INVALID_ARGUMENT for an address of another form, naming it and where it came from
+ * Finds the manager: `--host`, else `--context`, else SWARMCTL_HOST, else DOCKER_HOST, else SWARMCTL_CONTEXT, else the context in use,
+ * else the default socket. An empty variable is as good as none.
+ * @throws DomainError INVALID_ARGUMENT for an address of another form, naming it and where it came from, or a context that is not there
  */
-export function chooseAddress(hostFlag: string | undefined, env: Readonly<Record<string, string | undefined>>): ManagerAddress {
-  const candidates: [text: string | undefined, chosenBy: string][] = [
-    [hostFlag, 'from --host'],
-    [env.SWARMCTL_HOST || undefined, 'from SWARMCTL_HOST'],
-    [env.DOCKER_HOST || undefined, 'from DOCKER_HOST'],
-  ];
-  for (const [text, chosenBy] of candidates) {
-    if (text !== undefined) return { target: parseTarget(text, chosenBy), text, chosenBy };
-  }
-  return { target: { socketPath: DEFAULT_SOCKET }, text: `unix://${DEFAULT_SOCKET}`, chosenBy: DEFAULT_CHOICE };
+export function chooseAddress(
+  { host, context }: AddressFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): ManagerAddress {
+  const [text, chosenBy] = choose({ host, context }, env);
+  return { target: parseTarget(text, chosenBy), text, chosenBy };
+}
+
+function choose(
+  { host, context }: AddressFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): [text: string, chosenBy: string] {
+  if (host !== undefined) return [host, 'from --host'];
+  if (context !== undefined) return [requireContext(readContexts(env), context).host, `from --context ${context}`];
+  if (env.SWARMCTL_HOST) return [env.SWARMCTL_HOST, 'from SWARMCTL_HOST'];
+  if (env.DOCKER_HOST) return [env.DOCKER_HOST, 'from DOCKER_HOST'];
+  const contexts = readContexts(env);
+  const name = env.SWARMCTL_CONTEXT || contexts.current;
+  if (name) return [requireContext(contexts, name).host, `from the context ${name}`];
+  return [`unix://${DEFAULT_SOCKET}`, DEFAULT_CHOICE];
 }

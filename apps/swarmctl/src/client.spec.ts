@@ -11,7 +11,7 @@ let client: ManagerClient;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'client-'));
-  client = new ManagerClient(chooseAddress(`unix://${folder}/m.sock`, {}));
+  client = new ManagerClient(chooseAddress({ host: `unix://${folder}/m.sock` }, {}));
 });
 afterEach(() => {
   client.close();
@@ -86,7 +86,7 @@ describe('without a manager', () => {
   });
 
   it('says when nobody listens', async () => {
-    client = new ManagerClient(chooseAddress('tcp://127.0.0.1:1', {}));
+    client = new ManagerClient(chooseAddress({ host: 'tcp://127.0.0.1:1' }, {}));
     await expect(get()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('nobody listens there') });
   });
 

@@ -111,6 +111,16 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'context',
+    summary: 'Keep addresses of managers under names',
+    verbs: [
+      verb('context/create', 'Keep an address under a name'),
+      verb('context/ls', 'List contexts'),
+      verb('context/use', 'Use a context from now on'),
+      verb('context/rm', 'Remove contexts'),
+    ],
+  },
+  {
     name: 'task',
     summary: 'Look into tasks',
     verbs: [

@@ -1,6 +1,6 @@
 import { CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
-import { chooseAddress, DEFAULT_SOCKET, type ManagerAddress } from './address';
+import { chooseAddress, DEFAULT_SOCKET, type AddressFlags, type ManagerAddress } from './address';
 import { CliCommand } from './cli-command';
 import { NOUNS, PLAIN_VERBS, type Noun, type Verb } from './command-map';
 import { COMPLETE, complete } from './completion';
@@ -27,7 +27,8 @@ function exitCodeHelp(): string {
 
 const HOST_HELP = `
 Finding the manager:
-  --host, else SWARMCTL_HOST, else DOCKER_HOST, else unix://${DEFAULT_SOCKET}.
+  --host, else --context, else SWARMCTL_HOST, else DOCKER_HOST, else SWARMCTL_CONTEXT, else the context in use,
+  else unix://${DEFAULT_SOCKET}.
   An address is unix:///path/to/socket, tcp://host:port or http://host:port.`;
 
 const EXAMPLES = `
@@ -99,6 +100,7 @@ function newProgram(session: Session, performAt: (program: CliCommand) => Perfor
     .description(DESCRIPTION.join('\n\n'))
     .usage('[--host <address>] <command>')
     .addOption(new Option('-H, --host <address>', 'address of the manager, before the command'))
+    .addOption(new Option('-c, --context <name>', 'context that holds the address, before the command'))
     .helpOption('-h, --help', 'show this help')
     .version(VERSION, '-V, --version', 'print the version of swarmctl')
     .helpCommand(false)
@@ -128,7 +130,7 @@ async function printCompletions(program: CliCommand, words: readonly string[], s
     load: (verb, command) => verb.load().declare(command, () => Promise.resolve()),
     namesOf: async (kind) => {
       let names: readonly string[] = [];
-      await atManager(chooseAddress(undefined, session.env), session, async ({ api }) => {
+      await atManager(chooseAddress({}, session.env), session, async ({ api }) => {
         names = await namesForCompletion(api, kind);
         return EXIT.ok;
       });
@@ -146,8 +148,7 @@ async function printCompletions(program: CliCommand, words: readonly string[], s
 export async function runProgram(words: readonly string[], session: Session): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   const program = newProgram(session, (root) => async (work) => {
-    const { host } = root.opts<{ host?: string }>();
-    code = await atManager(chooseAddress(host, session.env), session, work);
+    code = await atManager(chooseAddress(root.opts<AddressFlags>(), session.env), session, work);
   });
   try {
     if (words[0] === COMPLETE) return await printCompletions(program, words.slice(1), session);
