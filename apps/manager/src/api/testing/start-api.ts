@@ -77,7 +77,13 @@ interface ServedApi {
 /** Made once for many tests: to make one takes longer than most tests do. */
 const idle: ServedApi[] = [];
 
-afterAll(() => Promise.all(idle.splice(0).map((api) => api.close())));
+/** Whether the file's last test is over: who gives an API back after that, in a hook that comes later, is the last one to use it. */
+let isOver = false;
+
+afterAll(() => {
+  isOver = true;
+  return Promise.all(idle.splice(0).map((api) => api.close()));
+});
 
 /** The whole API over a given store. */
 export async function startApi(store: ApiStore, overrides: ApiOverrides = {}): Promise<RunningApi> {
@@ -102,9 +108,9 @@ export async function startApi(store: ApiStore, overrides: ApiOverrides = {}): P
   return {
     socket: api.socket,
     request: (method, path, options = {}) => send(api.socket, method, path, options),
-    close: () => {
-      idle.push(api);
-      return Promise.resolve();
+    close: async () => {
+      if (isOver) await api.close();
+      else idle.push(api);
     },
   };
 }
