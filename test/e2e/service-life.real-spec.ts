@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '#common/testing';
 import { DOCKER_CLIS, SwarmUnderTest, type ContainerJson } from './swarm-under-test';
@@ -138,7 +137,8 @@ describe('the life of a service on three hosts', () => {
   }, 60_000);
 
   it("an environment file is the service's, not swarmctl's own", async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'swarmctl-env-')), 'env');
+    // In the lab's own folder, which goes with it.
+    const file = join(swarm.lab.root, 'service.env');
     await writeFile(file, 'NODE_OPTIONS=--no-such-option\n');
     await swarm.swarmctl(
       'service',
