@@ -21,14 +21,17 @@ export class MemoryFolder {
     );
   }
 
-  /** Names of what is in it. */
+  /** Names of what is in it; nothing while it is not there. Asked for each task that ends: the list of all mounts is not read for it. */
   async entries(): Promise<string[]> {
-    return (await this.isMounted()) ? readdir(this.path) : [];
+    return readdir(this.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
   }
 
   /** Does away with it if nothing is in it. */
   async closeIfEmpty(): Promise<void> {
-    if (!(await this.isMounted()) || (await readdir(this.path)).length > 0) return;
+    if ((await this.entries()).length > 0 || !(await this.isMounted())) return;
     await run('umount', [this.path]);
     await rmdir(this.path);
   }

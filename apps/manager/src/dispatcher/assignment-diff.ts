@@ -1,4 +1,4 @@
-import { observedState, stateRank, TaskState } from '#common/domain';
+import { isActive, observedState, stateRank, TaskState } from '#common/domain';
 import type { Task } from '#common/proto';
 
 /** What an agent has been sent: the version of each task. */
@@ -30,6 +30,11 @@ export function toAssignmentDiff(sent: SentTasks, tasks: readonly Task[]): Assig
 export function isForAgent(task: Task): boolean {
   const state = observedState(task);
   return stateRank(state) >= stateRank(TaskState.assigned) && state !== TaskState.orphaned;
+}
+
+/** Whether the task's container is still to be made: for that the agent needs what is kept from it otherwise. */
+export function isStillToBeMade(task: Task): boolean {
+  return isActive(task) && stateRank(observedState(task)) < stateRank(TaskState.ready);
 }
 
 function versionOf(task: Task): number {

@@ -1,5 +1,5 @@
-import { isActive, observedState, stateRank, TaskState } from '#common/domain';
 import type { SealedValue, Task } from '#common/proto';
+import { isStillToBeMade } from './assignment-diff';
 
 /** The credentials that an agent has been sent, by service; undefined for a service that has none. */
 export type SentCredentials = ReadonlyMap<string, SealedValue | undefined>;
@@ -32,9 +32,5 @@ export function toCredentialsDiff(
 }
 
 function servicesToPull(tasks: readonly Task[]): string[] {
-  return [...new Set(tasks.filter(hasToPull).map(({ serviceId }) => serviceId))];
-}
-
-function hasToPull(task: Task): boolean {
-  return isActive(task) && stateRank(observedState(task)) < stateRank(TaskState.ready);
+  return [...new Set(tasks.filter(isStillToBeMade).map(({ serviceId }) => serviceId))];
 }

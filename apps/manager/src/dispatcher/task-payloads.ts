@@ -1,8 +1,8 @@
-import { isActive, observedState, stateRank, TaskState } from '#common/domain';
 import type { Payload, Payloads } from '#common/dispatcher-proto';
 import { messageOf } from '#common/errors';
 import type { Driver, Task } from '#common/proto';
 import { keys, type ClusterView, type Vault } from '#common/store';
+import { isStillToBeMade } from './assignment-diff';
 
 /**
  * Secrets and configs of those tasks whose containers are still to be made: nobody else's, and no longer than they are needed.
@@ -43,8 +43,4 @@ function missing(id: string, problem: string): Payload {
 
 function isTemplated(templating: Driver | undefined): boolean {
   return templating?.name === 'golang';
-}
-
-function isStillToBeMade(task: Task): boolean {
-  return isActive(task) && stateRank(observedState(task)) < stateRank(TaskState.ready);
 }

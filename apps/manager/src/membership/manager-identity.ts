@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '#common/files';
 import { isId, newId } from '#common/identity';
 
 /** The id of the manager whose data directory this is; made and kept at the first start. */
@@ -9,7 +10,6 @@ export async function loadManagerId(dataDir: string): Promise<string> {
   const known = await readFile(file, 'utf8').catch(() => '');
   if (isId(known.trim())) return known.trim();
   const id = newId();
-  await writeFile(`${file}.new`, `${id}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  await writeDurably(file, `${id}\n`);
   return id;
 }

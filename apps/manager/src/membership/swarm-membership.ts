@@ -1,4 +1,4 @@
-import { completeSwarmSpec, nextSubnet, swarmSpecProblem, type SubnetPool } from '#common/domain';
+import { ALREADY_IN_SWARM, completeSwarmSpec, nextSubnet, NOT_IN_SWARM, swarmSpecProblem, type SubnetPool } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { Cluster, type SwarmInitRequest, type SwarmSpec } from '#common/proto';
 import { keys, type ClusterStore, type ObjectStore, type Stored, type Vault } from '#common/store';
@@ -127,7 +127,7 @@ export class SwarmMembership {
 
   private cluster(): Cluster {
     const cluster = this.parts.store.view.cluster();
-    if (!cluster) throw new DomainError('UNAVAILABLE', NO_SWARM);
+    if (!cluster) throw new DomainError('UNAVAILABLE', NOT_IN_SWARM);
     return cluster;
   }
 
@@ -160,15 +160,11 @@ export class SwarmMembership {
   }
 }
 
-const NO_SWARM = 'This node is not part of a swarm';
 const LAST_MANAGER =
   'You are attempting to leave the swarm on a node that is participating as a manager. Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ';
 
 function alreadyInSwarm(): DomainError {
-  return new DomainError(
-    'UNAVAILABLE',
-    'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.',
-  );
+  return new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
 }
 
 function refuseSpec(spec: SwarmSpec, given: SwarmSpec | undefined): void {

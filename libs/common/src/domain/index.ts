@@ -1,4 +1,5 @@
 export * from './swarm-spec';
+export * from './swarm-words';
 export * from './defaults';
 export * from './duration';
 export * from './image-reference';

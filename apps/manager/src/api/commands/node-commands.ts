@@ -1,4 +1,3 @@
-import { isCode } from '#common/errors';
 import { NodeState } from '#common/domain';
 import { Node, NodeSpec, RemovedNode } from '#common/proto';
 import { keys, type Guard } from '#common/store';
@@ -7,6 +6,7 @@ import { findNode } from '../lookup';
 import type { ApiStore } from '../ports';
 import { nodeNotDown, validateNodeRemoval, validateNodeSpec, validateRoleChange } from '../validate/node-spec';
 import { outOfSequence } from '../validate/refusal';
+import { commitOr } from './commit-or';
 import { untilViewHas } from './until-view-has';
 
 /** What an update is based on, and the parsed JSON of the new spec. */
@@ -37,14 +37,10 @@ export class NodeCommands {
 
     const { id, createdAt } = before;
     const node = Node.fromPartial({ id, createdAt, updatedAt: this.now().toISOString(), spec });
-    try {
-      await this.store.commit(
-        [{ key: keys.node(id), modRevision: version }],
-        [{ kind: 'put', key: keys.node(id), value: Node.encode(node).finish() }],
-      );
-    } catch (error) {
-      throw isCode(error, 'ABORTED') ? outOfSequence() : error;
-    }
+    await commitOr(this.store, outOfSequence, {
+      guards: [{ key: keys.node(id), modRevision: version }],
+      writes: [{ kind: 'put', key: keys.node(id), value: Node.encode(node).finish() }],
+    });
   }
 
   /** Sets how a node may be used. @throws DomainError as update */
@@ -66,14 +62,13 @@ export class NodeCommands {
     // A node that comes back at this very moment is not down any more.
     const stillDown: Guard = { key: keys.nodeStatus(id), modRevision: view.observedNode(id)?.modRevision ?? 0 };
     const record = RemovedNode.encode({ removedAt: this.now().toISOString() }).finish();
-    try {
-      await this.store.commit(force ? [] : [stillDown], [
+    await commitOr(this.store, () => nodeNotDown(id), {
+      guards: force ? [] : [stillDown],
+      writes: [
         { kind: 'delete', key: keys.node(id) },
         { kind: 'delete', key: keys.nodeStatus(id) },
         { kind: 'put', key: keys.removedNode(id), value: record },
-      ]);
-    } catch (error) {
-      throw isCode(error, 'ABORTED') ? nodeNotDown(id) : error;
-    }
+      ],
+    });
   }
 }

@@ -1,12 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
-import { isCode, DomainError } from '#common/errors';
+import { DomainError } from '#common/errors';
 import { newId } from '#common/identity';
 import type { Config, Secret, Service } from '#common/proto';
-import type { Guard, Vault, Write } from '#common/store';
+import type { Vault } from '#common/store';
 import { findPayload } from '../lookup';
 import type { ApiStore } from '../ports';
 import { validatePayloadSpec } from '../validate/payload-spec';
 import { alreadyExists, invalidSpec, outOfSequence } from '../validate/refusal';
+import { commitOr } from './commit-or';
 import type { PayloadKind } from './payload-kind';
 import type { ServiceCommands } from './service-commands';
 import { untilViewHas } from './until-view-has';
@@ -36,7 +37,7 @@ export class PayloadCommands<T extends Secret | Config> {
     if (kind.of(tools.store.view).byName(spec.name)) throw this.nameTaken(spec.name);
     const at = tools.now().toISOString();
     const payload = kind.make({ id: newId(), createdAt: at, updatedAt: at, firstVersionId: '' }, spec, tools.vault);
-    await this.commit(() => this.nameTaken(spec.name), kind.writes.creation(payload));
+    await commitOr(tools.store, () => this.nameTaken(spec.name), kind.writes.creation(payload));
     return payload.id;
   }
 
@@ -51,7 +52,7 @@ export class PayloadCommands<T extends Secret | Config> {
       throw invalidSpec('only updates to Labels are allowed');
     }
     const after = { ...before, updatedAt: tools.now().toISOString(), spec: { ...before.spec, labels } };
-    await this.commit(outOfSequence, kind.writes.change(before, after));
+    await commitOr(tools.store, outOfSequence, kind.writes.change(before, after));
   }
 
   /**
@@ -70,7 +71,7 @@ export class PayloadCommands<T extends Secret | Config> {
     validatePayloadSpec(kind.noun, kind.maxBytes, spec);
     const successor = kind.make({ id: newId(), createdAt: at, updatedAt: at, firstVersionId }, spec, tools.vault);
     const renamed = { ...before, spec: { ...before.spec, name: this.unusedVersionName(spec.name) } };
-    await this.commit(outOfSequence, kind.writes.succession(before, renamed, successor));
+    await commitOr(store, outOfSequence, kind.writes.succession(before, renamed, successor));
     const services = await this.roll(firstVersionId, successor);
     await this.forgetOldVersions(firstVersionId);
     return { id: successor.id, services };
@@ -85,7 +86,7 @@ export class PayloadCommands<T extends Secret | Config> {
       const services = `service${users.length > 1 ? 's' : ''}: ${users.join(', ')}`;
       throw invalidSpec(`${kind.noun} '${payload.spec?.name}' is in use by the following ${services}`);
     }
-    await this.commit(() => this.notFound(term), kind.writes.removal(payload));
+    await commitOr(tools.store, () => this.notFound(term), kind.writes.removal(payload));
   }
 
   private async roll(firstVersionId: string, newest: T): Promise<string[]> {
@@ -145,14 +146,6 @@ export class PayloadCommands<T extends Secret | Config> {
     const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null);
     const spec = before.spec as Partial<typeof given> | undefined;
     return differs(given.driver, spec?.driver) || differs(given.templating, spec?.templating);
-  }
-
-  private async commit(conflict: () => Error, { guards, writes }: { guards: Guard[]; writes: Write[] }): Promise<void> {
-    try {
-      await this.tools.store.commit(guards, writes);
-    } catch (error) {
-      throw isCode(error, 'ABORTED') ? conflict() : error;
-    }
   }
 
   private nameTaken(name: string): DomainError {

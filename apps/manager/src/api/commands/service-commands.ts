@@ -27,6 +27,7 @@ import { validatePortsAreFree } from '../validate/endpoint';
 import { failedPrecondition, outOfSequence } from '../validate/refusal';
 import { validateChange } from '../validate/service-spec';
 import { warningsFor } from '../validate/warnings';
+import { commitOr } from './commit-or';
 import { asItIs, type PinImage } from './pin-image';
 import type { ServiceCredentials } from './service-credentials';
 import { MANUAL_ROLLBACK, noSuchRevision, previousSpec, withReplicasOf } from './rollback-specs';
@@ -90,16 +91,15 @@ export class ServiceCommands {
     const endpoint = this.specs.endpointOf(spec, undefined);
     const claims = claimsOfPorts(id, [], endpoint.ports);
     const record = { id, createdAt: at, updatedAt: at, spec, previousSpec: undefined, jobStatus, change, endpoint };
-    await this.commit(
-      () => this.specs.whyRefused(spec, undefined) ?? nameTaken(spec.name),
-      [{ key: keys.serviceName(spec.name), createRevision: 0 }, ...guardsOfReferences(spec), ...claims.guards],
-      [
+    await commitOr(this.store, () => this.specs.whyRefused(spec, undefined) ?? nameTaken(spec.name), {
+      guards: [{ key: keys.serviceName(spec.name), createRevision: 0 }, ...guardsOfReferences(spec), ...claims.guards],
+      writes: [
         ...claims.writes,
         ...writesOfService(record, undefined),
         ...writesOfCredentials(id, undefined, this.credentials.source(id, registryAuth, 'spec')),
         { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
       ],
-    );
+    });
     return { id, warnings: [...warnings, ...warningsFor(spec)] };
   }
 
@@ -170,11 +170,10 @@ export class ServiceCommands {
       throw failedPrecondition(`service ${term} is being updated or its update is paused: finish that first`);
     }
     const request = RebalanceRequest.fromPartial({ requestedAt: this.now().toISOString(), maxMoves });
-    await this.commit(
-      () => new DomainError('NOT_FOUND', `service ${term} not found`),
-      [{ key: keys.service(id), exists: true }],
-      [{ kind: 'put', key: keys.serviceRebalance(id), value: RebalanceRequest.encode(request).finish() }],
-    );
+    await commitOr(this.store, () => new DomainError('NOT_FOUND', `service ${term} not found`), {
+      guards: [{ key: keys.service(id), exists: true }],
+      writes: [{ kind: 'put', key: keys.serviceRebalance(id), value: RebalanceRequest.encode(request).finish() }],
+    });
   }
 
   /**
@@ -201,10 +200,9 @@ export class ServiceCommands {
   async remove(term: string): Promise<void> {
     const service = findService(this.store.view, term);
     const { id, spec } = service;
-    await this.commit(
-      () => new DomainError('NOT_FOUND', `service ${term} not found`),
-      [{ key: keys.service(id), exists: true }],
-      [
+    await commitOr(this.store, () => new DomainError('NOT_FOUND', `service ${term} not found`), {
+      guards: [{ key: keys.service(id), exists: true }],
+      writes: [
         { kind: 'delete', key: keys.service(id) },
         { kind: 'delete', key: keys.serviceName(spec?.name ?? '') },
         // The leader's key, but from here on it may not be written again: the leader guards it with the service.
@@ -215,7 +213,7 @@ export class ServiceCommands {
         { kind: 'delete', key: keys.registryCredentials(id) },
         ...deletionsOfRevisions(service),
       ],
-    );
+    });
   }
 
   private async rollBack(before: Service, version: number): Promise<string[]> {
@@ -235,20 +233,10 @@ export class ServiceCommands {
     const claims = claimsOfPorts(id, before.endpoint?.ports ?? [], endpoint.ports);
     const record = { id, createdAt, updatedAt, spec, previousSpec: replaced, jobStatus, change, endpoint };
     const known = this.store.view.registryCredentials(id);
-    await this.commit(
-      () => this.specs.whyRefused(spec, before) ?? outOfSequence(),
-      [{ key: keys.service(id), modRevision: version }, ...guardsOfReferences(spec), ...claims.guards],
-      [...writesOfService(record, before), ...writesOfCredentials(id, known, credentials), ...claims.writes],
-    );
-  }
-
-  /** Commits, and says in the caller's words what it means that a guard failed. */
-  private async commit(conflict: () => Error, ...[guards, writes]: Parameters<ApiStore['commit']>): Promise<void> {
-    try {
-      await this.store.commit(guards, writes);
-    } catch (error) {
-      throw isCode(error, 'ABORTED') ? conflict() : error;
-    }
+    await commitOr(this.store, () => this.specs.whyRefused(spec, before) ?? outOfSequence(), {
+      guards: [{ key: keys.service(id), modRevision: version }, ...guardsOfReferences(spec), ...claims.guards],
+      writes: [...writesOfService(record, before), ...writesOfCredentials(id, known, credentials), ...claims.writes],
+    });
   }
 }
 

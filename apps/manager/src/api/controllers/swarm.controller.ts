@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { delay, monotonicMs } from '#common/concurrency';
+import { ALREADY_IN_SWARM, NOT_IN_SWARM } from '#common/domain';
 import { DomainError } from '#common/errors';
 import { SwarmInitRequest, SwarmSpec } from '#common/proto';
 import { decodeJson } from '#common/wire';
@@ -15,8 +16,6 @@ import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 /** An agent that waits for a cluster tries once a second. */
 const LOCAL_NODE_TIMEOUT_MS = 5_000;
 const LOOK_AGAIN_MS = 50;
-const ALREADY_IN_SWARM =
-  'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';
 
 /** The cluster as a whole: made, shown, changed, left. */
 @Controller('swarm')
@@ -91,7 +90,7 @@ export class SwarmController {
   async unlock(@Req() request: Request): Promise<never> {
     this.requireStore();
     await readOptionalJsonBody(request);
-    if (!this.api.store.view.cluster()) throw new DomainError('UNAVAILABLE', 'This node is not part of a swarm');
+    if (!this.api.store.view.cluster()) throw new DomainError('UNAVAILABLE', NOT_IN_SWARM);
     throw new DomainError('ALREADY_EXISTS', 'swarm is not locked');
   }
 

@@ -31,9 +31,9 @@ export class EngineProxy {
     private readonly view: () => ClusterView,
   ) {}
 
-  /** Whether a request is to be passed on. @param url path and query, with or without a version */
+  /** Whether a request is to be passed on. @param url path and query without the version */
   isFor(url: string): boolean {
-    return routeOf(stripVersion(url)).to !== 'manager';
+    return routeOf(url).to !== 'manager';
   }
 
   /**
@@ -66,7 +66,7 @@ export class EngineProxy {
     socket.on('error', () => socket.destroy());
     try {
       const url = request.url ?? '/';
-      if (!this.isFor(url)) throw new DomainError('INVALID_ARGUMENT', `${url} does not take over connections`);
+      if (!this.isFor(stripVersion(url))) throw new DomainError('INVALID_ARGUMENT', `${url} does not take over connections`);
       const { place, url: path } = this.destinationOf(url);
       const engine = await this.engines.connect(place);
       engine.on('error', () => undefined);

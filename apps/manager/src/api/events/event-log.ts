@@ -1,4 +1,4 @@
-import type { Config, Network, Node, Secret, Service, Task } from '#common/proto';
+import type { Config, Network, Secret } from '#common/proto';
 import type { ClusterView, ViewChange } from '#common/store';
 import { namedEvent, nodeEvent, serviceEvent, taskEvent, type ClusterEvent, type Happening } from './cluster-event';
 
@@ -14,28 +14,88 @@ export interface WatchedView {
 
 type Listener = (event: ClusterEvent) => void;
 
-/** What an object was like when it was last looked at. */
-class Memory {
-  readonly services = new Map<string, Service>();
-  readonly nodes = new Map<string, Node>();
-  readonly networks = new Map<string, Network>();
-  readonly secrets = new Map<string, Secret>();
-  readonly configs = new Map<string, Config>();
-  readonly tasks = new Map<string, Task>();
+type Tell<T> = (before: T | undefined, after: T | undefined) => Happening | undefined;
+
+/** One kind of objects, as they were when they were last looked at. */
+class Watched<T extends { id: string }> {
+  private readonly known = new Map<string, T>();
+
+  /** @param find one of them @param all every one of them */
+  constructor(
+    private readonly find: (id: string) => T | undefined,
+    private readonly all: () => T[],
+    private readonly tell: Tell<T>,
+  ) {}
+
+  /** What has happened to one of them. */
+  look(id: string): Happening | undefined {
+    const [before, after] = [this.known.get(id), this.find(id)];
+    if (after === undefined) this.known.delete(id);
+    else this.known.set(id, after);
+    return this.tell(before, after);
+  }
+
+  /** What has happened to any of them. */
+  lookAtAll(): Happening[] {
+    const ids = new Set([...this.known.keys(), ...this.all().map(({ id }) => id)]);
+    return [...ids].flatMap((id) => this.look(id) ?? []);
+  }
+}
+
+type WatchedKinds = Readonly<Partial<Record<ViewChange['kind'], Pick<Watched<never>, 'look' | 'lookAtAll'>>>>;
+
+function watchedKinds(view: () => ClusterView): WatchedKinds {
+  return {
+    service: new Watched(
+      (id) => view().service(id),
+      () => view().services(),
+      serviceEvent,
+    ),
+    node: new Watched(
+      (id) => view().node(id),
+      () => view().nodes(),
+      nodeEvent,
+    ),
+    network: new Watched(
+      (id) => view().network(id),
+      () => view().networks(),
+      named('network'),
+    ),
+    secret: new Watched(
+      (id) => view().secrets.get(id),
+      () => view().secrets.all(),
+      named('secret'),
+    ),
+    config: new Watched(
+      (id) => view().configs.get(id),
+      () => view().configs.all(),
+      named('config'),
+    ),
+    task: new Watched(
+      (id) => view().task(id),
+      () => view().tasks(),
+      taskEvent,
+    ),
+  };
+}
+
+function named(type: 'network' | 'secret' | 'config'): Tell<Network | Secret | Config> {
+  return (before, after) => namedEvent(type, before, after);
 }
 
 /** Tells what happens to the objects of the cluster, and remembers the newest of it. */
 export class EventLog {
-  private readonly memory = new Memory();
+  private readonly watched: WatchedKinds;
   private readonly kept: ClusterEvent[] = [];
   private readonly listeners = new Set<Listener>();
   private isPrimed = false;
   private lastNanos = 0n;
 
   constructor(
-    private readonly store: WatchedView,
+    store: WatchedView,
     private readonly now: () => Date = () => new Date(),
   ) {
+    this.watched = watchedKinds(() => store.view);
     if (store.view.revision > 0) this.lookAtAll();
     store.onChange((changes) => this.look(changes));
   }
@@ -52,43 +112,21 @@ export class EventLog {
   }
 
   private look(changes: readonly ViewChange[]): void {
-    const { view } = this.store;
     for (const change of changes) {
       if (change.kind === 'everything') this.lookAtAll();
-      else if (change.kind === 'service') this.note(change.id, this.memory.services, view.service(change.id), serviceEvent);
-      else if (change.kind === 'node') this.note(change.id, this.memory.nodes, view.node(change.id), nodeEvent);
-      else if (change.kind === 'network') this.note(change.id, this.memory.networks, view.network(change.id), networkEvent);
-      else if (change.kind === 'secret') this.note(change.id, this.memory.secrets, view.secrets.get(change.id), secretEvent);
-      else if (change.kind === 'config') this.note(change.id, this.memory.configs, view.configs.get(change.id), configEvent);
-      else if (change.kind === 'task') this.note(change.id, this.memory.tasks, view.task(change.id), taskEvent);
+      else if ('id' in change) this.publish(this.watched[change.kind]?.look(change.id));
     }
   }
 
   /** The view was rebuilt: what differs from what was known has happened meanwhile. At the very first, nothing has. */
   private lookAtAll(): void {
-    const { view } = this.store;
-    this.noteAll(this.memory.services, view.services(), serviceEvent);
-    this.noteAll(this.memory.nodes, view.nodes(), nodeEvent);
-    this.noteAll(this.memory.networks, view.networks(), networkEvent);
-    this.noteAll(this.memory.secrets, view.secrets.all(), secretEvent);
-    this.noteAll(this.memory.configs, view.configs.all(), configEvent);
-    this.noteAll(this.memory.tasks, view.tasks(), taskEvent);
+    const happenings = Object.values(this.watched).flatMap((kind) => kind.lookAtAll());
+    if (this.isPrimed) happenings.forEach((happening) => this.publish(happening));
     this.isPrimed = true;
   }
 
-  private noteAll<T extends { id: string }>(known: Map<string, T>, present: readonly T[], tell: Tell<T>): void {
-    const now = new Map(present.map((object) => [object.id, object]));
-    for (const id of new Set([...known.keys(), ...now.keys()])) this.note(id, known, now.get(id), tell);
-  }
-
-  private note<T>(id: string, known: Map<string, T>, after: T | undefined, tell: Tell<T>): void {
-    const happening = tell(known.get(id), after);
-    if (after === undefined) known.delete(id);
-    else known.set(id, after);
-    if (happening && this.isPrimed) this.publish(happening);
-  }
-
-  private publish(happening: Happening): void {
+  private publish(happening: Happening | undefined): void {
+    if (!happening || !this.isPrimed) return;
     const event = { ...happening, timeNanos: this.nextNanos() };
     this.kept.push(event);
     if (this.kept.length > EVENTS_KEPT) this.kept.shift();
@@ -102,9 +140,3 @@ export class EventLog {
     return this.lastNanos;
   }
 }
-
-type Tell<T> = (before: T | undefined, after: T | undefined) => Happening | undefined;
-
-const networkEvent: Tell<Network> = (before, after) => namedEvent('network', before, after);
-const secretEvent: Tell<Secret> = (before, after) => namedEvent('secret', before, after);
-const configEvent: Tell<Config> = (before, after) => namedEvent('config', before, after);

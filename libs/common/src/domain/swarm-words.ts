@@ -1,0 +1,4 @@
+/** Docker's words about being part of a swarm; its clients look for them. */
+export const ALREADY_IN_SWARM =
+  'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';
+export const NOT_IN_SWARM = 'This node is not part of a swarm';
