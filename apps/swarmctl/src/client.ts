@@ -15,7 +15,8 @@ export interface ManagerRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Starts with a slash, without the version. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** A list is a parameter that is repeated. */
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds until the whole answer has to be there. */
@@ -59,7 +60,9 @@ const WHAT_TO_DO = {
 } as const;
 
 function pathWithQuery({ path, query = {} }: ManagerRequest): string {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one): [string, string] => [name, one]),
+  );
   const text = new URLSearchParams(given).toString();
   return `${API_PREFIX}${path}${text === '' ? '' : `?${text}`}`;
 }

@@ -54,6 +54,18 @@ export const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'stack',
+    summary: 'Manage stacks: the services of compose files',
+    verbs: [
+      verb('stack/deploy', 'Make the cluster have what compose files ask for'),
+      verb('stack/config', 'Print compose files as one, checked and with variables filled in'),
+      verb('stack/ls', 'List stacks'),
+      verb('stack/services', 'List the services of a stack'),
+      verb('stack/ps', 'List the tasks of a stack'),
+      verb('stack/rm', 'Remove stacks'),
+    ],
+  },
+  {
     name: 'node',
     summary: 'Manage nodes',
     verbs: [

@@ -22,7 +22,16 @@ export interface NewPayload {
   readonly data: Buffer;
   readonly labels: Readonly<Record<string, string>>;
   readonly driver?: string;
+  readonly driverOptions?: Readonly<Record<string, string>>;
   readonly templateDriver?: string;
+}
+
+/** What comes of a new value. */
+export interface NewVersion {
+  /** False when the value is the one that is there. */
+  readonly isNew: boolean;
+  /** Names of the services that are changed to use it. */
+  readonly services: readonly string[];
 }
 
 /** Requests about secrets, or about configs. Errors are those of `ManagerClient.send`. */
@@ -42,12 +51,12 @@ export class PayloadApi {
   }
 
   /** @returns its id */
-  async create({ name, data, labels, driver, templateDriver }: NewPayload): Promise<string> {
+  async create({ name, data, labels, driver, driverOptions = {}, templateDriver }: NewPayload): Promise<string> {
     const body = {
       Name: name,
       Labels: labels,
       Data: data.toString('base64'),
-      ...(driver === undefined ? {} : { Driver: { Name: driver } }),
+      ...(driver === undefined ? {} : { Driver: { Name: driver, Options: driverOptions } }),
       ...(templateDriver === undefined ? {} : { Templating: { Name: templateDriver } }),
     };
     return asText(asObject(await this.client.send({ method: 'POST', path: `/${this.collection}/create`, body })).ID);
@@ -61,11 +70,17 @@ export class PayloadApi {
     await this.client.send({ method: 'POST', path: pathOf(this.collection, object.id, '/update'), query, body });
   }
 
-  /** Gives it a new value. @returns the names of the services that are changed to use it */
-  async addVersion(reference: string, data: Buffer): Promise<string[]> {
+  /** Gives it a new value; with `dryRun` it is only said what would come of that. Services in `except` are left as they are. */
+  async addVersion(
+    reference: string,
+    data: Buffer,
+    { dryRun = false, except = [] }: { readonly dryRun?: boolean; readonly except?: readonly string[] } = {},
+  ): Promise<NewVersion> {
     const path = pathOf(this.collection, reference, '/versions');
+    const query = { dryRun: dryRun ? '1' : undefined, except };
     const body = { Data: data.toString('base64') };
-    return asList(asObject(await this.client.send({ method: 'POST', path, body })).Services).map(asText);
+    const { New, Services } = asObject(await this.client.send({ method: 'POST', path, query, body }));
+    return { isNew: New === true, services: asList(Services).map(asText) };
   }
 
   async remove(reference: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { DEFAULT_UPDATE_MONITOR_NANOS, nanosToMs } from '#common/domain';
+import { nanosToMs } from '#common/domain';
 import type { Service } from '#common/proto';
 import { EXIT, type ExitCode } from '../exit-codes';
 import type { WaitFlags } from '../flags/tables/shared-flags';
@@ -7,8 +7,9 @@ import { colorsFor } from '../render/colors';
 import { renderOutcome, type ProgressView, type StopCause } from '../render/progress';
 import { LineDisplay, LiveDisplay, NoDisplay, type ProgressDisplay } from '../render/progress-display';
 import { writeLine, type Session } from '../session';
-import { decideProgress, type Progress, type Rollout, type ServiceSnapshot } from './decide-progress';
-import { decideWait, type Intent, type Outcome, type WaitMemory } from './decide-wait';
+import type { ServiceSnapshot } from './decide-progress';
+import type { Intent, Outcome } from './decide-wait';
+import { EXIT_BY_OUTCOME, ServiceJudge } from './service-judge';
 import { findStopCause } from './stop-cause';
 import { waitUntilOver, type Awaited } from './wait-loop';
 
@@ -20,15 +21,6 @@ export interface AwaitedService {
   readonly intent: Intent;
 }
 
-const EXIT_BY_OUTCOME = {
-  converged: EXIT.ok,
-  complete: EXIT.ok,
-  exhausted: EXIT.jobFailed,
-  paused: EXIT.updateStopped,
-  'rollback-paused': EXIT.updateStopped,
-  'rolled-back': EXIT.updateStopped,
-} as const satisfies Record<Outcome, ExitCode>;
-
 const NO_CAUSE: StopCause = { message: '', task: '' };
 
 function displayFor(session: Session, flags: WaitFlags): ProgressDisplay {
@@ -37,20 +29,10 @@ function displayFor(session: Session, flags: WaitFlags): ProgressDisplay {
   return stderr.isTerminal ? new LiveDisplay(stderr, colorsFor(stderr, env)) : new LineDisplay(stderr);
 }
 
-/** How long the manager watches new tasks: a rollback has a time of its own. */
-function monitorMsOf({ spec }: Service, rollout: Rollout, intent: Intent): number {
-  // Between two moves all tasks run: a monitor time of its own that is short would take that for the end.
-  if (intent === 'rebalance') return nanosToMs(DEFAULT_UPDATE_MONITOR_NANOS);
-  const isRollback = rollout === 'rolling-back' || rollout === 'rolled-back';
-  const config = isRollback ? spec?.rollbackConfig : spec?.updateConfig;
-  // Zero counts as unset here as it does for Docker.
-  return nanosToMs(config?.monitor || DEFAULT_UPDATE_MONITOR_NANOS);
-}
-
 /** What is known of the service from one look to the next. */
 class ServiceWait implements Awaited<ServiceSnapshot> {
   private readonly display: ProgressDisplay;
-  private memory: WaitMemory = {};
+  private readonly service: ServiceJudge;
   private view: ProgressView | undefined;
 
   constructor(
@@ -60,6 +42,7 @@ class ServiceWait implements Awaited<ServiceSnapshot> {
     private readonly flags: WaitFlags,
   ) {
     this.display = displayFor(session, flags);
+    this.service = new ServiceJudge(session.clock, awaited);
   }
 
   async read(): Promise<ServiceSnapshot> {
@@ -73,23 +56,15 @@ class ServiceWait implements Awaited<ServiceSnapshot> {
   }
 
   async judge(snapshot: ServiceSnapshot): Promise<ExitCode | undefined> {
-    const { clock } = this.session;
-    const { intent } = this.awaited;
-    const observed = decideProgress(snapshot, clock.wallMs());
-    // What became of the last update is not what a rebalancing is about.
-    const progress: Progress = intent === 'rebalance' ? { ...observed, rollout: 'forward' } : observed;
-    const monitorMs = monitorMsOf(snapshot.service, progress.rollout, intent);
-    const rule = { intent, monitorMs, nowMs: clock.monotonicMs() };
-    const { step, memory } = decideWait(progress, this.memory, rule);
-    this.memory = memory;
-    this.view = { service: this.awaited.name, progress, step, note: '' };
-    this.display.show(this.view);
-    return step.kind === 'end' ? this.end(step.outcome, this.view, snapshot.service) : undefined;
+    const { view, outcome } = this.service.judge(snapshot);
+    this.view = view;
+    this.display.show(view);
+    return outcome === undefined ? undefined : this.end(outcome, view, snapshot.service);
   }
 
   /** Being stable has to be seen anew after that. */
   showSilence(): void {
-    this.memory = {};
+    this.service.forget();
     if (!this.view) return;
     this.display.show({ ...this.view, step: { kind: 'wait' }, note: 'the manager does not answer, trying again' });
   }

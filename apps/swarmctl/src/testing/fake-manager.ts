@@ -32,6 +32,8 @@ export class FakeManager {
   tasks: ApiObject[] = [];
   nodes: ApiObject[] = [];
   networks: ApiObject[] = [];
+  secrets: ApiObject[] = [];
+  configs: ApiObject[] = [];
   /** Of every service, newest first. */
   revisions: ApiObject[] = [];
   /** The answer to every plan. */
@@ -115,6 +117,8 @@ export class FakeManager {
     if (asked.path === '/services/plan') return { status: 200, body: this.plan };
     if (collection === 'services') return this.answerFor(this.services, asked);
     if (collection === 'nodes') return this.answerFor(this.nodes, asked);
+    if (collection === 'secrets') return this.answerForPayloads(this.secrets, asked);
+    if (collection === 'configs') return this.answerForPayloads(this.configs, asked);
     if (collection === 'networks') return this.answerForNetworks(asked);
     if (collection === 'tasks') return this.answerForTasks(asked);
     if (collection === 'distribution' && this.distribution) return this.distribution;
@@ -149,6 +153,22 @@ export class FakeManager {
     if (method !== 'DELETE') return { status: 200, body: network };
     this.networks.splice(this.networks.indexOf(network), 1);
     return { status: 204 };
+  }
+
+  /** Any value is a new one. */
+  private answerForPayloads(payloads: ApiObject[], { method, path, body }: Asked): Answer {
+    const [collection, reference, verb] = path.slice(1).split('/');
+    if (reference === undefined) return { status: 200, body: payloads };
+    if (reference === 'create') {
+      const ID = `id-of-${String((body as ApiObject).Name)}`;
+      payloads.push({ ID, Version: { Index: 1 }, Spec: body });
+      return { status: 201, body: { ID } };
+    }
+    const payload = payloads.find((one) => idOf(one) === reference || nameOf(one) === reference);
+    if (!payload) return refuse(404, `${collection} ${reference} not found`);
+    if (verb === 'versions') return { status: 200, body: { ID: idOf(payload), New: true, Services: [] } };
+    if (method === 'DELETE') payloads.splice(payloads.indexOf(payload), 1);
+    return { status: 200, body: payload };
   }
 
   private answerForTasks({ path, query }: Asked): Answer {

@@ -18,9 +18,20 @@ const VERSIONS_KEPT = 10;
 /** What came of a new version. */
 export interface NewVersion {
   readonly id: string;
+  /** False when the value is the one that is there: then nothing is changed. */
+  readonly isNew: boolean;
   /** Names of the services that were changed to use it. */
   readonly services: string[];
 }
+
+/** How a new version is made. */
+export interface VersionOptions {
+  readonly dryRun: boolean;
+  /** Names of services that are not changed to use it. */
+  readonly except: ReadonlySet<string>;
+}
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Writes secrets, or configs: checks everything first, then one transaction. */
 export class PayloadCommands<T extends Secret | Config> {
@@ -58,9 +69,11 @@ export class PayloadCommands<T extends Secret | Config> {
   /**
    * Gives the object a new value: a new object takes over its name, the old one stays under a name of its own for as long as a rollback
    * may need it, and services that use the one are changed to use the other, each by its own update policy.
+   * With `dryRun` it is only said what would come of it, and the id is that of the object as it is. Services in `except` are left
+   * to the caller, who changes more of them than this.
    * @throws DomainError NOT_FOUND · INVALID_ARGUMENT · ABORTED · as ApiStore.commit
    */
-  async addVersion(term: string, body: unknown): Promise<NewVersion> {
+  async addVersion(term: string, body: unknown, { dryRun, except }: VersionOptions): Promise<NewVersion> {
     const { kind, tools } = this;
     const { store } = tools;
     const { data } = kind.readSpec(body);
@@ -69,19 +82,22 @@ export class PayloadCommands<T extends Secret | Config> {
     const firstVersionId = before.firstVersionId || before.id;
     const spec = { ...before.spec, name: before.spec?.name ?? '', data } as ReturnType<typeof kind.readSpec>;
     validatePayloadSpec(kind.noun, kind.maxBytes, spec);
+    if (isSame(data, kind.valueOf(before, tools.vault))) return { id: before.id, isNew: false, services: [] };
+    if (dryRun)
+      return { id: before.id, isNew: true, services: namesOf(this.usersOf(this.idsOfVersions(firstVersionId), except)) };
     const successor = kind.make({ id: newId(), createdAt: at, updatedAt: at, firstVersionId }, spec, tools.vault);
     const renamed = { ...before, spec: { ...before.spec, name: this.unusedVersionName(spec.name) } };
     await commitOr(store, outOfSequence, kind.writes.succession(before, renamed, successor));
-    const services = await this.roll(firstVersionId, successor);
+    const services = await this.roll(firstVersionId, successor, except);
     await this.forgetOldVersions(firstVersionId);
-    return { id: successor.id, services };
+    return { id: successor.id, isNew: true, services };
   }
 
   /** @throws DomainError NOT_FOUND · INVALID_ARGUMENT naming the services that use it · as ApiStore.commit */
   async remove(term: string): Promise<void> {
     const { kind, tools } = this;
     const payload = findPayload(kind.noun, kind.of(tools.store.view), term);
-    const users = this.usersOf(new Set([payload.id])).map(({ spec }) => spec?.name ?? '');
+    const users = namesOf(this.usersOf(new Set([payload.id])));
     if (users.length > 0) {
       const services = `service${users.length > 1 ? 's' : ''}: ${users.join(', ')}`;
       throw invalidSpec(`${kind.noun} '${payload.spec?.name}' is in use by the following ${services}`);
@@ -89,16 +105,16 @@ export class PayloadCommands<T extends Secret | Config> {
     await commitOr(tools.store, () => this.notFound(term), kind.writes.removal(payload));
   }
 
-  private async roll(firstVersionId: string, newest: T): Promise<string[]> {
+  private async roll(firstVersionId: string, newest: T, except: ReadonlySet<string>): Promise<string[]> {
     const { kind, tools } = this;
-    const versions = new Set(this.versionsOf(firstVersionId).map(({ id }) => id));
+    const versions = this.idsOfVersions(firstVersionId);
     versions.delete(newest.id);
-    const users = this.usersOf(versions);
+    const users = this.usersOf(versions, except);
     const message = `new version of ${kind.noun} ${newest.spec?.name}`;
     for (const { id } of users) {
       await tools.services.changeContainer(id, message, (container) => kind.redirect(container, versions, newest.id));
     }
-    return users.map(({ spec }) => spec?.name ?? '');
+    return namesOf(users);
   }
 
   /** Those that nobody refers to any more, beyond the newest few. */
@@ -110,6 +126,10 @@ export class PayloadCommands<T extends Secret | Config> {
       const { guards, writes } = kind.writes.removal(old);
       await tools.store.commit(guards, writes);
     }
+  }
+
+  private idsOfVersions(firstVersionId: string): Set<string> {
+    return new Set(this.versionsOf(firstVersionId).map(({ id }) => id));
   }
 
   private versionsOf(firstVersionId: string): T[] {
@@ -127,9 +147,9 @@ export class PayloadCommands<T extends Secret | Config> {
     );
   }
 
-  private usersOf(ids: ReadonlySet<string>): Service[] {
+  private usersOf(ids: ReadonlySet<string>, except: ReadonlySet<string> = NONE): Service[] {
     const { idsIn } = this.kind;
-    const services = this.tools.store.view.services();
+    const services = this.tools.store.view.services().filter(({ spec }) => !except.has(spec?.name ?? ''));
     return services.filter(({ spec }) => idsIn(spec?.taskTemplate?.containerSpec).some((id) => ids.has(id)));
   }
 
@@ -156,6 +176,8 @@ export class PayloadCommands<T extends Secret | Config> {
     return new DomainError('NOT_FOUND', `${this.kind.noun} ${term} not found`);
   }
 }
+
+const namesOf = (services: readonly Service[]): string[] => services.map(({ spec }) => spec?.name ?? '');
 
 /** Takes the same time however much of the values is the same. */
 function isSame(a: Buffer, b: Buffer): boolean {

@@ -5,7 +5,7 @@ import type { PayloadCommands } from '../commands/payload-commands';
 import { CONFIG, SECRET, type PayloadKind } from '../commands/payload-kind';
 import { matchesPayload, parsePayloadFilters } from '../filters/payload-filters';
 import { readJsonBody } from '../http/json-body';
-import { queryOf, queryVersion } from '../http/query';
+import { queryFlag, queryOf, queryVersion } from '../http/query';
 import { sendEmpty, sendJson, sendJsonList } from '../http/send';
 import { ClusterGuard } from '../http/store-synced.guard';
 import { findPayload } from '../lookup';
@@ -48,11 +48,14 @@ function payloadsController<T extends Secret | Config>(kind: PayloadKind<T>, tok
       sendEmpty(response);
     }
 
-    /** Ours: a new value, which the services that use it are changed to. */
+    /** Ours: a new value, which the services that use it are changed to; with dryRun only what would come of it. */
     @Post(':id/versions')
     async addVersion(@Param('id') term: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-      const { id, services } = await this.commands.addVersion(term, await readJsonBody(request));
-      sendJson(response, 201, { ID: id, Services: services });
+      const query = queryOf(request);
+      const dryRun = queryFlag(query, 'dryRun');
+      const options = { dryRun, except: new Set(query.getAll('except')) };
+      const { id, isNew, services } = await this.commands.addVersion(term, await readJsonBody(request), options);
+      sendJson(response, isNew && !dryRun ? 201 : 200, { ID: id, New: isNew, Services: services });
     }
 
     @Delete(':id')

@@ -112,7 +112,7 @@ describe.each(KINDS)('a %s', (kind) => {
     const first = await create(kind, 'db', { Labels: { a: 'b' } });
     await scenario.createService('web', refer(kind, first));
     const second = await scenario.post(`/${kind}s/db/versions`, { Data: base64('newer') });
-    expect(second).toMatchObject({ status: 201, json: { Services: ['web'] } });
+    expect(second).toMatchObject({ status: 201, json: { New: true, Services: ['web'] } });
     const { ID } = second.json as { ID: string };
     expect(await inspect(`/${kind}s/db`)).toMatchObject({ ID, Spec: { Name: 'db', Labels: { a: 'b' } } });
     expect(await inspect(`/${kind}s/${first}`)).toMatchObject({ Spec: { Name: 'db.v1' } });
@@ -126,6 +126,26 @@ describe.each(KINDS)('a %s', (kind) => {
       json: { Services: ['web'] },
     });
     expect(await inspect(`/${kind}s/${ID}`)).toMatchObject({ Spec: { Name: 'db.v2' } });
+  });
+
+  it('changes nothing when the value is the one that is there, or when it is only asked what would come of it', async () => {
+    const id = await create(kind, 'db', { Data: base64('value') });
+    await scenario.createService('web', refer(kind, id));
+    const same = await scenario.post(`/${kind}s/db/versions`, { Data: base64('value') });
+    expect(same).toMatchObject({ status: 200, json: { ID: id, New: false, Services: [] } });
+    const asked = await scenario.post(`/${kind}s/db/versions?dryRun=1`, { Data: base64('other') });
+    expect(asked).toMatchObject({ status: 200, json: { ID: id, New: true, Services: ['web'] } });
+    expect((await scenario.get(`/${kind}s`)).json).toHaveLength(1);
+    expect(JSON.stringify((await inspect('/services/web')).Spec)).toContain(id);
+  });
+
+  it('leaves services alone that the caller changes itself', async () => {
+    const id = await create(kind, 'db', { Data: base64('value') });
+    for (const name of ['web', 'api', 'job']) await scenario.createService(name, refer(kind, id));
+    const { json } = await scenario.post(`/${kind}s/db/versions?except=web&except=job`, { Data: base64('other') });
+    expect(json).toMatchObject({ Services: ['api'] });
+    expect(JSON.stringify((await inspect('/services/web')).Spec)).toContain(id);
+    expect(JSON.stringify((await inspect('/services/api')).Spec)).not.toContain(id);
   });
 
   it('keeps ten versions, and older ones only while a service refers to them', async () => {

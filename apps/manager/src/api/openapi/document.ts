@@ -24,8 +24,8 @@ const OWN_SCHEMAS: JsonObject = {
   },
   NewVersion: {
     type: 'object',
-    required: ['ID', 'Services'],
-    properties: { ID: { type: 'string' }, Services: { type: 'array', items: { type: 'string' } } },
+    required: ['ID', 'New', 'Services'],
+    properties: { ID: { type: 'string' }, New: { type: 'boolean' }, Services: { type: 'array', items: { type: 'string' } } },
   },
 };
 

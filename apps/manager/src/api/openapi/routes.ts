@@ -256,8 +256,9 @@ function payloads(noun: 'secret' | 'config', object: 'Secret' | 'Config'): Docum
       method: 'post',
       path: `/${noun}s/{id}/versions`,
       summary: 'Give it a new value, which the services that use it are updated to',
+      query: { dryRun: 'Only say what would come of it', except: 'Name of a service to leave as it is; may be repeated' },
       body: `${object}Spec`,
-      answers: { 201: 'NewVersion' },
+      answers: { 200: 'NewVersion', 201: 'NewVersion' },
     },
     { method: 'delete', path: `/${noun}s/{id}`, summary: `Remove a ${noun} that no service uses`, answers: { 204: null } },
   ];

@@ -146,7 +146,8 @@ async function update(tools: Tools, noun: PayloadNoun, { reference, file, flags 
   }
   writeLine(tools.session.stdout, reference);
   if (file === undefined) return EXIT.ok;
-  const services = await api.addVersion(reference, await readValue(tools.session, file));
+  const { isNew, services } = await api.addVersion(reference, await readValue(tools.session, file));
+  if (!isNew) writeLine(tools.session.stderr, 'that is the value it has: nothing is changed');
   if (services.length > 0) writeLine(tools.session.stderr, `services that are being updated: ${services.join(', ')}`);
   return EXIT.ok;
 }

@@ -1,19 +1,12 @@
 import type { CliCommand } from '../../cli-command';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { declareFlags } from '../../flags/declare-flags';
-import { serviceColumns } from '../../render/service-table';
-import { byName } from '../../render/table';
 import { addExamples, type Perform, type Tools } from '../command';
 import { filterFlag, LIST_FLAGS, toFilters, type ListFlags } from '../list-flags';
-import { printIds, printJsonList, printTable } from '../print';
+import { printServices } from '../print-services';
 
 async function listServices({ session, api }: Tools, flags: ListFlags): Promise<ExitCode> {
-  const services = await api.services(toFilters(flags.filter), true);
-  services.sort(byName(({ object }) => object.spec?.name ?? ''));
-  const objects = services.map(({ object }) => object);
-  if (flags.format === 'json') printJsonList(session.stdout, services);
-  else if (flags.quiet) printIds(session.stdout, services);
-  else printTable(session.stdout, serviceColumns(!flags.noTrunc), objects);
+  printServices(session, await api.services(toFilters(flags.filter), true), flags);
   return EXIT.ok;
 }
 

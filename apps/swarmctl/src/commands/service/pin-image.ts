@@ -40,12 +40,30 @@ export interface PinnedSpec {
 }
 
 /**
- * Pins the image to the digest that its tag has at the registry now, so that every node runs the same, and finds the
+ * Pins images to the digests that their tags have at the registry now, so that every node runs the same, and finds the
  * credentials that `--with-registry-auth` asks for. A registry that does not tell is warned of on stderr and leaves the tag.
+ * An image is asked for once, however many specs name it.
  */
-export async function pinImage(tools: Tools, spec: ServiceSpec, flags: ImageFlags): Promise<PinnedSpec> {
-  const image = spec.taskTemplate?.containerSpec?.image ?? '';
-  const auth = flags.withRegistryAuth ? await registryAuth(tools.session, registryOf(image)) : undefined;
-  const distribution = flags.noResolveImage ? undefined : await askRegistry(tools, image, auth);
-  return { spec: distribution ? withDistribution(spec, distribution) : spec, auth };
+export class ImagePinner {
+  private readonly answers = new Map<string, Promise<Distribution | undefined>>();
+
+  constructor(private readonly tools: Tools) {}
+
+  async pin(spec: ServiceSpec, flags: ImageFlags): Promise<PinnedSpec> {
+    const image = spec.taskTemplate?.containerSpec?.image ?? '';
+    const auth = flags.withRegistryAuth ? await registryAuth(this.tools.session, registryOf(image)) : undefined;
+    const distribution = flags.noResolveImage ? undefined : await this.ask(image, auth);
+    return { spec: distribution ? withDistribution(spec, distribution) : spec, auth };
+  }
+
+  private ask(image: string, auth: string | undefined): Promise<Distribution | undefined> {
+    const answer = this.answers.get(image) ?? askRegistry(this.tools, image, auth);
+    this.answers.set(image, answer);
+    return answer;
+  }
+}
+
+/** Pins the image of one spec. */
+export function pinImage(tools: Tools, spec: ServiceSpec, flags: ImageFlags): Promise<PinnedSpec> {
+  return new ImagePinner(tools).pin(spec, flags);
 }
