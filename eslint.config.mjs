@@ -26,6 +26,10 @@ const PURE = [
   'apps/agent/src/executor/docker/{*-config,api-version,describe-node,expand-templates,labels,observed-container,pull-progress,security-options,unsupported}.ts',
   'apps/swarmctl/src/progress/decide-*.ts',
   'apps/swarmctl/src/flags/**/*.ts',
+  'apps/swarmctl/src/compose/{dependency-order,merge,model,place,profiles,references,tree}.ts',
+  'apps/swarmctl/src/compose/{documents,interpolation}/**/*.ts',
+  'apps/swarmctl/src/stack/convert/**/*.ts',
+  'apps/swarmctl/src/stack/{change,names,network-changes,unused-keys}.ts',
   'apps/swarmctl/src/render/**/*.ts',
 ];
 /** The shells around those decisions, and tests. */

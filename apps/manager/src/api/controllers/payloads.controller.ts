@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res, UseGuards, type Type } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Config, Secret } from '#common/proto';
-import type { PayloadCommands } from '../commands/payload-commands';
+import type { PayloadCommands, VersionOptions } from '../commands/payload-commands';
 import { CONFIG, SECRET, type PayloadKind } from '../commands/payload-kind';
 import { matchesPayload, parsePayloadFilters } from '../filters/payload-filters';
 import { readJsonBody } from '../http/json-body';
@@ -12,6 +12,10 @@ import { findPayload } from '../lookup';
 import { CONFIG_COMMANDS, SECRET_COMMANDS } from '../payload-commands.providers';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { payloadJson } from '../render/render-payload';
+
+function versionOptions(query: URLSearchParams): VersionOptions {
+  return { dryRun: queryFlag(query, 'dryRun'), except: new Set(query.getAll('except')) };
+}
 
 /** Secrets and configs have the same routes. @param token of the commands for this kind */
 function payloadsController<T extends Secret | Config>(kind: PayloadKind<T>, token: symbol): Type<unknown> {
@@ -26,8 +30,8 @@ function payloadsController<T extends Secret | Config>(kind: PayloadKind<T>, tok
     @Get()
     async list(@Req() request: Request, @Res() response: Response): Promise<void> {
       const filters = parsePayloadFilters(queryOf(request).get('filters'));
-      const payloads = kind.of(this.api.store.view).all();
-      const matching = payloads.filter((payload) => matchesPayload(filters, payload));
+      const all = kind.of(this.api.store.view).all();
+      const matching = all.filter((payload) => matchesPayload(filters, payload));
       await sendJsonList(response, matching, (payload) => JSON.stringify(payloadJson(payload)));
     }
 
@@ -51,11 +55,9 @@ function payloadsController<T extends Secret | Config>(kind: PayloadKind<T>, tok
     /** Ours: a new value, which the services that use it are changed to; with dryRun only what would come of it. */
     @Post(':id/versions')
     async addVersion(@Param('id') term: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-      const query = queryOf(request);
-      const dryRun = queryFlag(query, 'dryRun');
-      const options = { dryRun, except: new Set(query.getAll('except')) };
-      const { id, isNew, services } = await this.commands.addVersion(term, await readJsonBody(request), options);
-      sendJson(response, isNew && !dryRun ? 201 : 200, { ID: id, New: isNew, Services: services });
+      const options = versionOptions(queryOf(request));
+      const made = await this.commands.addVersion(term, await readJsonBody(request), options);
+      sendJson(response, made.isNew && !options.dryRun ? 201 : 200, { ID: made.id, New: made.isNew, Services: made.services });
     }
 
     @Delete(':id')
