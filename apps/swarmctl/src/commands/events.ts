@@ -1,14 +1,15 @@
+import { isTemplate } from '#common/template';
 import type { CliCommand } from '../cli-command';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { declareFlags } from '../flags/declare-flags';
 import { many, one, type FlagValues } from '../flags/flag';
 import { moment } from '../flags/values/moment';
-import { oneOf } from '../flags/values/text';
 import { asObject, asText } from '../json-values';
+import { formatObject } from '../render/format-template';
 import { plainText } from '../render/plain-text';
 import { writeLine } from '../session';
 import { addExamples, type Perform, type Tools } from './command';
-import { filter, toFilters } from './list-flags';
+import { filter, OBJECT_FORMAT_FLAGS, toFilters } from './list-flags';
 
 const EVENT_FLAGS = {
   since: one(moment, 'Also those since then'),
@@ -17,7 +18,10 @@ const EVENT_FLAGS = {
     filter('type=task'),
     'Only what matches: type (service, node, network, secret, config, task), event, and names of these',
   ),
-  format: one(oneOf('table', 'json'), 'table for people; json for scripts, one event a line'),
+  format: one(
+    OBJECT_FORMAT_FLAGS.format.kind,
+    "table for people; json for scripts, one event a line; a template of its fields, such as '{{.Type}} {{.Action}}'",
+  ),
 } as const;
 
 type EventFlags = FlagValues<typeof EVENT_FLAGS>;
@@ -34,7 +38,7 @@ async function showEvents({ session, api }: Tools, flags: EventFlags): Promise<E
     for await (const chunk of events.setEncoding('utf8') as AsyncIterable<string>) {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) writeLine(session.stdout, flags.format === 'json' ? line : inWords(line));
+      for (const line of lines) writeLine(session.stdout, renderEvent(line, flags.format));
     }
     return EXIT.ok;
   } catch (error) {
@@ -43,6 +47,11 @@ async function showEvents({ session, api }: Tools, flags: EventFlags): Promise<E
   } finally {
     release();
   }
+}
+
+function renderEvent(line: string, format: string | undefined): string {
+  if (format === 'json') return line;
+  return format !== undefined && isTemplate(format) ? formatObject(format, JSON.parse(line)) : inWords(line);
 }
 
 /** `time type action name (what has changed)` */

@@ -1,16 +1,22 @@
+import { isTemplate } from '#common/template';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { one, toggle, type FlagValues } from '../flags/flag';
-import { oneOf } from '../flags/values/text';
 import type { Fetched } from '../manager-api';
+import { formatObject } from '../render/format-template';
 import { renderDetails, type Detail } from '../render/table';
 import type { Session } from '../session';
 import { forEach } from './for-each';
+import { OBJECT_FORMAT_FLAGS } from './list-flags';
 import { printJsonList, printLines } from './print';
 
 /** Flags of every inspect. */
 export const INSPECT_FLAGS = {
   pretty: toggle('Show what matters, for people'),
-  format: one(oneOf('json', 'table'), "json: the API's own objects as one array; table: the same as --pretty", { unset: 'json' }),
+  format: one(
+    OBJECT_FORMAT_FLAGS.format.kind,
+    "json: the API's own objects as one array; table: the same as --pretty; a template of their fields, such as '{{.ID}}'",
+    { unset: 'json' },
+  ),
 } as const;
 
 export type InspectFlags = FlagValues<typeof INSPECT_FLAGS>;
@@ -38,7 +44,13 @@ export async function inspectAll<T>(
     found.push(await find(reference));
     return EXIT.ok;
   });
-  if (!isPretty(flags)) printJsonList(session.stdout, found);
+  const { format } = flags;
+  if (format !== undefined && isTemplate(format) && !flags.pretty) {
+    printLines(
+      session.stdout,
+      found.map(({ raw }) => formatObject(format, raw)),
+    );
+  } else if (!isPretty(flags)) printJsonList(session.stdout, found);
   else
     printLines(
       session.stdout,

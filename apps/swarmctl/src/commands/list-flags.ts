@@ -1,3 +1,5 @@
+import { isTemplate } from '#common/template';
+import { requireReadable } from '../render/format-template';
 import { badValue, many, one, toggle, type FlagValues, type ValueKind } from '../flags/flag';
 import { oneOf, splitPair, type Pair } from '../flags/values/text';
 import type { Filters } from '../manager-api';
@@ -13,10 +15,31 @@ export function filter(example: string): ValueKind<Pair> {
   return { placeholder: 'name=value', example, parse: parseFilter };
 }
 
-/** How the output of a command looks. */
+function parseFormat(text: string): string {
+  if (text !== 'table' && text !== 'json' && !isTemplate(text)) {
+    throw badValue(`'${text}' is neither table nor json, nor a template`);
+  }
+  requireReadable(text);
+  return text;
+}
+
+const format: ValueKind<string> = { placeholder: 'format', example: "'table {{.Name}}\\t{{.ID}}'", parse: parseFormat };
+
+/** How the output of a list looks. */
 export const FORMAT_FLAGS = {
-  format: one(oneOf('table', 'json'), "table for people; json for scripts: the API's own objects, unchanged"),
+  format: one(
+    format,
+    "table for people; json for scripts: the API's own objects, unchanged; a template of columns, such as '{{.Name}}', also after table",
+  ),
 } as const;
+
+/** How the output of something that is no list looks. */
+export const OBJECT_FORMAT_FLAGS = {
+  format: one(format, "table for people; json for scripts: the API's own object, unchanged; a template of its fields"),
+} as const;
+
+/** How an answer looks that templates are not for. */
+export const WORD_FORMAT_FLAGS = { format: one(oneOf('table', 'json'), 'table for people; json for scripts') } as const;
 
 /** Flags of every list. */
 export const LIST_FLAGS = {

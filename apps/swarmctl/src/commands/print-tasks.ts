@@ -5,7 +5,7 @@ import { taskColumns, toTaskRows } from '../render/task-table';
 import type { Tools } from './command';
 import { filterFlag, LIST_FLAGS } from './list-flags';
 import { nodeNames } from './node-names';
-import { printIds, printJsonList, printTable } from './print';
+import { printList } from './print';
 
 /** Flags of the lists of tasks. */
 export const TASK_LIST_FLAGS = {
@@ -24,13 +24,15 @@ export async function printTasks(
   flags: TaskListFlags,
 ): Promise<void> {
   const { stdout } = tools.session;
-  if (flags.format === 'json') return printJsonList(stdout, tasks);
-  if (flags.quiet) return printIds(stdout, tasks);
   const byId = new Map(services.map((service) => [service.id, service]));
-  const names = flags.noResolve
-    ? { services: new Map(), nodes: new Map() }
-    : { services: byId, nodes: await nodeNames(tools.api) };
+  const needsNames = !flags.noResolve && !flags.quiet && flags.format !== 'json';
+  const names = needsNames ? { services: byId, nodes: await nodeNames(tools.api) } : { services: new Map(), nodes: new Map() };
   const objects = tasks.map(({ object }) => object);
   const nowMs = tools.session.clock.wallMs();
-  printTable(stdout, taskColumns({ truncate: !flags.noTrunc, nowMs }), toTaskRows(objects, names));
+  printList(stdout, flags, {
+    columns: taskColumns({ truncate: !flags.noTrunc, nowMs }),
+    rows: toTaskRows(objects, names),
+    raw: tasks,
+    names: objects.map(({ id }) => id),
+  });
 }

@@ -1,14 +1,12 @@
 import type { CliCommand } from '../cli-command';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { declareFlags } from '../flags/declare-flags';
-import { renderJson } from '../render/json';
-import { renderDetails, type Detail } from '../render/table';
-import { writeLine } from '../session';
+import type { Detail } from '../render/table';
 import { VERSION } from '#common/version';
 import { addExamples, type Perform, type Tools } from './command';
 import { reportError } from './report-error';
-import { FORMAT_FLAGS, type FormatFlags } from './list-flags';
-import { printLines } from './print';
+import { OBJECT_FORMAT_FLAGS, type FormatFlags } from './list-flags';
+import { printObject } from './print';
 
 type VersionInfo = Readonly<Record<string, unknown>>;
 
@@ -37,8 +35,7 @@ async function showVersion({ session, api }: Tools, flags: FormatFlags): Promise
     // The client's own version is worth knowing even when no manager answers.
     code = reportError(session, error);
   }
-  if (flags.format === 'json') writeLine(session.stdout, renderJson({ Client: client, Manager: manager }));
-  else printLines(session.stdout, renderDetails(describe(client, manager)));
+  printObject(session.stdout, flags.format, { Client: client, Manager: manager }, () => describe(client, manager));
   return code;
 }
 
@@ -47,6 +44,6 @@ export function declare(command: CliCommand, perform: Perform): void {
   command
     .description('Show the version of swarmctl and of the manager.')
     .action((flags: FormatFlags) => perform((tools) => showVersion(tools, flags)));
-  declareFlags(command, 'Output', FORMAT_FLAGS);
+  declareFlags(command, 'Output', OBJECT_FORMAT_FLAGS);
   addExamples(command, [['swarmctl version --format json', 'for scripts']]);
 }

@@ -1,16 +1,19 @@
 import type { NetworkAnswer } from '../network-answer';
-import type { Column, Detail } from './table';
+import { renderLabels, type Column, type Detail } from './table';
 
 const SHORT_ID_LENGTH = 12;
 
 /** The columns of `network ls`. */
 export function networkColumns(shortens: boolean): Column<NetworkAnswer>[] {
   return [
-    { heading: 'NETWORK ID', cell: ({ id }) => (shortens ? id.slice(0, SHORT_ID_LENGTH) : id) },
+    { heading: 'NETWORK ID', field: 'ID', cell: ({ id }) => (shortens ? id.slice(0, SHORT_ID_LENGTH) : id) },
     { heading: 'NAME', cell: ({ name }) => name },
     { heading: 'DRIVER', cell: ({ driver }) => driver },
     { heading: 'SCOPE', cell: ({ scope }) => scope },
     { heading: 'SUBNET', cell: ({ subnets }) => subnets.map(({ subnet }) => subnet).join(', ') },
+    { heading: 'CREATED AT', cell: ({ createdAt }) => createdAt, isHidden: true },
+    { heading: 'INTERNAL', cell: ({ traits }) => String(traits.includes('internal')), isHidden: true },
+    { heading: 'LABELS', cell: ({ labels }) => renderLabels(labels), isHidden: true },
   ];
 }
 

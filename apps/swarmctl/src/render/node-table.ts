@@ -1,6 +1,6 @@
 import { NodeAvailability, NodeState } from '#common/domain';
 import type { ManagerStatus, Node } from '#common/proto';
-import type { Column } from './table';
+import { renderLabels, type Column } from './table';
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
@@ -19,5 +19,8 @@ export function nodeColumns(selfId: string): Column<Node>[] {
     { heading: 'AVAILABILITY', cell: ({ spec }) => capitalized(spec?.availability ?? NodeAvailability.active) },
     { heading: 'MANAGER STATUS', cell: ({ managerStatus }) => renderManagerStatus(managerStatus) },
     { heading: 'ENGINE VERSION', cell: ({ description }) => description?.engine?.engineVersion ?? '' },
+    { heading: 'SELF', cell: ({ id }) => String(id === selfId), isHidden: true },
+    { heading: 'ROLE', cell: ({ spec }) => spec?.role ?? '', isHidden: true },
+    { heading: 'LABELS', cell: ({ spec }) => renderLabels(spec?.labels ?? {}), isHidden: true },
   ];
 }

@@ -1,6 +1,6 @@
 import type { PayloadAnswer } from '../api/payload-api';
 import { ago } from './durations';
-import type { Column, Detail } from './table';
+import { renderLabels, type Column, type Detail } from './table';
 
 /** The columns of `secret ls` and `config ls`. */
 export function payloadColumns(noun: 'secret' | 'config', nowMs: number): Column<PayloadAnswer>[] {
@@ -9,8 +9,9 @@ export function payloadColumns(noun: 'secret' | 'config', nowMs: number): Column
     { heading: 'ID', cell: ({ id }) => id },
     { heading: 'NAME', cell: ({ name }) => name },
     ...driver,
-    { heading: 'CREATED', cell: ({ createdAt }) => ago(createdAt, nowMs) },
-    { heading: 'UPDATED', cell: ({ updatedAt }) => ago(updatedAt, nowMs) },
+    { heading: 'CREATED', field: 'CreatedAt', cell: ({ createdAt }) => ago(createdAt, nowMs) },
+    { heading: 'UPDATED', field: 'UpdatedAt', cell: ({ updatedAt }) => ago(updatedAt, nowMs) },
+    { heading: 'LABELS', cell: ({ labels }) => renderLabels(labels), isHidden: true },
   ];
 }
 

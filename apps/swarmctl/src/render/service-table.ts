@@ -1,7 +1,7 @@
 import { assertNever } from '#common/errors';
 import type { Service, ServiceMode } from '#common/proto';
 import { renderPorts } from './ports';
-import { shortId, type Column } from './table';
+import { renderLabels, shortId, type Column } from './table';
 
 export type ModeName = 'replicated' | 'global' | 'replicated job' | 'global job';
 
@@ -49,6 +49,7 @@ export function serviceColumns(truncate: boolean): Column<Service>[] {
     { heading: 'REPLICAS', cell: renderReplicas },
     { heading: 'IMAGE', cell: ({ spec }) => renderImage(spec?.taskTemplate?.containerSpec?.image ?? '') },
     { heading: 'PORTS', cell: ({ endpoint }) => renderPorts(endpoint?.ports.filter(isOnEveryNode) ?? []) },
+    { heading: 'LABELS', cell: ({ spec }) => renderLabels(spec?.labels ?? {}), isHidden: true },
   ];
 }
 

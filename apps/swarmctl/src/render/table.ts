@@ -4,6 +4,10 @@ import { plainText } from './plain-text';
 export interface Column<T> {
   readonly heading: string;
   readonly cell: (row: T) => string;
+  /** The column's name in a `--format`; the words of the heading, each with a capital letter, unless told. */
+  readonly field?: string;
+  /** Only for a `--format`: the table does not show it. */
+  readonly isHidden?: boolean;
 }
 
 // Docker's own table is laid out with these two.
@@ -19,10 +23,16 @@ function renderLine(cells: readonly string[], widths: readonly number[]): string
 
 /** Lines of a table with a heading line. Cells are stripped of everything that a terminal would act upon. */
 export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[]): string[] {
-  const cells = rows.map((row) => columns.map((column) => plainText(column.cell(row))));
-  const lines = [columns.map((column) => column.heading), ...cells];
-  const isLast = (index: number): boolean => index === columns.length - 1;
-  const widths = columns.map((_, index) =>
+  const shown = columns.filter(({ isHidden }) => isHidden !== true);
+  const cells = rows.map((row) => shown.map((column) => plainText(column.cell(row))));
+  return alignColumns([shown.map((column) => column.heading), ...cells]);
+}
+
+/** Lines whose cells stand below each other. */
+export function alignColumns(lines: readonly (readonly string[])[]): string[] {
+  const count = Math.max(0, ...lines.map((line) => line.length));
+  const isLast = (index: number): boolean => index === count - 1;
+  const widths = Array.from({ length: count }, (_, index) =>
     isLast(index) ? 0 : Math.max(MIN_WIDTH, ...lines.map((line) => (line[index]?.length ?? 0) + GAP)),
   );
   return lines.map((line) => renderLine(line, widths));
@@ -50,6 +60,13 @@ export function renderDetails(details: readonly Detail[]): string[] {
     const label = labels[index] ?? '';
     return value === undefined ? label : `${label.padEnd(width)}${plainText(value)}`.trimEnd();
   });
+}
+
+/** Labels on one line, as the docker command writes them: `a=b,c=d`. */
+export function renderLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
 }
 
 /** The first characters of an id, enough to tell objects apart. */

@@ -2,7 +2,7 @@ import { Misuse, type TemplateFunction } from './functions';
 import type { Template } from './parse-template';
 import type { Call, Choice, Expression, Loop, Path, TemplateNode } from './syntax';
 import { unknownField } from './unknown-field';
-import { ANY, TEXT, typeOfValue, type ObjectType, type TemplateType } from './value';
+import { ANY, TEXT, typeOfValue, type TemplateType } from './value';
 
 const ROOT = '$';
 
@@ -11,7 +11,7 @@ const ROOT = '$';
  * @param type what the template will be given; labels may say their keys
  * @throws DomainError INVALID_ARGUMENT naming the place, and what there is instead
  */
-export function checkTemplate(template: Template, type: ObjectType): void {
+export function checkTemplate(template: Template, type: TemplateType): void {
   new TemplateChecker(template, type).check();
 }
 
@@ -28,7 +28,7 @@ class TemplateChecker {
 
   constructor(
     private readonly template: Template,
-    private readonly root: ObjectType,
+    private readonly root: TemplateType,
   ) {
     this.variables = [[ROOT, root]];
   }
@@ -76,12 +76,13 @@ class TemplateChecker {
 
   private checkLoop(node: Loop, place: Place): void {
     const type = this.typeOf(node.over, place);
-    if (type.kind !== 'labels' && type.kind !== 'any')
-      throw this.template.source.problem(node.over.at, 'range goes over labels only');
+    if (type.kind !== 'labels' && type.kind !== 'list' && type.kind !== 'any')
+      throw this.template.source.problem(node.over.at, NOT_RANGED);
     const outer = this.variables.length;
-    this.declare(node.keyVariable, TEXT);
-    this.declare(node.valueVariable, TEXT);
-    this.checkList(node.body, { dot: TEXT, certain: false });
+    const [key, value] = type.kind === 'labels' ? [TEXT, TEXT] : [ANY, ANY];
+    this.declare(node.keyVariable, key);
+    this.declare(node.valueVariable, value);
+    this.checkList(node.body, { dot: value, certain: false });
     this.checkList(node.otherwise, { dot: place.dot, certain: false });
     this.variables.length = outer;
   }
@@ -135,6 +136,9 @@ class TemplateChecker {
     return type;
   }
 }
+
+/** What is said of a `range` over anything else. */
+export const NOT_RANGED = 'range goes over labels and lists only';
 
 /** What a function gives for arguments of these types. */
 export function callType(known: TemplateFunction | undefined, args: readonly TemplateType[]): TemplateType | Misuse {

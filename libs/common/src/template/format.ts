@@ -5,7 +5,7 @@ const DIRECTIVE = /%([-+0 ]*)(\d{0,3})(?:\.(\d{1,3}))?([a-zA-Z%]?)/g;
 const TAKES: Readonly<Record<string, readonly TemplateType['kind'][] | undefined>> = {
   s: ['text', 'labels', 'object'],
   q: ['text'],
-  v: ['text', 'number', 'truth', 'labels', 'object'],
+  v: ['text', 'number', 'truth', 'labels', 'list', 'object'],
   d: ['number'],
   x: ['number', 'text'],
   t: ['truth'],
@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<TemplateType['kind'], string>> = {
   number: 'a number',
   truth: 'true or false',
   labels: 'labels',
+  list: 'a list',
   object: 'an object',
   any: 'a value',
 };

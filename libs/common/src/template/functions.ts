@@ -41,7 +41,7 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map<string, 
     {
       min: 1,
       max: 1,
-      type: (arg) => (fits(arg, 'text', 'labels') ? NUMBER : new Misuse('it counts text and labels only')),
+      type: (arg) => (fits(arg, 'text', 'labels', 'list') ? NUMBER : new Misuse('it counts text, labels and lists only')),
       call: lengthOf,
     },
   ],
@@ -87,18 +87,25 @@ function compare(a: TemplateValue, b: TemplateValue): number {
 
 /** Go counts the bytes of a text. */
 function lengthOf(value: TemplateValue = ''): number {
-  return typeof value === 'object' ? (value.kind === 'labels' ? value.entries.size : 0) : Buffer.byteLength(String(value));
+  if (typeof value !== 'object') return Buffer.byteLength(String(value));
+  if (value.kind === 'list') return value.items.length;
+  return value.kind === 'labels' ? value.entries.size : value.fields.size;
 }
 
 function indexType(of?: TemplateType, by?: TemplateType): TemplateType | Misuse {
   if (of?.kind === 'labels') return fits(by, 'text') ? TEXT : new Misuse('labels are looked up by text');
   if (of?.kind === 'text') return fits(by, 'number') ? NUMBER : new Misuse('a byte of a text is looked up by a number');
-  return of?.kind === 'any' ? ANY : new Misuse('it looks into labels and text only');
+  if (of?.kind === 'list') return fits(by, 'number') ? ANY : new Misuse('an item of a list is looked up by a number');
+  return of?.kind === 'any' ? ANY : new Misuse('it looks into labels, lists and text only');
 }
 
 /** A label that is not there is the empty text. */
 function indexOf(of: TemplateValue = '', by: TemplateValue = ''): TemplateValue | Misuse {
-  if (typeof of === 'object' && of.kind === 'labels') return of.entries.get(String(by)) ?? '';
+  if (typeof of === 'object') {
+    if (of.kind === 'labels') return of.entries.get(String(by)) ?? '';
+    if (of.kind === 'object') return of.fields.get(String(by)) ?? '';
+    return of.items[Number(by)] ?? new Misuse(`index out of range: ${String(by)}`);
+  }
   const byte = Buffer.from(String(of))[Number(by)];
   return byte ?? new Misuse(`index out of range: ${String(by)}`);
 }

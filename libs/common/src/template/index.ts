@@ -2,4 +2,15 @@ export * from './task-fields';
 export * from './template';
 export * from './templated-fields';
 export * from './payload-rules';
-export type { ObjectValue } from './value';
+export { FUNCTIONS, Misuse, type TemplateFunction } from './functions';
+export { FIELD_RULES, type TemplateRules } from './template-source';
+export {
+  isTrue,
+  printValue,
+  TEXT,
+  typeOfValue,
+  type ObjectType,
+  type ObjectValue,
+  type TemplateType,
+  type TemplateValue,
+} from './value';

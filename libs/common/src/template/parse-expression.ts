@@ -51,7 +51,7 @@ function parseOperand(reader: TokenReader, names: Names, depth: number): Express
   }
   if (reader.next?.kind === 'text' && !reader.next.apart) throw reader.problem('a space is missing');
   if (fields.length === 0) return of;
-  if (of.kind === 'literal' || of.kind === 'call') throw reader.source.problem(of.at, 'this has no fields');
+  if (of.kind === 'literal') throw reader.source.problem(of.at, 'this has no fields');
   return { kind: 'path', at: of.at, of, fields };
 }
 

@@ -1,9 +1,9 @@
-import { callType, noSuchLabel } from './check-template';
+import { callType, NOT_RANGED, noSuchLabel } from './check-template';
 import { Misuse } from './functions';
 import type { Template } from './parse-template';
 import type { Call, Choice, Expression, Loop, Path, SetVariable, TemplateNode } from './syntax';
 import { unknownField } from './unknown-field';
-import { isTrue, printValue, sortedEntries, typeOfValue, type ObjectValue, type TemplateValue } from './value';
+import { isTrue, NOTHING, printValue, sortedEntries, typeOfValue, type ObjectValue, type TemplateValue } from './value';
 
 /** Parts of a template that are looked at, each time they are: loops in loops come to an end. */
 const MAX_STEPS = 10_000;
@@ -15,6 +15,18 @@ const ROOT = '$';
  */
 export function renderTemplate(template: Template, values: ObjectValue): string {
   return new TemplateRenderer(template, values).render();
+}
+
+function fieldOf({ fields, isOpen }: ObjectValue, name: string): TemplateValue | undefined {
+  return fields.get(name) ?? (isOpen ? NOTHING : undefined);
+}
+
+/** What `range` goes through; undefined for what it cannot. */
+function entriesOf(value: TemplateValue): readonly [key: TemplateValue, value: TemplateValue][] | undefined {
+  if (typeof value !== 'object') return undefined;
+  if (value.kind === 'list') return [...value.items.entries()];
+  if (value.kind === 'labels') return sortedEntries(value);
+  return value.isOpen ? [...value.fields].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))) : undefined;
 }
 
 class TemplateRenderer {
@@ -83,17 +95,17 @@ class TemplateRenderer {
   }
 
   private renderLoop({ over, keyVariable, valueVariable, body, otherwise }: Loop, dot: TemplateValue): void {
-    const labels = this.valueOf(over, dot);
-    if (typeof labels !== 'object' || labels.kind !== 'labels') throw this.problem(over.at, 'range goes over labels only');
+    const entries = entriesOf(this.valueOf(over, dot));
+    if (!entries) throw this.problem(over.at, NOT_RANGED);
     const outer = this.variables.length;
-    for (const [key, value] of sortedEntries(labels)) {
+    for (const [key, value] of entries) {
       this.step(over.at);
       if (keyVariable !== undefined) this.variables.push([keyVariable, key]);
       if (valueVariable !== undefined) this.variables.push([valueVariable, value]);
       this.renderList(body, value);
       this.variables.length = outer;
     }
-    if (labels.entries.size === 0) this.renderList(otherwise, dot);
+    if (entries.length === 0) this.renderList(otherwise, dot);
   }
 
   private valueOf(expression: Expression, dot: TemplateValue): TemplateValue {
@@ -119,8 +131,10 @@ class TemplateRenderer {
     const base = this.valueOf(of, dot);
     let value = base;
     for (const { name, at } of fields) {
-      if (typeof value !== 'object') throw this.problem(at, `.${name} of a ${typeOfValue(value).kind} does not exist`);
-      const next: TemplateValue | undefined = value.kind === 'labels' ? value.entries.get(name) : value.fields.get(name);
+      if (typeof value !== 'object' || value.kind === 'list') {
+        throw this.problem(at, `.${name} of a ${typeOfValue(value).kind} does not exist`);
+      }
+      const next: TemplateValue | undefined = value.kind === 'labels' ? value.entries.get(name) : fieldOf(value, name);
       if (next === undefined) {
         throw this.problem(at, value.kind === 'labels' ? noSuchLabel(name) : unknownField(typeOfValue(base), fields));
       }

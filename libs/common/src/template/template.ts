@@ -2,7 +2,7 @@ import { checkTemplate } from './check-template';
 import { parseTemplate } from './parse-template';
 import { renderTemplate } from './render-template';
 import { FIELD_RULES, TemplateSource } from './template-source';
-import type { ObjectType, ObjectValue } from './value';
+import type { ObjectValue, TemplateType } from './value';
 
 // Of our own: the packages that read Go's templates rewrite them with regular expressions or into code to run, bound neither work nor
 // result, and cannot say what is wrong before there are values.
@@ -18,8 +18,8 @@ export function isTemplate(text: string): boolean {
  * @param field what the text is the value of, for the message
  * @throws DomainError INVALID_ARGUMENT
  */
-export function requireValidTemplate(field: string, text: string, type: ObjectType): void {
-  if (isTemplate(text)) checkTemplate(parseTemplate(new TemplateSource(field, text)), type);
+export function requireValidTemplate(field: string, text: string, type: TemplateType, rules = FIELD_RULES): void {
+  if (isTemplate(text)) checkTemplate(parseTemplate(new TemplateSource(field, text, rules)), type);
 }
 
 /**

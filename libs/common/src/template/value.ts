@@ -1,5 +1,5 @@
-/** What a template works with: text, whole numbers, truth, labels, and the objects whose fields it may name. */
-export type TemplateValue = string | number | boolean | LabelsValue | ObjectValue;
+/** What a template works with: text, whole numbers, truth, labels, lists, and the objects whose fields it may name. */
+export type TemplateValue = string | number | boolean | LabelsValue | ListValue | ObjectValue;
 
 /** Text by key. */
 export interface LabelsValue {
@@ -7,11 +7,22 @@ export interface LabelsValue {
   readonly entries: ReadonlyMap<string, string>;
 }
 
+/** Values in their order. */
+export interface ListValue {
+  readonly kind: 'list';
+  readonly items: readonly TemplateValue[];
+}
+
 /** Fields in the order in which they are printed. */
 export interface ObjectValue {
   readonly kind: 'object';
   readonly fields: ReadonlyMap<string, TemplateValue>;
+  /** Whether a field that is not there is nothing, and no mistake: of answers, which leave out what is empty. */
+  readonly isOpen?: true;
 }
+
+/** What stands for a field that an open object does not have. */
+export const NOTHING: ObjectValue = { kind: 'object', fields: new Map(), isOpen: true };
 
 /**
  * What is known of a value before there is one, with its text, number or keys where these are fixed. `any` is what only the moment of
@@ -20,7 +31,7 @@ export interface ObjectValue {
 export type TemplateType =
   | { readonly kind: 'text' | 'number'; readonly literal?: string | number }
   | { readonly kind: 'labels'; readonly keys?: ReadonlySet<string> }
-  | { readonly kind: 'truth' | 'any' }
+  | { readonly kind: 'truth' | 'list' | 'any' }
   | ObjectType;
 
 export interface ObjectType {
@@ -43,6 +54,8 @@ export function typeOfValue(value: TemplateValue): TemplateType {
     case 'boolean':
       return TRUTH;
     default:
+      if (value.kind === 'list') return { kind: 'list' };
+      if (value.kind === 'object' && value.isOpen) return ANY;
       return value.kind === 'labels' ? { kind: 'labels', keys: new Set(value.entries.keys()) } : objectTypeOf(value);
   }
 }
@@ -50,7 +63,8 @@ export function typeOfValue(value: TemplateValue): TemplateType {
 /** Whether a condition holds: nothing that is empty, zero or false does. */
 export function isTrue(value: TemplateValue): boolean {
   if (typeof value !== 'object') return Boolean(value);
-  return value.kind === 'object' || value.entries.size > 0;
+  if (value.kind === 'list') return value.items.length > 0;
+  return value.kind === 'object' ? value.isOpen !== true || value.fields.size > 0 : value.entries.size > 0;
 }
 
 /** Keys and values in the order of the keys' bytes, as Go prints and walks through a map. */
@@ -65,7 +79,10 @@ export function printValue(value: TemplateValue): string {
     return `map[${sortedEntries(value)
       .map(([key, text]) => `${key}:${text}`)
       .join(' ')}]`;
-  return `{${[...value.fields.values()].map(printValue).join(' ')}}`;
+  if (value.kind === 'list') return `[${value.items.map(printValue).join(' ')}]`;
+  if (value.isOpen !== true) return `{${[...value.fields.values()].map(printValue).join(' ')}}`;
+  const entries = [...value.fields].map(([name, field]) => `${name}:${printValue(field)}`);
+  return value.fields.size === 0 ? '' : `map[${entries.join(' ')}]`;
 }
 
 function objectTypeOf({ fields }: ObjectValue): ObjectType {

@@ -5,15 +5,14 @@ import { networkColumns } from '../../render/network-details';
 import { byName } from '../../render/table';
 import { addExamples, type Perform, type Tools } from '../command';
 import { filterFlag, LIST_FLAGS, toFilters, type ListFlags } from '../list-flags';
-import { printIds, printJsonList, printTable } from '../print';
+import { printList } from '../print';
 
 async function listNetworks({ session, api }: Tools, flags: ListFlags): Promise<ExitCode> {
   const networks = await api.networks(toFilters(flags.filter));
   networks.sort(byName(({ object }) => object.name));
-  const objects = networks.map(({ object }) => object);
-  if (flags.format === 'json') printJsonList(session.stdout, networks);
-  else if (flags.quiet) printIds(session.stdout, networks);
-  else printTable(session.stdout, networkColumns(flags.noTrunc !== true), objects);
+  const rows = networks.map(({ object }) => object);
+  const names = rows.map(({ id }) => id);
+  printList(session.stdout, flags, { columns: networkColumns(flags.noTrunc !== true), rows, raw: networks, names });
   return EXIT.ok;
 }
 

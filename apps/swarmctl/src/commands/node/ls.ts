@@ -5,17 +5,18 @@ import { nodeColumns } from '../../render/node-table';
 import { byName } from '../../render/table';
 import { addExamples, type Perform, type Tools } from '../command';
 import { filterFlag, FORMAT_FLAGS, LIST_FLAGS, toFilters, type ListFlags } from '../list-flags';
-import { printIds, printJsonList, printTable } from '../print';
+import { printList } from '../print';
 import { selfNodeId } from './self-node';
 
 async function listNodes(tools: Tools, flags: ListFlags): Promise<ExitCode> {
   const { session, api } = tools;
   const nodes = await api.nodes(toFilters(flags.filter));
   nodes.sort(byName(({ object }) => object.description?.hostname ?? ''));
-  const objects = nodes.map(({ object }) => object);
-  if (flags.format === 'json') printJsonList(session.stdout, nodes);
-  else if (flags.quiet) printIds(session.stdout, nodes);
-  else printTable(session.stdout, nodeColumns(await selfNodeId(tools)), objects);
+  const rows = nodes.map(({ object }) => object);
+  const names = rows.map(({ id }) => id);
+  const needsColumns = flags.format !== 'json' && !flags.quiet;
+  const columns = nodeColumns(needsColumns ? await selfNodeId(tools) : '');
+  printList(session.stdout, flags, { columns, rows, raw: nodes, names });
   return EXIT.ok;
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { DomainError, messageOf } from '#common/errors';
-import type { PayloadApi, PayloadAnswer } from '../../api/payload-api';
+import type { PayloadApi } from '../../api/payload-api';
 import type { CliCommand } from '../../cli-command';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { declareFlags } from '../../flags/declare-flags';
@@ -15,7 +15,7 @@ import { addExamples, type Declare, type Perform, type Tools } from '../command'
 import { forEach } from '../for-each';
 import { INSPECT_FLAGS, inspectAll, type InspectFlags } from '../inspect-flags';
 import { filterFlag, LIST_FLAGS, toFilters, type ListFlags } from '../list-flags';
-import { printIds, printJsonList, printTable } from '../print';
+import { printList } from '../print';
 
 /** Secrets and configs have the same commands. */
 export type PayloadNoun = 'secret' | 'config';
@@ -74,16 +74,9 @@ async function list(tools: Tools, noun: PayloadNoun, flags: ListFlags): Promise<
   const { stdout } = tools.session;
   const found = await apiOf(tools, noun).list(toFilters(flags.filter));
   found.sort(byName(({ object }) => object.name));
-  if (flags.format === 'json') printJsonList(stdout, found);
-  else if (flags.quiet) printIds(stdout, found);
-  else {
-    const nowMs = tools.session.clock.wallMs();
-    printTable<PayloadAnswer>(
-      stdout,
-      payloadColumns(noun, nowMs),
-      found.map(({ object }) => object),
-    );
-  }
+  const rows = found.map(({ object }) => object);
+  const names = rows.map(({ id }) => id);
+  printList(stdout, flags, { columns: payloadColumns(noun, tools.session.clock.wallMs()), rows, raw: found, names });
   return EXIT.ok;
 }
 

@@ -5,7 +5,7 @@ import { toggle, type FlagValues } from '../../flags/flag';
 import { historyColumns, toHistoryRows } from '../../render/history-table';
 import { addExamples, type Perform, type Tools } from '../command';
 import { FORMAT_FLAGS } from '../list-flags';
-import { printJsonList, printTable } from '../print';
+import { printList } from '../print';
 
 const HISTORY_FLAGS = { ...FORMAT_FLAGS, noTrunc: toggle('Do not shorten what changed') } as const;
 
@@ -14,8 +14,8 @@ type HistoryFlags = FlagValues<typeof HISTORY_FLAGS>;
 async function showHistory({ session, api }: Tools, reference: string, flags: HistoryFlags): Promise<ExitCode> {
   const revisions = await api.history(reference);
   const columns = historyColumns({ truncate: !flags.noTrunc, nowMs: session.clock.wallMs() });
-  if (flags.format === 'json') printJsonList(session.stdout, revisions);
-  else printTable(session.stdout, columns, toHistoryRows(revisions));
+  const rows = toHistoryRows(revisions);
+  printList(session.stdout, flags, { columns, rows, raw: revisions, names: [] });
   return EXIT.ok;
 }
 

@@ -12,7 +12,7 @@ import { renderMoves } from '../../render/plan';
 import type { Move } from '../../service-answers';
 import { writeLine } from '../../session';
 import { addExamples, type Perform, type Tools } from '../command';
-import { FORMAT_FLAGS, type FormatFlags } from '../list-flags';
+import { WORD_FORMAT_FLAGS, type FormatFlags } from '../list-flags';
 import { nodeNames } from '../node-names';
 import { printJson, printLines } from '../print';
 
@@ -73,7 +73,7 @@ export function declare(command: CliCommand, perform: Perform): void {
     .argument('<service>', 'name or id of the service')
     .action((service: string, flags: RebalanceFlags) => perform((tools) => rebalance(tools, service, flags)));
   declareFlags(command, 'Rebalancing', REBALANCE_FLAGS, true);
-  declareFlags(command, 'Output', FORMAT_FLAGS);
+  declareFlags(command, 'Output', WORD_FORMAT_FLAGS);
   declareFlags(command, 'Waiting', WAIT_FLAGS);
   addExamples(command, [
     ['swarmctl service rebalance --dry-run web', 'which tasks would move, and where'],

@@ -10,7 +10,7 @@ import { renderChanges } from '../../stack/change';
 import { StackDeployment, type DeployOptions } from '../../stack/deploy-stack';
 import { unusedKeys } from '../../stack/unused-keys';
 import { addExamples, type Perform, type Tools } from '../command';
-import { FORMAT_FLAGS, type FormatFlags } from '../list-flags';
+import { WORD_FORMAT_FLAGS, type FormatFlags } from '../list-flags';
 import { printJson, printLines } from '../print';
 import { PROJECT_FLAGS, readProject, stackName, type ProjectFlags } from './read-project';
 import { requireStackName } from './stack-names';
@@ -71,7 +71,7 @@ export function declare(command: CliCommand, perform: Perform): void {
   declareFlags(command, 'Files', PROJECT_FLAGS);
   declareFlags(command, 'Deployment', DEPLOY_FLAGS);
   declareFlags(command, 'Waiting', WAIT_FLAGS);
-  declareFlags(command, 'Output of --dry-run', FORMAT_FLAGS);
+  declareFlags(command, 'Output of --dry-run', WORD_FORMAT_FLAGS);
   addExamples(command, [
     ['swarmctl stack deploy -c compose.yaml shop', 'and wait until it runs'],
     ['swarmctl stack deploy -c compose.yaml -c prod.yaml --prune shop', 'two files, and nothing else may stay'],

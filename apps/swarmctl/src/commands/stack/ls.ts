@@ -7,7 +7,7 @@ import { byName, type Column } from '../../render/table';
 import { NAMESPACE_LABEL } from '../../stack/names';
 import { addExamples, type Perform, type Tools } from '../command';
 import { FORMAT_FLAGS, type FormatFlags } from '../list-flags';
-import { printJson, printLines, printTable } from '../print';
+import { printList } from '../print';
 
 const QUIET_FLAG = { quiet: toggle('Print names only', { short: 'q' }) } as const;
 
@@ -32,17 +32,8 @@ async function listStacks({ session, api }: Tools, flags: FormatFlags & FlagValu
   const stacks = [...names].sort(byName((name) => name)).map((name): StackRow => {
     return { name, services: services.filter(({ spec }) => spec?.labels[NAMESPACE_LABEL] === name) };
   });
-  if (flags.format === 'json')
-    printJson(
-      session.stdout,
-      stacks.map((stack) => ({ Name: stack.name, Services: stack.services.length })),
-    );
-  else if (flags.quiet)
-    printLines(
-      session.stdout,
-      stacks.map(({ name }) => name),
-    );
-  else printTable(session.stdout, COLUMNS, stacks);
+  const raw = stacks.map(({ name, services: own }) => ({ raw: { Name: name, Services: own.length } }));
+  printList(session.stdout, flags, { columns: COLUMNS, rows: stacks, raw, names: stacks.map(({ name }) => name) });
   return EXIT.ok;
 }
 

@@ -4,7 +4,7 @@ import { declareFlags } from '../../../flags/declare-flags';
 import type { CreateRequest } from '../../../flags/spec/create-spec';
 import { CREATE_FLAGS, type CreateFlags } from '../../../flags/tables/create-flags';
 import { addExamples, type Perform, type Tools } from '../../command';
-import { FORMAT_FLAGS, type FormatFlags } from '../../list-flags';
+import { WORD_FORMAT_FLAGS, type FormatFlags } from '../../list-flags';
 import { wantedByCreate } from '../wanted-spec';
 import { PLAN_EXIT_HELP, printPlan } from './print-plan';
 
@@ -28,7 +28,7 @@ export function declare(command: CliCommand, perform: Perform): void {
     .action((image: string, words: string[], flags: CreateFlags & FormatFlags) =>
       perform((tools) => planCreate(tools, { image, words, flags }, flags)),
     );
-  declareFlags(command, 'Output', FORMAT_FLAGS);
+  declareFlags(command, 'Output', WORD_FORMAT_FLAGS);
   for (const [heading, table] of Object.entries(FLAGS)) declareFlags(command, heading, table, true);
   addExamples(command, [
     ['swarmctl service plan create --replicas 6 --reserve-memory 2g nginx:1.27', 'is there room for six tasks of this size'],

@@ -5,7 +5,7 @@ import type { ExitCode } from '../../../exit-codes';
 import { declareFlags } from '../../../flags/declare-flags';
 import { UPDATE_SERVICE_FLAGS, type UpdateFlags } from '../../../flags/tables/update-flags';
 import { addExamples, type Perform, type Tools } from '../../command';
-import { FORMAT_FLAGS, type FormatFlags } from '../../list-flags';
+import { WORD_FORMAT_FLAGS, type FormatFlags } from '../../list-flags';
 import { wantedByUpdate } from '../wanted-spec';
 import { PLAN_EXIT_HELP, printPlan } from './print-plan';
 
@@ -35,7 +35,7 @@ export function declare(command: CliCommand, perform: Perform): void {
     .description(`${DESCRIPTION}\n\n${PLAN_EXIT_HELP}`)
     .argument('<service>', 'name or id of the service')
     .action((service: string, flags: UpdateFlags & FormatFlags) => perform((tools) => planUpdate(tools, service, flags)));
-  declareFlags(command, 'Output', FORMAT_FLAGS);
+  declareFlags(command, 'Output', WORD_FORMAT_FLAGS);
   for (const [heading, table] of Object.entries(FLAGS)) declareFlags(command, heading, table);
   addExamples(command, [
     ['swarmctl service plan update --replicas 12 web', 'is there room for twelve tasks'],
