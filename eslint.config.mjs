@@ -31,6 +31,7 @@ const PURE = [
   'apps/swarmctl/src/stack/convert/**/*.ts',
   'apps/swarmctl/src/stack/{change,names,network-changes,unused-keys}.ts',
   'apps/swarmctl/src/render/**/*.ts',
+  'apps/swarmctl/src/top/container-usage.ts',
 ];
 /** The shells around those decisions, and tests. */
 const NOT_PURE = [

@@ -25,8 +25,25 @@ describe('swarmctl, from the first cluster to the last', () => {
     expect(settings.Spec.Orchestration).toEqual({ TaskHistoryRetentionLimit: 2 });
     expect(settings.JoinTokens).toBeUndefined();
     expect(await said('swarm ca')).toContain('BEGIN CERTIFICATE');
+    await expect(said('swarm unlock-key')).rejects.toThrow('no unlock key is set');
+    await expect(said('swarm unlock', 'key')).rejects.toThrow('swarm is not locked');
+    await expect(said('swarm join --token t 10.0.0.5:2377')).rejects.toThrow('already part of a swarm');
     await expect(said('swarm update')).rejects.toMatchObject({ exitCode: 2 });
     await expect(said('swarm join-token nobody')).rejects.toMatchObject({ exitCode: 2 });
+  }, 60_000);
+
+  it('shows lists and objects by templates, and what all of it uses', async () => {
+    expect(await said('node ls --format {{.Hostname}}={{.Self}}')).toBe('n1=true\nn2=false\nn3=false');
+    expect(await said('node inspect --format {{.Description.Engine.EngineVersion}} n2')).toMatch(/^\d+\.\d+/);
+    await swarm.createSleepers('web', 2);
+    await swarm.untilRunning('web', 2);
+    const { Services, Tasks } = JSON.parse(await said('top --format json --interval 1s')) as Record<
+      string,
+      { MemoryBytes: number; Cpus: number }[]
+    >;
+    expect(Services).toEqual([{ Name: 'web', Cpus: expect.any(Number), MemoryBytes: expect.any(Number) }]);
+    expect(Tasks?.every(({ MemoryBytes, Cpus }) => MemoryBytes > 50_000 && Cpus >= 0 && Cpus < 2)).toBe(true);
+    await swarm.removeServices();
   }, 60_000);
 
   it('creates secrets and configs, and gives them new values that services get', async () => {

@@ -118,6 +118,9 @@ export const NOUNS: readonly Noun[] = [
       verb('swarm/inspect', 'Show the cluster and its settings'),
       verb('swarm/update', 'Change settings of the cluster'),
       verb('swarm/join-token', 'Show the tokens that admit to the cluster'),
+      verb('swarm/join', 'Join the cluster of another manager'),
+      verb('swarm/unlock', 'Unlock a manager'),
+      verb('swarm/unlock-key', 'Show the key that unlocks managers'),
       verb('swarm/ca', 'Show the root certificate'),
       verb('swarm/leave', 'End the cluster'),
     ],
@@ -146,6 +149,7 @@ export const NOUNS: readonly Noun[] = [
 
 /** The commands without a noun: `commands/<verb>.ts`. */
 export const PLAIN_VERBS: readonly Verb[] = [
+  verb('top', 'Show what nodes, services and tasks use'),
   verb('events', 'Show what happens in the swarm'),
   verb('completion', 'Print a script that completes words in a shell'),
   verb('info', 'Show what the manager says of the swarm'),

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ManagerClient } from '../client';
-import { asObject, asText } from '../json-values';
+import { asObject, asText, type JsonObject } from '../json-values';
 import { encodeFilters, pathOf, type Filters } from './request-parts';
 
 /** What is wanted of a log. */
@@ -47,6 +47,12 @@ export class StreamApi {
   /** Events as JSON, one a line. */
   events(filters: Filters, times: { since?: string; until?: string }, signal: AbortSignal): Promise<IncomingMessage> {
     return this.client.open({ method: 'GET', path: '/events', query: { filters: encodeFilters(filters), ...times } }, signal);
+  }
+
+  /** What a container uses now, as its engine counts it. */
+  async containerStats(containerId: string): Promise<JsonObject> {
+    const query = { stream: 'false', 'one-shot': 'true' };
+    return asObject(await this.client.send({ method: 'GET', path: pathOf('containers', containerId, '/stats'), query }));
   }
 
   /** Makes a process in a container; it does not run yet. @returns its id */

@@ -1,5 +1,5 @@
 import type { ManagerClient } from '../client';
-import { asObject, type JsonObject } from '../json-values';
+import { asObject, asText, type JsonObject } from '../json-values';
 
 /** What a new cluster is to be like; what is not said is as in Docker. */
 export interface NewSwarm {
@@ -33,6 +33,20 @@ export class SwarmApi {
     const { Version, Spec } = await this.get();
     const query = { version: String(asObject(Version).Index), ...(rotate === undefined ? {} : { [rotate]: '1' }) };
     await this.client.send({ method: 'POST', path: '/swarm/update', query, body: change(asObject(Spec)) });
+  }
+
+  /** Asks the manager to join the cluster of another one. */
+  async join(address: string, token: string): Promise<void> {
+    await this.client.send({ method: 'POST', path: '/swarm/join', body: { RemoteAddrs: [address], JoinToken: token } });
+  }
+
+  /** @returns the key that unlocks managers after a restart; empty when they are not locked */
+  async unlockKey(): Promise<string> {
+    return asText(asObject(await this.client.send({ method: 'GET', path: '/swarm/unlockkey' })).UnlockKey);
+  }
+
+  async unlock(key: string): Promise<void> {
+    await this.client.send({ method: 'POST', path: '/swarm/unlock', body: { UnlockKey: key } });
   }
 
   async leave(force: boolean): Promise<void> {

@@ -34,6 +34,8 @@ export class FakeManager {
   networks: ApiObject[] = [];
   secrets: ApiObject[] = [];
   configs: ApiObject[] = [];
+  /** The engine's statistics of a container; undefined when nobody knows it. */
+  statsOf: (containerId: string) => ApiObject | undefined = () => undefined;
   /** Of every service, newest first. */
   revisions: ApiObject[] = [];
   /** The answer to every plan. */
@@ -117,6 +119,7 @@ export class FakeManager {
     if (asked.path === '/services/plan') return { status: 200, body: this.plan };
     if (collection === 'services') return this.answerFor(this.services, asked);
     if (collection === 'nodes') return this.answerFor(this.nodes, asked);
+    if (collection === 'containers') return this.answerForContainers(asked);
     if (collection === 'secrets') return this.answerForPayloads(this.secrets, asked);
     if (collection === 'configs') return this.answerForPayloads(this.configs, asked);
     if (collection === 'networks') return this.answerForNetworks(asked);
@@ -153,6 +156,12 @@ export class FakeManager {
     if (method !== 'DELETE') return { status: 200, body: network };
     this.networks.splice(this.networks.indexOf(network), 1);
     return { status: 204 };
+  }
+
+  private answerForContainers({ path }: Asked): Answer {
+    const [, id = ''] = path.slice(1).split('/');
+    const stats = this.statsOf(id);
+    return stats ? { status: 200, body: stats } : refuse(404, `No such container: ${id}`);
   }
 
   /** Any value is a new one. */

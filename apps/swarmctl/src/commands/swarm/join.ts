@@ -1,0 +1,31 @@
+import type { CliCommand } from '../../cli-command';
+import { EXIT } from '../../exit-codes';
+import { declareFlags } from '../../flags/declare-flags';
+import { one, type FlagValues } from '../../flags/flag';
+import { text } from '../../flags/values/text';
+import { writeLine } from '../../session';
+import { addExamples, type Perform } from '../command';
+
+const JOIN_FLAGS = {
+  token: one(text('token', 'SWMTKN-1-…'), 'Token that admits to the cluster: swarmctl swarm join-token'),
+} as const;
+
+/** Declares `swarmctl swarm join`. */
+export function declare(command: CliCommand, perform: Perform): void {
+  command
+    .description(
+      'Ask the manager to join the cluster of another one.\n\n' +
+        "A manager that was started with a cluster's etcd is in that cluster already, and an agent joins by being started with --manager: " +
+        'then there is nothing to join, and the manager says so.',
+    )
+    .argument('<address>', 'host:port of a manager of the cluster')
+    .action((address: string, { token = '' }: FlagValues<typeof JOIN_FLAGS>) =>
+      perform(async ({ session, api }) => {
+        await api.swarm.join(address, token);
+        writeLine(session.stdout, 'This node has joined the cluster.');
+        return EXIT.ok;
+      }),
+    );
+  declareFlags(command, 'Admission', JOIN_FLAGS);
+  addExamples(command, [['swarmctl swarm join --token SWMTKN-1-… 10.0.0.5:2377', 'as docker swarm join']]);
+}
