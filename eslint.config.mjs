@@ -11,7 +11,7 @@ const PURE = [
   'apps/manager/src/api/{defaults,lookup,count-tasks,service-mode}.ts',
   'apps/manager/src/dispatcher/{assignment-diff,decide-orphans,node-liveness,node-record,pull-credentials}.ts',
   'apps/manager/src/api/events/cluster-event.ts',
-  'apps/manager/src/api/engine/{engine-route,task-container}.ts',
+  'apps/manager/src/api/engine/{engine-route,overlay-container,task-container}.ts',
   'apps/manager/src/api/openapi/**/*.ts',
   'apps/manager/src/membership/join-token.ts',
   'apps/manager/src/leader/lease-deadline.ts',

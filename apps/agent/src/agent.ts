@@ -7,6 +7,7 @@ import type { AgentConfig } from './agent-config';
 import { DnsServer } from './dns/dns-server';
 import { undescribedNode } from './executor/docker/describe-node';
 import { DockerAdapter } from './executor/docker/docker-adapter';
+import { DockerAttachedContainers } from './executor/docker/docker-attached-containers';
 import { DockerNetworks } from './executor/docker/docker-networks';
 import { EngineClient } from './executor/docker/engine-client';
 import { StartPlaces } from './executor/docker/start-places';
@@ -32,7 +33,7 @@ import { StatusServer } from './monitoring/status-server';
 import { EngineTunnels } from './tunnel/engine-tunnels';
 import { EngineWatch } from './worker/engine-watch';
 import { StatusReporter } from './worker/status-reporter';
-import { Worker } from './worker/worker';
+import { Worker, type WorkerEngine } from './worker/worker';
 
 /** The hello should describe the node, but an engine that hangs must not keep the manager from hearing so. */
 const FIRST_DESCRIPTION_MS = 1_000;
@@ -85,7 +86,7 @@ export class Agent {
     this.health = new EngineHealth(executor, logger);
     const memory = new MemoryFolder(join(config.runtimeDir, nodeId));
     this.files = new TaskFiles(memory, () => this.describer.description.value);
-    this.worker = new Worker({ executor, networks: this.networks, files: this.files }, this.statuses, logger);
+    this.worker = new Worker(this.workerEngine(executor), this.statuses, logger);
     this.watch = new EngineWatch(executor, this.health, this.worker, logger);
     this.describer = new NodeDescriber(executor, this.health, undescribedNode(facts), logger);
     this.tunnels = new EngineTunnels(config.dockerSocket, logger);
@@ -116,6 +117,10 @@ export class Agent {
     this.statusServer?.close();
     this.client.close();
     this.logger.info('agent stopped');
+  }
+
+  private workerEngine(executor: DockerAdapter): WorkerEngine {
+    return { executor, networks: this.networks, files: this.files, containers: new DockerAttachedContainers(this.client) };
   }
 
   private createNetworks(): HostNetworks {

@@ -18,6 +18,8 @@ export class NameTable {
   private readonly byAddress = new Map<string, OverlayEndpoint>();
   private readonly servicesByName = new Map<string, OverlayService[]>();
   private readonly endpointsByService = new Map<string, OverlayEndpoint[]>();
+  /** Containers that are no tasks. */
+  private readonly endpointsByName = new Map<string, OverlayEndpoint[]>();
   private readonly namesByVirtualAddress = new Map<string, string>();
 
   /** @param random from 0 to below 1: spreads the callers who take the first address */
@@ -29,6 +31,7 @@ export class NameTable {
     for (const endpoint of endpoints.values()) {
       for (const { address } of endpoint.addresses) this.byAddress.set(address, endpoint);
       put(this.endpointsByService, endpoint.serviceId, endpoint);
+      for (const name of endpoint.names) put(this.endpointsByName, name.toLowerCase(), endpoint);
     }
   }
 
@@ -81,7 +84,7 @@ export class NameTable {
     return this.findSlot(name, networks);
   }
 
-  /** `<slot>.<service>`, or a task's whole name. */
+  /** `<slot>.<service>`, a task's whole name, or the name of a container that is no task. */
   private findSlot(name: string, networks: ReadonlySet<string>): Known {
     const [slot = '', ...rest] = name.split('.');
     const owners = /^\d+$/.test(slot) ? this.visible(rest.join('.'), networks) : [];
@@ -91,7 +94,9 @@ export class NameTable {
     const [service = ''] = name.split('.');
     const tasks = this.visible(service, networks).flatMap(({ id }) => this.endpointsByService.get(id) ?? []);
     const named = tasks.filter((endpoint) => endpoint.name.toLowerCase() === name);
-    return named.length > 0 ? named.flatMap((endpoint) => addressesOn(endpoint, networks)) : 'elsewhere';
+    const called = [...named, ...(this.endpointsByName.get(name) ?? [])];
+    const addresses = called.flatMap((endpoint) => addressesOn(endpoint, networks));
+    return addresses.length > 0 ? addresses : 'elsewhere';
   }
 
   /** Services that go by the name on one of the networks. */

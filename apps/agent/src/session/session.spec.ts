@@ -15,7 +15,9 @@ import { StatusReporter } from '../worker/status-reporter';
 import { runSession } from './session';
 import type { SessionParty } from './session-party';
 
-const WELCOME = { welcome: { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [], endedClusterIds: [] } };
+const WELCOME = {
+  welcome: { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [], endedClusterIds: [] },
+};
 const set = (type: Assignments_Type, appliesTo: number, resultsIn: number): ManagerMessage => ({
   assignments: { type, appliesTo, resultsIn, update: [], remove: [] },
 });

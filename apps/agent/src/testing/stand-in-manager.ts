@@ -124,7 +124,13 @@ export class StandInManager {
   private welcome(stream: Stream, hello: Hello): void {
     this.hellos.push(hello);
     stream.write({
-      welcome: { sessionId: newId(), clusterId: CLUSTER_ID, heartbeatPeriodMs: HEARTBEAT_MS, managerAddresses: [this.address], endedClusterIds: [] },
+      welcome: {
+        sessionId: newId(),
+        clusterId: CLUSTER_ID,
+        heartbeatPeriodMs: HEARTBEAT_MS,
+        managerAddresses: [this.address],
+        endedClusterIds: [],
+      },
     });
     const update = [...this.tasks.values()].map((task) => this.current(task));
     stream.write({

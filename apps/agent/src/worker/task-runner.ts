@@ -10,6 +10,7 @@ import { contradicts, type Claim } from './container-claim';
 import { failureMove, judgeFailure, retryDelayMs } from './failure';
 import { nextStep, toGoal, type ContainerView, type Goal, type Observed, type Step } from './next-step';
 import { OfflineRestarts } from './offline-restarts';
+import type { Runner } from './runner';
 import type { StatusReporter } from './status-reporter';
 import { movedStatus, refreshedStatus, restartedStatus, type StatusMove } from './task-status';
 import { WakeSignal } from './wake-signal';
@@ -45,7 +46,7 @@ interface Attempt {
  * Drives one task to its goal: looks, takes the next step, looks again. Level-based: news only says that it is worth looking.
  * INVARIANTS: one step at a time; the reported state never moves back; no step is taken on a view that is in doubt.
  */
-export class TaskRunner {
+export class TaskRunner implements Runner {
   readonly taskId: string;
   private task: Task | undefined;
   private goal: Goal = 'forget';

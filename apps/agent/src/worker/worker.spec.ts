@@ -1,3 +1,4 @@
+import { NO_CONTAINERS } from '../testing/no-containers';
 import { NO_FILES } from '../testing/no-files';
 import { NO_OVERLAYS } from '../testing/no-overlays';
 import { isTerminal, stateRank, TaskState } from '#common/domain';
@@ -25,7 +26,12 @@ class Bench {
   private readonly stopping = new AbortController();
   private readonly statuses = new StatusReporter(0);
   private readonly worker = new Worker(
-    { executor: this.engine, networks: { ...NO_OVERLAYS, isCalled: () => this.isCalled }, files: NO_FILES },
+    {
+      executor: this.engine,
+      networks: { ...NO_OVERLAYS, isCalled: () => this.isCalled },
+      files: NO_FILES,
+      containers: NO_CONTAINERS,
+    },
     this.statuses,
     logger,
   );

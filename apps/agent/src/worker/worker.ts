@@ -1,25 +1,38 @@
-import { supervise } from '#common/concurrency';
+import { monotonicMs, supervise } from '#common/concurrency';
+import { isAttachment } from '#common/domain';
 import { isId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import { Assignments_Type, type Assignments } from '#common/dispatcher-proto';
 import type { Task } from '#common/proto';
+import type { AttachedContainers } from '../executor/attached-containers';
 import type { ContainerEvent, Executor, ListedContainer } from '../executor/executor';
 import type { NetworkHost } from '../executor/overlay-engine';
 import type { FileHost } from '../payloads/file-host';
 import { claimOfEvent, claimOfListing } from './container-claim';
 import { toChanges } from './assignment-changes';
+import { AttachmentRunner } from './attachment-runner';
 import { PullCredentials } from './pull-credentials';
+import type { Runner } from './runner';
 import type { StatusReporter } from './status-reporter';
 import { TaskRunner, type RunnerOrigin } from './task-runner';
 
 type TaskEvent = Exclude<ContainerEvent, { kind: 'listening' }>;
+
+/** What tasks run on. */
+export interface WorkerEngine {
+  readonly executor: Executor;
+  readonly networks: NetworkHost;
+  readonly files: FileHost;
+  /** Containers of others, which have places on networks. */
+  readonly containers: AttachedContainers;
+}
 
 /**
  * Keeps one runner per task that the manager assigned, and per container of ours that no task accounts for.
  * INVARIANT: no container is taken for an orphan before the first COMPLETE set of its cluster has arrived.
  */
 export class Worker {
-  private readonly runners = new Map<string, TaskRunner>();
+  private readonly runners = new Map<string, Runner>();
   private readonly credentials = new PullCredentials();
   private clusterId: string | undefined;
   private endedClusters: ReadonlySet<string> = new Set();
@@ -27,7 +40,7 @@ export class Worker {
   private isCutOff = false;
 
   constructor(
-    private readonly engine: { readonly executor: Executor; readonly networks: NetworkHost; readonly files: FileHost },
+    private readonly engine: WorkerEngine,
     private readonly statuses: StatusReporter,
     private readonly logger: Logger,
     private readonly now: () => Date = () => new Date(),
@@ -147,8 +160,14 @@ export class Worker {
   }
 
   private begin(origin: RunnerOrigin): void {
+    const runner = 'task' in origin && isAttachment(origin.task) ? this.attachmentRunner(origin.task) : this.taskRunner(origin);
+    this.runners.set(runner.taskId, runner);
+    supervise(this.logger, 'task runner', this.drive(runner));
+  }
+
+  private taskRunner(origin: RunnerOrigin): Runner {
     const { statuses, logger, now, clusterId = '' } = this;
-    const runner = new TaskRunner(origin, {
+    return new TaskRunner(origin, {
       ...this.engine,
       statuses,
       clusterId,
@@ -159,11 +178,14 @@ export class Worker {
       ended: (taskId) => this.removeFiles(taskId),
       logger,
     });
-    this.runners.set(runner.taskId, runner);
-    supervise(this.logger, 'task runner', this.drive(runner));
   }
 
-  private async drive(runner: TaskRunner): Promise<void> {
+  private attachmentRunner(task: Task): Runner {
+    const { statuses, logger, now } = this;
+    return new AttachmentRunner(task, { ...this.engine, statuses, now, monotonicMs, logger });
+  }
+
+  private async drive(runner: Runner): Promise<void> {
     try {
       await runner.run();
     } finally {

@@ -20,7 +20,9 @@ import { SwarmController } from './controllers/swarm.controller';
 import { SystemController } from './controllers/system.controller';
 import { TasksController } from './controllers/tasks.controller';
 import { HostEngine } from './engine/host-engine';
+import { ContainerRequests } from './engine/container-requests';
 import { EngineProxy } from './engine/engine-proxy';
+import { OverlayAttachments } from './engine/overlay-attachments';
 import { ErrorFilter } from './http/error.filter';
 import { PAYLOAD_COMMANDS } from './payload-commands.providers';
 import { API_DEPENDENCIES, type ApiDependencies } from './ports';
@@ -50,6 +52,14 @@ const COMMANDS: Provider[] = [
     provide: HostEngine,
     inject: [API_DEPENDENCIES, EngineProxy],
     useFactory: ({ engines, logger }: ApiDependencies, proxy: EngineProxy) => new HostEngine(engines, proxy, logger),
+  },
+  {
+    provide: ContainerRequests,
+    inject: [API_DEPENDENCIES, EngineProxy],
+    useFactory: ({ engines, store, host }: ApiDependencies, proxy: EngineProxy) => {
+      const attachments = new OverlayAttachments(store, host, now);
+      return new ContainerRequests({ view: () => store.view, engines, proxy, attachments });
+    },
   },
   {
     provide: EngineProxy,

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import type { Express } from 'express';
+import { ContainerRequests } from './engine/container-requests';
 import { EngineProxy } from './engine/engine-proxy';
 import { dockerProtocol } from './http/docker-protocol.middleware';
 import { engineRequests } from './http/engine-requests.middleware';
@@ -22,7 +23,7 @@ export async function createRequestHandlers(app: INestApplication, serverVersion
   const proxy = app.get(EngineProxy);
   express.disable('x-powered-by');
   app.use(dockerProtocol(serverVersion));
-  app.use(engineRequests(proxy));
+  app.use(engineRequests(proxy, app.get(ContainerRequests)));
   await app.init();
   return { request: express, upgrade: (request, socket, head) => void proxy.upgrade(request, socket, head) };
 }

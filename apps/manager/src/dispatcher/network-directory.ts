@@ -1,6 +1,7 @@
 import {
   boundTo,
   INGRESS_NETWORK,
+  isAttachment,
   isIngressPort,
   isTerminal,
   NodeState,
@@ -165,7 +166,8 @@ function toEndpoint(task: Task, isNodeReady: boolean): OverlayEndpoint {
     taskId: task.id,
     serviceId: task.serviceId,
     nodeId: task.nodeId,
-    name: `${task.serviceName}.${task.slot || task.nodeId}.${task.id}`,
+    name: isAttachment(task) ? task.name : `${task.serviceName}.${task.slot || task.nodeId}.${task.id}`,
+    names: isAttachment(task) ? namesOf(task) : [],
     slot: task.slot,
     addresses: task.networksAttachments.flatMap(({ network, addresses }) =>
       addresses.map((address) => ({ networkId: network?.id ?? '', address: withoutPrefix(address) })),
@@ -173,6 +175,11 @@ function toEndpoint(task: Task, isNodeReady: boolean): OverlayEndpoint {
     nameservers: task.spec?.containerSpec?.dnsConfig?.nameservers ?? [],
     serving: isNodeReady && isWanted && observedState(task) === TaskState.running,
   });
+}
+
+/** A container goes by its own name and by those that it was given on its networks. */
+function namesOf({ name, spec }: Task): string[] {
+  return [...new Set([name, ...(spec?.networks ?? []).flatMap(({ aliases }) => aliases)])].filter(Boolean);
 }
 
 function toOverlayService({ id, spec, endpoint }: Service): OverlayService {

@@ -1,4 +1,4 @@
-import { rebalancesItself, type AddressCursors } from '#common/domain';
+import { NO_SERVICE, rebalancesItself, type AddressCursors } from '#common/domain';
 import { newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import type { ServiceSpec } from '#common/proto';
@@ -10,8 +10,9 @@ import { PlacementSession } from '../scheduler/placement-session';
 import { affinitiesOf } from '../scheduler/service-affinity';
 import { AddressBook } from './addresses/address-book';
 import { allocateAddresses } from './addresses/allocate-addresses';
-import type { Change } from './change';
+import type { Change, Plan } from './change';
 import { commitChanges } from './commit-changes';
+import { decideAttachments } from './decide-attachments';
 import { decideService } from './decide-service';
 import { decidePlacements, tasksToPlace } from './place-tasks';
 import { takeSnapshot, type DecisionInputs } from './service-snapshot';
@@ -121,6 +122,7 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     { session, book }: Pass,
     inputs: DecisionInputs,
   ): { changes: Change[]; requeueAfterMs?: number } {
+    if (serviceId === NO_SERVICE) return this.decideAttachments(book);
     const snapshot = takeSnapshot(this.view, () => session.nodes(), serviceId);
     const plan = decideService(snapshot, inputs);
     const toPlace = tasksToPlace(snapshot.tasks, plan.changes);
@@ -131,6 +133,13 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     if (isWaiting) this.waiting.set(serviceId, { hasAffinity: affinitiesOf(placement).length > 0 });
     else this.waiting.delete(serviceId);
     return { ...plan, changes: [...plan.changes, ...addresses.changes, ...placements.changes] };
+  }
+
+  private decideAttachments(book: AddressBook): Plan {
+    const tasks = this.view.tasksOfService(NO_SERVICE);
+    const { changes, placeable } = allocateAddresses(undefined, tasks, tasksToPlace(tasks, []), book);
+    const plan = decideAttachments(tasks, placeable, (id) => this.view.node(id));
+    return { changes: [...changes, ...plan.changes] };
   }
 }
 

@@ -1,3 +1,4 @@
+import { isAttachment } from '#common/domain';
 import type { ClusterView, ViewChange } from '#common/store';
 import { toNodeInfo, type NodeInfo } from './node-info';
 
@@ -18,7 +19,10 @@ export class NodeInfoIndex {
     return this.view.nodes().map((node) => {
       const known = this.infos.get(node.id);
       if (known) return known;
-      const info = toNodeInfo(node, this.view.tasksOfNode(node.id));
+      const info = toNodeInfo(
+        node,
+        this.view.tasksOfNode(node.id).filter((task) => !isAttachment(task)),
+      );
       this.infos.set(node.id, info);
       return info;
     });

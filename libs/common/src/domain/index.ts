@@ -1,3 +1,4 @@
+export * from './attachment';
 export * from './swarm-spec';
 export * from './swarm-words';
 export * from './defaults';

@@ -1,3 +1,4 @@
+import { NO_CONTAINERS } from '../../testing/no-containers';
 import { NO_FILES } from '../../testing/no-files';
 import { NO_OVERLAYS } from '../../testing/no-overlays';
 import { join } from 'node:path';
@@ -158,7 +159,11 @@ describe.each([1, 2, 3])('an engine that breaks its word, seed %i', (seed) => {
     const { client, adapter } = connect(socket, () => health.suspect());
     const health = new EngineHealth(adapter, logger);
     const statuses = new StatusReporter();
-    const worker = new Worker({ executor: adapter, networks: NO_OVERLAYS, files: NO_FILES }, statuses, logger);
+    const worker = new Worker(
+      { executor: adapter, networks: NO_OVERLAYS, files: NO_FILES, containers: NO_CONTAINERS },
+      statuses,
+      logger,
+    );
     const watch = new EngineWatch(adapter, health, worker, logger);
     const states = new Map<string, TaskState>();
     statuses.onUnsent(() => statuses.take().forEach(({ taskId, status }) => status?.state && states.set(taskId, status.state)));

@@ -84,6 +84,7 @@ export interface ListedInfo {
   /** For people, but the only place of the list that tells the health: `Up 3 minutes (healthy)`. */
   readonly Status?: string;
   readonly Labels?: Strings | null;
+  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, unknown>> | null };
 }
 
 export interface InspectInfo {

@@ -5,8 +5,11 @@ import {
   IPV6_SUBNET_POOL,
   holdsAddress,
   isEncrypted,
+  isAttachment,
   isIpv6,
+  isTerminal,
   nextSubnet,
+  observedState,
   overlap,
   publishesOnEveryNode,
   readSubnet,
@@ -15,7 +18,7 @@ import {
 } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
-import { NetworkSpec, type IpamConfig, type Network, type Node, type Service } from '#common/proto';
+import { NetworkSpec, type IpamConfig, type Network, type Node, type Service, type Task } from '#common/proto';
 import { creationOfNetwork, removalOfNetwork, type ClusterView, type Guard, type Write } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { findNetwork } from '../lookup';
@@ -72,6 +75,7 @@ export class NetworkCommands {
       const { view } = this.store;
       const network = findNetwork(view, id);
       refuseUsed(network, view.services());
+      refuseAttached(network, view.tasksOnNetwork(network.id));
       return removalOfNetwork(view, network);
     });
   }
@@ -155,6 +159,12 @@ function refuseTakenSubnet(wanted: string, taken: readonly string[], nodes: read
   if (collides) throw new DomainError('PERMISSION_DENIED', 'Pool overlaps with other one on this address space');
   const node = nodes.find((address) => holdsAddress(subnet, address));
   if (node !== undefined) throw unreadableSpec(`invalid subnet ${wanted}: it holds ${node}, the address of a node`);
+}
+
+/** Containers that are no tasks keep the network as services do; nobody removes them along with it. */
+function refuseAttached({ spec }: Network, tasks: readonly Task[]): void {
+  const attached = tasks.find((task) => isAttachment(task) && !isTerminal(observedState(task)));
+  if (attached) throw failedPrecondition(`network ${spec?.name ?? ''} has active endpoints: container ${attached.name}`);
 }
 
 function refuseUsed({ id, spec }: Network, services: readonly Service[]): void {

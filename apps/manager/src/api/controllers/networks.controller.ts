@@ -1,7 +1,8 @@
 import { findPredefinedNetwork, OVERLAY_LABEL, PREDEFINED_NETWORKS } from '#common/domain';
-import { DomainError, isCode } from '#common/errors';
+import { isCode } from '#common/errors';
 import { NetworkSpec, type Network } from '#common/proto';
 import { decodeJson } from '#common/wire';
+import { ContainerRequests } from '../engine/container-requests';
 import { HostEngine } from '../engine/host-engine';
 import type { Filters } from '../filters/parse-filters';
 import type { JsonObject } from '../render/json-parts';
@@ -11,7 +12,7 @@ import { NetworkCommands } from '../commands/network-commands';
 import { matchesNetwork, matchesPredefined, parseNetworkFilters } from '../filters/network-filters';
 import { readJsonBody } from '../http/json-body';
 import { queryFlag, queryOf } from '../http/query';
-import { sendJson } from '../http/send';
+import { sendEmpty, sendJson } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findNetwork } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
@@ -27,6 +28,7 @@ export class NetworksController {
     @Inject(API_DEPENDENCIES) private readonly api: ApiDependencies,
     private readonly commands: NetworkCommands,
     private readonly host: HostEngine,
+    private readonly containers: ContainerRequests,
   ) {}
 
   @Get()
@@ -70,11 +72,20 @@ export class NetworksController {
     await this.host.answer(request, response);
   }
 
-  @Post([':id/connect', ':id/disconnect'])
-  async change(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    if (this.find(id))
-      throw new DomainError('UNIMPLEMENTED', `network ${id} is the swarm's: only services can be attached to it yet`);
-    await this.host.answer(request, response);
+  @Post(':id/connect')
+  async connect(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const network = this.find(id);
+    if (!network) return this.host.answer(request, response);
+    await this.containers.connect(network, (await readJsonBody(request)) as JsonObject);
+    sendEmpty(response);
+  }
+
+  @Post(':id/disconnect')
+  async disconnect(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const network = this.find(id);
+    if (!network) return this.host.answer(request, response);
+    await this.containers.disconnect(network, (await readJsonBody(request)) as JsonObject);
+    sendEmpty(response);
   }
 
   @Delete(':id')

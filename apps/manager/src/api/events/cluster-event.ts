@@ -1,4 +1,4 @@
-import { TaskState, observedState } from '#common/domain';
+import { isAttachment, TaskState, observedState } from '#common/domain';
 import type { Node, Service, Task } from '#common/proto';
 import type { JsonObject } from '../render/json-parts';
 
@@ -83,7 +83,7 @@ interface Named {
 /** A task's event is the state that it has come to. */
 export function taskEvent(before: Task | undefined, after: Task | undefined): Happening | undefined {
   const task = after ?? before;
-  if (!task) return undefined;
+  if (!task || isAttachment(task)) return undefined;
   const { id, serviceId, serviceName, slot, nodeId, status } = task;
   const attributes = {
     name: `${serviceName}.${slot === 0 ? nodeId : slot}`,

@@ -1,4 +1,4 @@
-import { TaskState } from '#common/domain';
+import { isAttachment, TaskState } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { Task } from '#common/proto';
 import type { ClusterView } from '#common/store';
@@ -46,9 +46,15 @@ function matchesTask(filters: Filters, task: Task): boolean {
     passes(filters, 'id', (prefix) => task.id.startsWith(prefix)) &&
     passes(filters, 'name', (prefix) => task.name.startsWith(prefix)) &&
     passes(filters, 'desired-state', (state) => task.desiredState === state) &&
-    passes(filters, 'runtime', (runtime) => (task.spec?.runtime || 'container') === runtime) &&
+    isOfRuntime(filters, task) &&
     passesLabels(filters, 'label', task.serviceLabels)
   );
+}
+
+/** As in Docker, containers' places on networks are shown to those only who ask for them. */
+function isOfRuntime(filters: Filters, task: Task): boolean {
+  if (!filters.has('runtime')) return !isAttachment(task);
+  return passes(filters, 'runtime', (runtime) => (task.spec?.runtime || 'container') === runtime);
 }
 
 function isCurrent(view: ClusterView, task: Task, isUpToDate: UpToDate): boolean {

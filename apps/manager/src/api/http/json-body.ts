@@ -31,7 +31,8 @@ export async function readOptionalJsonBody(request: IncomingMessage): Promise<un
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** Reads a body whatever it is. @throws DomainError TOO_LARGE · CANCELLED */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of chunksOf(request)) {

@@ -239,6 +239,8 @@ export interface OverlayEndpoint {
   serving: boolean;
   /** Addresses of name servers that it asks for what is not on its networks; none: those of its host. */
   nameservers: string[];
+  /** Of a container that is no task of a service: what it is called on its networks. */
+  names: string[];
 }
 
 export interface EndpointAddress {
@@ -2514,7 +2516,17 @@ export const PublishedPort: MessageFns<PublishedPort> = {
 };
 
 function createBaseOverlayEndpoint(): OverlayEndpoint {
-  return { taskId: "", serviceId: "", nodeId: "", name: "", slot: 0, addresses: [], serving: false, nameservers: [] };
+  return {
+    taskId: "",
+    serviceId: "",
+    nodeId: "",
+    name: "",
+    slot: 0,
+    addresses: [],
+    serving: false,
+    nameservers: [],
+    names: [],
+  };
 }
 
 export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
@@ -2542,6 +2554,9 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
     }
     for (const v of message.nameservers) {
       writer.uint32(66).string(v!);
+    }
+    for (const v of message.names) {
+      writer.uint32(74).string(v!);
     }
     return writer;
   },
@@ -2623,6 +2638,14 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
             message.nameservers.push(reader.string());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2661,6 +2684,7 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
       nameservers: globalThis.Array.isArray(object?.nameservers)
         ? object.nameservers.map((e: any) => globalThis.String(e))
         : [],
+      names: globalThis.Array.isArray(object?.names) ? object.names.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -2690,6 +2714,9 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
     if (message.nameservers?.length) {
       obj.nameservers = message.nameservers;
     }
+    if (message.names?.length) {
+      obj.names = message.names;
+    }
     return obj;
   },
 
@@ -2706,6 +2733,7 @@ export const OverlayEndpoint: MessageFns<OverlayEndpoint> = {
     message.addresses = object.addresses?.map((e) => EndpointAddress.fromPartial(e)) || [];
     message.serving = object.serving ?? false;
     message.nameservers = object.nameservers?.map((e) => e) || [];
+    message.names = object.names?.map((e) => e) || [];
     return message;
   },
 };
@@ -4074,6 +4102,18 @@ export const protoMetadata = {
         "jsonName": "nameservers",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "names",
+        "number": 9,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "names",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -4367,7 +4407,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18],
-        "span": [173, 0, 186, 1],
+        "span": [173, 0, 188, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -4398,14 +4438,20 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 18, 2, 8],
+        "span": [187, 2, 28],
+        "leadingComments": " Of a container that is no task of a service: what it is called on its networks.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 19, 2, 1],
-        "span": [191, 2, 21],
+        "span": [193, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20],
-        "span": [195, 0, 197, 1],
+        "span": [197, 0, 199, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],

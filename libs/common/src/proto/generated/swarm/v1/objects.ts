@@ -370,7 +370,11 @@ export interface TaskStatus {
     | string
     | undefined;
   /** How often the agent has restarted the container by itself, being cut off from all managers. */
-  restarts?: number | undefined;
+  restarts?:
+    | number
+    | undefined;
+  /** Of an attachment: what the engine has to be told so that the container gets its places on the networks. */
+  engineEndpoints?: EngineEndpoints | undefined;
 }
 
 /** In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners. */
@@ -508,6 +512,22 @@ export function taskStatus_StateToNumber(object: TaskStatus_State): number {
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum TaskStatus_State");
   }
+}
+
+export interface EngineEndpoints {
+  list: EngineEndpoint[];
+}
+
+/** A place on an overlay network, in terms of the engine's network that carries it on the host. */
+export interface EngineEndpoint {
+  networkId: string;
+  engineNetwork: string;
+  /** Without prefix length. */
+  address: string;
+  ipv6Address: string;
+  mac: string;
+  /** Where the container asks for names. */
+  gateway: string;
 }
 
 export interface ContainerStatus {
@@ -3471,6 +3491,7 @@ function createBaseTaskStatus(): TaskStatus {
     appliedAt: undefined,
     runningAt: undefined,
     restarts: undefined,
+    engineEndpoints: undefined,
   };
 }
 
@@ -3502,6 +3523,9 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     }
     if (message.restarts !== undefined) {
       writer.uint32(72).uint32(message.restarts);
+    }
+    if (message.engineEndpoints !== undefined) {
+      EngineEndpoints.encode(message.engineEndpoints, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -3591,6 +3615,14 @@ export const TaskStatus: MessageFns<TaskStatus> = {
             message.restarts = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.engineEndpoints = EngineEndpoints.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3642,6 +3674,11 @@ export const TaskStatus: MessageFns<TaskStatus> = {
         ? globalThis.String(object.running_at)
         : undefined,
       restarts: isSet(object.restarts) ? globalThis.Number(object.restarts) : undefined,
+      engineEndpoints: isSet(object.engineEndpoints)
+        ? EngineEndpoints.fromJSON(object.engineEndpoints)
+        : isSet(object.engine_endpoints)
+        ? EngineEndpoints.fromJSON(object.engine_endpoints)
+        : undefined,
     };
   },
 
@@ -3674,6 +3711,9 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     if (message.restarts !== undefined) {
       obj.restarts = Math.round(message.restarts);
     }
+    if (message.engineEndpoints !== undefined) {
+      obj.engineEndpoints = EngineEndpoints.toJSON(message.engineEndpoints);
+    }
     return obj;
   },
 
@@ -3695,6 +3735,239 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     message.appliedAt = object.appliedAt ?? undefined;
     message.runningAt = object.runningAt ?? undefined;
     message.restarts = object.restarts ?? undefined;
+    message.engineEndpoints = (object.engineEndpoints !== undefined && object.engineEndpoints !== null)
+      ? EngineEndpoints.fromPartial(object.engineEndpoints)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseEngineEndpoints(): EngineEndpoints {
+  return { list: [] };
+}
+
+export const EngineEndpoints: MessageFns<EngineEndpoints> = {
+  encode(message: EngineEndpoints, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.list) {
+      EngineEndpoint.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EngineEndpoints {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEngineEndpoints();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.list.push(EngineEndpoint.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EngineEndpoints {
+    return {
+      list: globalThis.Array.isArray(object?.list) ? object.list.map((e: any) => EngineEndpoint.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: EngineEndpoints): unknown {
+    const obj: any = {};
+    if (message.list?.length) {
+      obj.list = message.list.map((e) => EngineEndpoint.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EngineEndpoints>): EngineEndpoints {
+    return EngineEndpoints.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EngineEndpoints>): EngineEndpoints {
+    const message = createBaseEngineEndpoints();
+    message.list = object.list?.map((e) => EngineEndpoint.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEngineEndpoint(): EngineEndpoint {
+  return { networkId: "", engineNetwork: "", address: "", ipv6Address: "", mac: "", gateway: "" };
+}
+
+export const EngineEndpoint: MessageFns<EngineEndpoint> = {
+  encode(message: EngineEndpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.networkId !== "") {
+      writer.uint32(10).string(message.networkId);
+    }
+    if (message.engineNetwork !== "") {
+      writer.uint32(18).string(message.engineNetwork);
+    }
+    if (message.address !== "") {
+      writer.uint32(26).string(message.address);
+    }
+    if (message.ipv6Address !== "") {
+      writer.uint32(34).string(message.ipv6Address);
+    }
+    if (message.mac !== "") {
+      writer.uint32(42).string(message.mac);
+    }
+    if (message.gateway !== "") {
+      writer.uint32(50).string(message.gateway);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EngineEndpoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEngineEndpoint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.networkId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.engineNetwork = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.ipv6Address = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.mac = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.gateway = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EngineEndpoint {
+    return {
+      networkId: isSet(object.networkId)
+        ? globalThis.String(object.networkId)
+        : isSet(object.network_id)
+        ? globalThis.String(object.network_id)
+        : "",
+      engineNetwork: isSet(object.engineNetwork)
+        ? globalThis.String(object.engineNetwork)
+        : isSet(object.engine_network)
+        ? globalThis.String(object.engine_network)
+        : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+      ipv6Address: isSet(object.ipv6Address)
+        ? globalThis.String(object.ipv6Address)
+        : isSet(object.ipv6_address)
+        ? globalThis.String(object.ipv6_address)
+        : "",
+      mac: isSet(object.mac) ? globalThis.String(object.mac) : "",
+      gateway: isSet(object.gateway) ? globalThis.String(object.gateway) : "",
+    };
+  },
+
+  toJSON(message: EngineEndpoint): unknown {
+    const obj: any = {};
+    if (message.networkId !== "") {
+      obj.networkId = message.networkId;
+    }
+    if (message.engineNetwork !== "") {
+      obj.engineNetwork = message.engineNetwork;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    if (message.ipv6Address !== "") {
+      obj.ipv6Address = message.ipv6Address;
+    }
+    if (message.mac !== "") {
+      obj.mac = message.mac;
+    }
+    if (message.gateway !== "") {
+      obj.gateway = message.gateway;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EngineEndpoint>): EngineEndpoint {
+    return EngineEndpoint.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EngineEndpoint>): EngineEndpoint {
+    const message = createBaseEngineEndpoint();
+    message.networkId = object.networkId ?? "";
+    message.engineNetwork = object.engineNetwork ?? "";
+    message.address = object.address ?? "";
+    message.ipv6Address = object.ipv6Address ?? "";
+    message.mac = object.mac ?? "";
+    message.gateway = object.gateway ?? "";
     return message;
   },
 };
@@ -7819,6 +8092,18 @@ export const protoMetadata = {
         "jsonName": "restarts",
         "options": undefined,
         "proto3Optional": true,
+      }, {
+        "name": "engine_endpoints",
+        "number": 10,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.EngineEndpoints",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 4,
+        "jsonName": "engineEndpoints",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
@@ -7846,10 +8131,121 @@ export const protoMetadata = {
         "visibility": 0,
       }],
       "extensionRange": [],
-      "oneofDecl": [{ "name": "_state", "options": undefined }, { "name": "_applied_at", "options": undefined }, {
-        "name": "_running_at",
+      "oneofDecl": [
+        { "name": "_state", "options": undefined },
+        { "name": "_applied_at", "options": undefined },
+        { "name": "_running_at", "options": undefined },
+        { "name": "_restarts", "options": undefined },
+        { "name": "_engine_endpoints", "options": undefined },
+      ],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "EngineEndpoints",
+      "field": [{
+        "name": "list",
+        "number": 1,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.EngineEndpoint",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "list",
         "options": undefined,
-      }, { "name": "_restarts", "options": undefined }],
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "EngineEndpoint",
+      "field": [{
+        "name": "network_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networkId",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "engine_network",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "engineNetwork",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "address",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "address",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ipv6_address",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ipv6Address",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "mac",
+        "number": 5,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "mac",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "gateway",
+        "number": 6,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "gateway",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -9267,7 +9663,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15],
-        "span": [183, 0, 213, 1],
+        "span": [183, 0, 215, 1],
         "leadingComments":
           " task-status/<id>, written by the manager that holds the stream of the task's node, or by the leader once nobody is to hear of\n that node's tasks again.\n",
         "trailingComments": "",
@@ -9294,230 +9690,256 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 1],
-        "span": [228, 2, 58],
+        "path": [4, 15, 2, 9],
+        "span": [214, 2, 49],
+        "leadingComments":
+          " Of an attachment: what the engine has to be told so that the container gets its places on the networks.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 17],
+        "span": [222, 0, 231, 1],
+        "leadingComments":
+          " A place on an overlay network, in terms of the engine's network that carries it on the host.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 17, 2, 2],
+        "span": [226, 2, 21],
+        "leadingComments": " Without prefix length.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 17, 2, 5],
+        "span": [230, 2, 21],
+        "leadingComments": " Where the container asks for names.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 20, 2, 1],
+        "span": [246, 2, 58],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 21],
-        "span": [243, 0, 252, 1],
+        "path": [4, 23],
+        "span": [261, 0, 270, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22],
-        "span": [255, 0, 266, 1],
+        "path": [4, 24],
+        "span": [273, 0, 284, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22, 2, 2],
-        "span": [259, 2, 24],
+        "path": [4, 24, 2, 2],
+        "span": [277, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22, 2, 3],
-        "span": [261, 2, 24],
+        "path": [4, 24, 2, 3],
+        "span": [279, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22, 2, 4],
-        "span": [263, 2, 26],
+        "path": [4, 24, 2, 4],
+        "span": [281, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22, 2, 5],
-        "span": [265, 2, 33],
+        "path": [4, 24, 2, 5],
+        "span": [283, 2, 33],
         "leadingComments": " Since when the node is down; absent while it is not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 23],
-        "span": [269, 0, 271, 1],
+        "path": [4, 25],
+        "span": [287, 0, 289, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24],
-        "span": [275, 0, 282, 1],
+        "path": [4, 26],
+        "span": [293, 0, 300, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24, 2, 4],
-        "span": [281, 2, 22],
+        "path": [4, 26, 2, 4],
+        "span": [299, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 25],
-        "span": [286, 0, 288, 1],
+        "path": [4, 27],
+        "span": [304, 0, 306, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26],
-        "span": [291, 0, 293, 1],
+        "path": [4, 28],
+        "span": [309, 0, 311, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 27, 2, 4],
-        "span": [301, 2, 68],
+        "path": [4, 29, 2, 4],
+        "span": [319, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28],
-        "span": [305, 0, 325, 1],
+        "path": [4, 30],
+        "span": [323, 0, 343, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 4, 0],
-        "span": [307, 2, 312, 3],
+        "path": [4, 30, 4, 0],
+        "span": [325, 2, 330, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 4, 0, 2, 0],
-        "span": [309, 4, 20],
+        "path": [4, 30, 4, 0, 2, 0],
+        "span": [327, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 4, 0, 2, 1],
-        "span": [311, 4, 19],
+        "path": [4, 30, 4, 0, 2, 1],
+        "span": [329, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 2, 1],
-        "span": [315, 2, 60],
+        "path": [4, 30, 2, 1],
+        "span": [333, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 2, 2],
-        "span": [317, 2, 56],
+        "path": [4, 30, 2, 2],
+        "span": [335, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 2, 4],
-        "span": [320, 2, 66],
+        "path": [4, 30, 2, 4],
+        "span": [338, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 2, 5],
-        "span": [322, 2, 60],
+        "path": [4, 30, 2, 5],
+        "span": [340, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 28, 2, 6],
-        "span": [324, 2, 65],
+        "path": [4, 30, 2, 6],
+        "span": [342, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 30, 2, 0],
-        "span": [335, 2, 39],
+        "path": [4, 32, 2, 0],
+        "span": [353, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 32, 2, 1],
-        "span": [354, 2, 55],
+        "path": [4, 34, 2, 1],
+        "span": [372, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 32, 2, 2],
-        "span": [356, 2, 39],
+        "path": [4, 34, 2, 2],
+        "span": [374, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 33],
-        "span": [360, 0, 366, 1],
+        "path": [4, 35],
+        "span": [378, 0, 384, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 33, 2, 2],
-        "span": [364, 2, 27],
+        "path": [4, 35, 2, 2],
+        "span": [382, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 34],
-        "span": [369, 0, 372, 1],
+        "path": [4, 36],
+        "span": [387, 0, 390, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 35],
-        "span": [376, 0, 392, 1],
+        "path": [4, 37],
+        "span": [394, 0, 410, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 35, 2, 5],
-        "span": [383, 2, 72],
+        "path": [4, 37, 2, 5],
+        "span": [401, 2, 72],
         "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 35, 2, 7],
-        "span": [387, 2, 30],
+        "path": [4, 37, 2, 7],
+        "span": [405, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 35, 2, 8],
-        "span": [389, 2, 33],
+        "path": [4, 37, 2, 8],
+        "span": [407, 2, 33],
         "leadingComments": " ClusterSecrets.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 35, 2, 9],
-        "span": [391, 2, 33],
+        "path": [4, 37, 2, 9],
+        "span": [409, 2, 33],
         "leadingComments":
           " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 36],
-        "span": [395, 0, 401, 1],
+        "path": [4, 38],
+        "span": [413, 0, 419, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 36, 2, 0],
-        "span": [397, 2, 27],
+        "path": [4, 38, 2, 0],
+        "span": [415, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 36, 2, 2],
-        "span": [400, 2, 22],
+        "path": [4, 38, 2, 2],
+        "span": [418, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -9548,6 +9970,8 @@ export const protoMetadata = {
     ".swarm.v1.Task.ServiceLabelsEntry": Task_ServiceLabelsEntry,
     ".swarm.v1.TaskStatus": TaskStatus,
     ".swarm.v1.TaskStatus.State": TaskStatus_State,
+    ".swarm.v1.EngineEndpoints": EngineEndpoints,
+    ".swarm.v1.EngineEndpoint": EngineEndpoint,
     ".swarm.v1.ContainerStatus": ContainerStatus,
     ".swarm.v1.PortStatus": PortStatus,
     ".swarm.v1.NetworkAttachment": NetworkAttachment,
