@@ -43,7 +43,13 @@ function directoryOf(world: World): NetworkDirectory {
     tasksOfNode: (id: string) => world.tasks.filter(({ nodeId }) => nodeId === id),
     tasksOnNetwork: (id: string) =>
       world.tasks.filter(({ networksAttachments }) => networksAttachments.some(({ network }) => network?.id === id)),
-    services: () => world.services,
+    service: (id: string) => world.services.find((service) => service.id === id),
+    servicesOnNetwork: (id: string) =>
+      world.services.filter(
+        ({ spec, endpoint }) =>
+          spec?.taskTemplate?.networks.some(({ target }) => target === id) ||
+          endpoint?.virtualIps.some(({ networkId }) => networkId === id),
+      ),
     nodes: () => world.nodes,
     node: (id: string) => world.nodes.find((node) => node.id === id),
     managers: () => [{ agentAddress: '10.77.0.1:2378' }],

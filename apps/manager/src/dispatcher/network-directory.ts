@@ -119,11 +119,15 @@ export class NetworkDirectory {
     const known = this.members.get(networkId);
     if (known) return known;
     const tasks = this.view.tasksOnNetwork(networkId).filter((task) => task.nodeId !== '' && !isTerminal(observedState(task)));
-    const owners = new Set(tasks.map(({ serviceId }) => serviceId));
-    const services = this.view.services().filter((service) => owners.has(service.id) || isOn(service, networkId));
+    // Those without tasks, too: their names are known, and callers of their addresses hear at once that nobody is there.
+    const services = new Map(this.view.servicesOnNetwork(networkId).map((service) => [service.id, service]));
+    for (const { serviceId } of tasks) {
+      const owner = services.has(serviceId) ? undefined : this.view.service(serviceId);
+      if (owner) services.set(serviceId, owner);
+    }
     const members = {
       endpoints: tasks.map((task) => this.known.endpoints.of(task.id, toEndpoint(task, this.isReady(task.nodeId)))),
-      services: services.map((service) => this.known.services.of(service.id, toOverlayService(service))),
+      services: [...services.values()].map((service) => this.known.services.of(service.id, toOverlayService(service))),
     };
     this.members.set(networkId, members);
     return members;
@@ -152,12 +156,6 @@ export class NetworkDirectory {
 
 function networkIdsOf(task: Task): string[] {
   return task.networksAttachments.flatMap(({ network }) => network?.id ?? []);
-}
-
-/** Also one without tasks: its name is known, and callers of its address hear at once that nobody is there. */
-function isOn({ endpoint, spec }: Service, networkId: string): boolean {
-  const isAttached = spec?.taskTemplate?.networks.some(({ target }) => target === networkId) ?? false;
-  return isAttached || (endpoint?.virtualIps.some((vip) => vip.networkId === networkId) ?? false);
 }
 
 function toEndpoint(task: Task, isNodeReady: boolean): OverlayEndpoint {

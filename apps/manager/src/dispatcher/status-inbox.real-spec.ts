@@ -33,6 +33,11 @@ class GatedStore implements ObjectStore {
     return this.inner.commit(...args);
   }
 
+  commitAll(...args: Parameters<ObjectStore['commitAll']>): ReturnType<ObjectStore['commitAll']> {
+    this.commits++;
+    return this.inner.commitAll(...args);
+  }
+
   async *watch(...args: Parameters<ObjectStore['watch']>): ReturnType<ObjectStore['watch']> {
     for await (const batch of this.inner.watch(...args)) {
       await this.opened;

@@ -1,6 +1,6 @@
 import { delay } from '#common/concurrency';
 import { DomainError } from '#common/errors';
-import type { Guard, ObjectStore, Revision, Stored, StoreEvent, WatchBatch, Write } from '#common/store';
+import type { Commit, Guard, ObjectStore, Revision, Stored, StoreEvent, WatchBatch, Write } from '#common/store';
 
 /** How often a watcher hears that nothing has happened; a view that hears nothing calls itself stale. */
 const PROGRESS_MS = 200;
@@ -47,6 +47,18 @@ export class FakeObjectStore implements ObjectStore {
     this.history.push({ revision, events: writes.map((write) => this.apply(write, revision)) });
     this.wake();
     return Promise.resolve(revision);
+  }
+
+  /** As etcd does: all guards are looked at before anything is written, and what is written has one revision. */
+  commitAll(commits: readonly Commit[]): Promise<(Revision | DomainError)[]> {
+    if (this.failure) return Promise.reject(this.failure);
+    const made = commits.filter(({ guards }) => guards.every((guard) => this.holds(guard)));
+    const revision = made.length > 0 ? ++this.revision : this.revision;
+    const events = made.flatMap(({ writes }) => writes.map((write) => this.apply(write, revision)));
+    if (made.length > 0) this.history.push({ revision, events });
+    this.wake();
+    const refused = new DomainError('ABORTED', 'a guard failed');
+    return Promise.resolve(commits.map((commit) => (made.includes(commit) ? revision : refused)));
   }
 
   private async somethingOrProgress(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { isTerminal, observedState } from '../domain';
-import type { ObservedNode, Task, TaskStatus } from '../proto';
+import type { ObservedNode, Service, Task, TaskStatus } from '../proto';
 import type { ViewChange } from './cluster-view';
 import type { Revision, Stored } from './object-store';
 
@@ -17,6 +17,12 @@ export interface RevisedStatus {
 
 export function networkIdsOf(task: Task | undefined): string[] {
   return (task?.networksAttachments ?? []).flatMap(({ network }) => network?.id || []);
+}
+
+/** Networks that a service is to be on, or has a virtual address on. */
+export function networkIdsOfService({ spec, endpoint }: Service): string[] {
+  const wanted = (spec?.taskTemplate?.networks ?? []).map(({ target }) => target);
+  return [...wanted, ...(endpoint?.virtualIps ?? []).map(({ networkId }) => networkId)];
 }
 
 export function revised(observed: ObservedNode | undefined, stored: Stored | undefined): RevisedNode | undefined {

@@ -19,6 +19,7 @@ import {
 import {
   idOf,
   networkIdsOf,
+  networkIdsOfService,
   revised,
   revisedStatus,
   taskChange,
@@ -51,6 +52,7 @@ export class ClusterCache implements ClusterView {
   private byService = new IdIndex<Task>();
   private byNode = new IdIndex<Task>();
   private byNetwork = new IdIndex<Task>();
+  private servicesByNetwork = new IdIndex<Service>();
   private networkRecords = new NetworkRecords();
   secrets = new NamedRecords<Secret>();
   configs = new NamedRecords<Config>();
@@ -76,6 +78,7 @@ export class ClusterCache implements ClusterView {
   service = (id: string): Service | undefined => this.serviceObjects.get(id);
   serviceByName = (name: string): Service | undefined => this.serviceNames.get(name);
   services = (): Service[] => this.serviceObjects.values();
+  servicesOnNetwork = (networkId: string): Service[] => this.servicesByNetwork.of(networkId);
   rebalanceRequest = (serviceId: string): RevisedRequest | undefined => this.rebalances.get(serviceId);
   registryCredentials = (serviceId: string): RegistryCredentials | undefined => this.credentials.get(serviceId);
   node = (id: string): Node | undefined => this.nodeObjects.get(id);
@@ -109,6 +112,7 @@ export class ClusterCache implements ClusterView {
     this.byService = new IdIndex();
     this.byNode = new IdIndex();
     this.byNetwork = new IdIndex();
+    this.servicesByNetwork = new IdIndex();
     this.networkRecords = new NetworkRecords();
     this.secrets = new NamedRecords();
     this.configs = new NamedRecords();
@@ -249,6 +253,8 @@ export class ClusterCache implements ClusterView {
       const name = (service: Service): string => service.spec?.name ?? '';
       if (before && this.serviceNames.get(name(before))?.id === before.id) this.serviceNames.delete(name(before));
       if (after) this.serviceNames.set(name(after), after);
+      if (before) for (const id of networkIdsOfService(before)) this.servicesByNetwork.remove(id, before.id);
+      if (after) for (const id of networkIdsOfService(after)) this.servicesByNetwork.add(id, after);
       this.changes.push({ kind: 'service', id: idOf(before, after) });
     });
   }

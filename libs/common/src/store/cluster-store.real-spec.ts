@@ -109,6 +109,7 @@ describe('the store over a real etcd', () => {
       {
         maxOperations: objects.maxOperations,
         commit: (guards, writes) => objects.commit(guards, writes),
+        commitAll: (commits) => objects.commitAll(commits),
         list: (prefix) => (lists++, objects.list(prefix)),
         // The first watch asks for history that is gone, as after a long absence.
         watch: (prefix, after, signal) => objects.watch(prefix, lists === 1 ? early - 1 : after, signal),

@@ -4,6 +4,7 @@ import type { Logger } from '../logging';
 import { ServiceRevision } from '../proto';
 import { ClusterCache } from './cluster-cache';
 import type { ClusterView, ViewChange } from './cluster-view';
+import { GroupCommit } from './group-commit';
 import { keys } from './keys';
 import type { Guard, ObjectStore, Revision, WatchBatch, Write } from './object-store';
 
@@ -26,11 +27,13 @@ export class ClusterStore {
   private waiters: Waiter[] = [];
   private heardAt = Number.NEGATIVE_INFINITY;
   private watching = false;
+  private readonly commits: GroupCommit;
 
   constructor(
     private readonly store: ObjectStore,
     private readonly logger: Logger,
   ) {
+    this.commits = new GroupCommit(store);
     this.cache = new ClusterCache((key, error) =>
       logger.error({ key, reason: messageOf(error) }, 'a stored value cannot be read, it is left out'),
     );
@@ -83,7 +86,7 @@ export class ClusterStore {
    * @throws DomainError as ObjectStore.commit; DEADLINE_EXCEEDED when it was committed but the view has not caught up in time.
    */
   async commit(guards: Guard[], writes: Write[]): Promise<Revision> {
-    const revision = await this.store.commit(guards, writes);
+    const revision = await this.commits.commit(guards, writes);
     await this.reached(revision);
     return revision;
   }

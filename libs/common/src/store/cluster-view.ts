@@ -33,6 +33,8 @@ export interface ClusterView {
   service(id: string): Service | undefined;
   serviceByName(name: string): Service | undefined;
   services(): Service[];
+  /** Services that are to be on the network, or have a virtual address there. */
+  servicesOnNetwork(networkId: string): Service[];
   /** What somebody asked for and the leader has not finished. */
   rebalanceRequest(serviceId: string): RevisedRequest | undefined;
   /** What registries are told when nodes pull the service's image. Sealed; never to be shown or logged. */

@@ -7,13 +7,14 @@ import {
   type IRangeRequest,
   type IRangeResponse,
   type IRequestOp,
+  type ITxnRequest,
 } from 'etcd3';
 import { CHANNEL_OPTIONS } from '../grpc';
 import { DomainError, isCode } from '../errors';
 import { translated } from './etcd-error';
 import { EtcdLease, type Lease } from './etcd-lease';
 import { watchEtcd } from './etcd-watch';
-import type { Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
+import type { Commit, Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
 
 /** etcd's default `--max-txn-ops`. */
 const DEFAULT_MAX_OPERATIONS = 128;
@@ -97,15 +98,15 @@ export class EtcdStore implements ObjectStore {
   }
 
   async commit(guards: Guard[], writes: Write[]): Promise<Revision> {
-    const response = await translated('commit', () =>
-      this.client.kv.txn({
-        compare: guards.map((guard) => this.toCompare(guard)),
-        success: writes.map((write) => this.toOperation(write)),
-        failure: [],
-      }),
-    );
-    if (!response.succeeded) throw new DomainError('ABORTED', 'the object was changed by someone else; read it again and retry');
+    const response = await translated('commit', () => this.client.kv.txn(this.toTransaction({ guards, writes })));
+    if (!response.succeeded) throw refused();
     return Number(response.header.revision);
+  }
+
+  async commitAll(commits: readonly Commit[]): Promise<(Revision | DomainError)[]> {
+    const success = commits.map((commit) => ({ request_txn: this.toTransaction(commit) }));
+    const { header, responses } = await translated('commit', () => this.client.kv.txn({ compare: [], success, failure: [] }));
+    return commits.map((_, index) => (responses[index]?.response_txn.succeeded ? Number(header.revision) : refused()));
   }
 
   /** @param ttlSeconds etcd counts whole seconds. */
@@ -148,6 +149,14 @@ export class EtcdStore implements ObjectStore {
     };
   }
 
+  private toTransaction({ guards, writes }: Commit): ITxnRequest {
+    return {
+      compare: guards.map((guard) => this.toCompare(guard)),
+      success: writes.map((write) => this.toOperation(write)),
+      failure: [],
+    };
+  }
+
   private toCompare(guard: Guard): ICompare {
     const key = this.toEtcdKey(guard.key);
     if ('modRevision' in guard) return { key, target: 'Mod', result: 'Equal', mod_revision: String(guard.modRevision) };
@@ -162,6 +171,10 @@ export class EtcdStore implements ObjectStore {
     if (write.kind === 'delete') return { request_delete_range: { key } };
     return { request_put: { key, value: Buffer.from(write.value), lease: write.lease ?? '0' } };
   }
+}
+
+function refused(): DomainError {
+  return new DomainError('ABORTED', 'the object was changed by someone else; read it again and retry');
 }
 
 /** First key after every key that starts with `prefix`. */

@@ -1,3 +1,5 @@
+import type { DomainError } from '../errors';
+
 /** etcd's logical clock: one number for the whole store, growing with every commit. */
 export type Revision = number;
 
@@ -23,6 +25,12 @@ export type Guard =
 
 export type Write = { kind: 'put'; key: string; value: Uint8Array; lease?: string } | { kind: 'delete'; key: string };
 
+/** Writes, and what has to hold for them. */
+export interface Commit {
+  readonly guards: Guard[];
+  readonly writes: Write[];
+}
+
 /** The only port to persistence. Keys are relative to the cluster's own prefix. */
 export interface ObjectStore {
   /** Largest number of writes, and of guards, that one commit takes. */
@@ -39,4 +47,11 @@ export interface ObjectStore {
    * @throws DomainError ABORTED a guard failed · RESOURCE_EXHAUSTED the store is full · TOO_LARGE · UNAVAILABLE · DEADLINE_EXCEEDED
    */
   commit(guards: Guard[], writes: Write[]): Promise<Revision>;
+
+  /**
+   * Several commits in one request: each is made or refused by itself, and none may have to do with what another writes.
+   * @returns for each its revision, or why it was refused
+   * @throws DomainError as commit, for all of them
+   */
+  commitAll(commits: readonly Commit[]): Promise<(Revision | DomainError)[]>;
 }

@@ -1,0 +1,98 @@
+import type { Commit, Guard, ObjectStore, Revision, Write } from './object-store';
+
+/** A group that takes longer than etcd on a good disk does no longer holds up the others. */
+const SLOW_MS = 20;
+/** Far below what etcd takes in one request (1.5 MiB). */
+const MAX_BYTES = 512 * 1024;
+
+interface Pending extends Commit {
+  resolve(revision: Revision): void;
+  reject(error: unknown): void;
+}
+
+/** What a group has so far. */
+class Group {
+  readonly commits: Pending[] = [];
+  /** Keys that are looked at, and those that are written. */
+  private readonly guarded = new Set<string>();
+  private readonly written = new Set<string>();
+  private bytes = 0;
+
+  /** Takes a commit, unless it has to do with what another one of the group writes: guards are looked at before anything is written. */
+  add(pending: Pending, most: number): boolean {
+    const { guards, writes } = pending;
+    const size = writes.reduce((sum, write) => sum + write.key.length + (write.kind === 'put' ? write.value.length : 0), 0);
+    const isFull = this.commits.length >= most || this.bytes + size > MAX_BYTES;
+    const isApart =
+      guards.every(({ key }) => !this.written.has(key)) &&
+      writes.every(({ key }) => !this.written.has(key) && !this.guarded.has(key));
+    if (this.commits.length > 0 && (isFull || !isApart)) return false;
+    this.commits.push(pending);
+    this.bytes += size;
+    for (const { key } of guards) this.guarded.add(key);
+    for (const { key } of writes) this.written.add(key);
+    return true;
+  }
+}
+
+/**
+ * Puts commits that come at the same time into one request. While the line is idle a commit is sent at once, by itself; what comes
+ * while others are on their way goes together with the next.
+ */
+export class GroupCommit {
+  private readonly waiting: Pending[] = [];
+  /** Groups on their way that others wait for: none or one. */
+  private underWay = 0;
+
+  constructor(private readonly store: ObjectStore) {}
+
+  /** @throws DomainError as ObjectStore.commit */
+  commit(guards: Guard[], writes: Write[]): Promise<Revision> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ guards, writes, resolve, reject });
+      this.sendWhatMay();
+    });
+  }
+
+  private sendWhatMay(): void {
+    while (this.underWay === 0 && this.waiting.length > 0) this.sendGroup(this.nextGroup().commits);
+  }
+
+  private sendGroup(commits: readonly Pending[]): void {
+    this.underWay += 1;
+    let holdsUp = true;
+    const letGo = (): void => {
+      if (!holdsUp) return;
+      holdsUp = false;
+      this.underWay -= 1;
+      this.sendWhatMay();
+    };
+    const timer = setTimeout(letGo, SLOW_MS);
+    void this.send(commits).finally(() => {
+      clearTimeout(timer);
+      letGo();
+    });
+  }
+
+  private nextGroup(): Group {
+    const group = new Group();
+    const most = this.store.maxOperations;
+    for (let next = this.waiting[0]; next && group.add(next, most); next = this.waiting[0]) this.waiting.shift();
+    return group;
+  }
+
+  private async send(commits: readonly Pending[]): Promise<void> {
+    const [only] = commits;
+    try {
+      if (only && commits.length === 1) return only.resolve(await this.store.commit(only.guards, only.writes));
+      const outcomes = await this.store.commitAll(commits);
+      commits.forEach(({ resolve, reject }, index) => {
+        const outcome = outcomes[index];
+        if (typeof outcome === 'number') resolve(outcome);
+        else reject(outcome);
+      });
+    } catch (error) {
+      for (const { reject } of commits) reject(error);
+    }
+  }
+}
