@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { createLogger } from '#common/logging';
+import { NestAdapter } from './api/http/nest-adapter';
 import { HttpServer } from './api/http-server';
 import { createRequestHandlers } from './api/request-handler';
 import { Vault } from '#common/store';
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   process.on('uncaughtException', die);
   const managerId = await loadManagerId(config.dataDir);
   const vault = new Vault(await loadSealingKeys(config.dataDir));
-  const app = await NestFactory.create(ManagerModule.register({ config, managerId, vault, logger }), {
+  const app = await NestFactory.create(ManagerModule.register({ config, managerId, vault, logger }), new NestAdapter(), {
     bodyParser: false,
     logger: false,
   });

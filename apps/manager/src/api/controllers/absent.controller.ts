@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Param, Post, Put, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { pathOf, type Request, type Response } from '../http/exchange';
 import { DomainError } from '#common/errors';
 import { sendJson } from '../http/send';
 
@@ -11,7 +11,7 @@ const READS = ['system/df'];
 
 /** What Docker's clients act on and this manager does not have. */
 const KINDS = ['networks', 'volumes', 'plugins', 'containers', 'images', 'exec'];
-const ACTIONS = [...KINDS.map((kind) => `${kind}/*rest`), 'build', 'auth', 'commit', 'session'];
+const ACTIONS = [...KINDS.map((kind) => `${kind}/*`), 'build', 'auth', 'commit', 'session'];
 
 /**
  * What is not there yet. Lists are empty, single objects are not found, and everything else says so. Clients that look in every
@@ -34,9 +34,9 @@ export class AbsentController {
     throw notFound(`get ${id}: no such volume`);
   }
 
-  @Get('plugins/*name/json')
-  plugin(@Param('name') name: string[]): never {
-    throw notFound(`plugin ${JSON.stringify(name.join('/'))} not found`);
+  @Get('plugins/*')
+  plugin(@Param('*') path: string, @Req() request: Request): never {
+    throw notFound(`plugin ${JSON.stringify(nameIn(path, request))} not found`);
   }
 
   @Get('containers/:id/json')
@@ -44,9 +44,9 @@ export class AbsentController {
     throw notFound(`No such container: ${id}`);
   }
 
-  @Get('images/*name/json')
-  image(@Param('name') name: string[]): never {
-    throw notFound(`No such image: ${name.join('/')}`);
+  @Get('images/*')
+  image(@Param('*') path: string, @Req() request: Request): never {
+    throw notFound(`No such image: ${nameIn(path, request)}`);
   }
 
   @Get(READS)
@@ -70,10 +70,17 @@ export class AbsentController {
   }
 }
 
+/** Names have slashes in them: `library/nginx/json`. Other reads are not there. */
+function nameIn(path: string, request: Request): string {
+  const [, name] = /^(.+)\/json$/.exec(path) ?? [];
+  if (name === undefined) throw notAvailable(request);
+  return name;
+}
+
 function notFound(message: string): DomainError {
   return new DomainError('NOT_FOUND', message);
 }
 
 function notAvailable(request: Request): DomainError {
-  return new DomainError('UNIMPLEMENTED', `${request.method} ${request.path} is not available on this manager yet`);
+  return new DomainError('UNIMPLEMENTED', `${request.method} ${pathOf(request)} is not available on this manager yet`);
 }

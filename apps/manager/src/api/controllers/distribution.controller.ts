@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import type { RegistryLogin } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { registryAuthOf } from '../http/registry-auth';
@@ -12,9 +12,12 @@ import { imageJson } from '../render/render-image';
 export class DistributionController {
   constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {}
 
-  @Get('*name/json')
-  async inspect(@Param('name') name: string[], @Req() request: Request, @Res() response: Response): Promise<void> {
-    const image = await this.describe(name.join('/'), registryAuthOf(request.headers)?.login);
+  /** References have slashes in them. */
+  @Get('*')
+  async inspect(@Param('*') path: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const [, name] = /^(.+)\/json$/.exec(path) ?? [];
+    if (name === undefined) throw new DomainError('NOT_FOUND', 'page not found');
+    const image = await this.describe(name, registryAuthOf(request.headers)?.login);
     sendJson(response, 200, imageJson(image));
   }
 

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Req, Res, UseGuards } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import { delay } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import { askEngine } from '../engine/engine-request';

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Response } from '../http/exchange';
 import { sendJson, sendText } from '../http/send';
 import { STORE_UNREACHABLE } from '../http/store-synced.guard';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import { queryOf } from '../http/query';
 import { ClusterGuard } from '../http/store-synced.guard';
 import { SYSTEM_ERROR, toFrame } from '#common/docker-stream';

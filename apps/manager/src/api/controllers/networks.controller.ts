@@ -7,12 +7,12 @@ import { HostEngine } from '../engine/host-engine';
 import type { Filters } from '../filters/parse-filters';
 import type { JsonObject } from '../render/json-parts';
 import { Controller, Delete, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import { NetworkCommands } from '../commands/network-commands';
 import { matchesNetwork, matchesPredefined, parseNetworkFilters } from '../filters/network-filters';
 import { readJsonBody } from '../http/json-body';
 import { queryFlag, queryOf } from '../http/query';
-import { sendEmpty, sendJson } from '../http/send';
+import { sendEmpty, sendJson, sendNoContent } from '../http/send';
 import { StoreSyncedGuard } from '../http/store-synced.guard';
 import { findNetwork } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
@@ -92,7 +92,7 @@ export class NetworksController {
   async remove(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const remove = async (): Promise<void> => {
       await this.commands.remove(id);
-      response.status(204).end();
+      sendNoContent(response);
     };
     if (this.find(id) || findPredefinedNetwork(id)) return remove();
     return this.elsewhere(request, response, remove);

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import { NodeCommands } from '../commands/node-commands';
 import { matchesNode, parseNodeFilters } from '../filters/node-filters';
 import { readJsonBody } from '../http/json-body';

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Response } from '../http/exchange';
 import { sendJsonText } from '../http/send';
 import { openApiDocument } from '../openapi/document';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';

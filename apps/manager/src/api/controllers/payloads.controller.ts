@@ -1,12 +1,12 @@
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res, UseGuards, type Type } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { Controller, Delete, Get, Inject, Param, Post, Req, Res, UseGuards, type Type } from '@nestjs/common';
+import type { Request, Response } from '../http/exchange';
 import type { Config, Secret } from '#common/proto';
 import type { PayloadCommands, VersionOptions } from '../commands/payload-commands';
 import { CONFIG, SECRET, type PayloadKind } from '../commands/payload-kind';
 import { matchesPayload, parsePayloadFilters } from '../filters/payload-filters';
 import { readJsonBody } from '../http/json-body';
 import { queryFlag, queryOf, queryVersion } from '../http/query';
-import { sendEmpty, sendJson, sendJsonList } from '../http/send';
+import { sendEmpty, sendJson, sendJsonList, sendNoContent } from '../http/send';
 import { ClusterGuard } from '../http/store-synced.guard';
 import { findPayload } from '../lookup';
 import { CONFIG_COMMANDS, SECRET_COMMANDS } from '../payload-commands.providers';
@@ -61,9 +61,9 @@ function payloadsController<T extends Secret | Config>(kind: PayloadKind<T>, tok
     }
 
     @Delete(':id')
-    @HttpCode(204)
-    async remove(@Param('id') id: string): Promise<void> {
+    async remove(@Param('id') id: string, @Res() response: Response): Promise<void> {
       await this.commands.remove(id);
+      sendNoContent(response);
     }
   }
   return PayloadsController;

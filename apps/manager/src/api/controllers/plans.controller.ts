@@ -1,5 +1,5 @@
 import { Controller, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import type { Service } from '#common/proto';
 import { ServiceCommands } from '../commands/service-commands';
 import { readJsonBody } from '../http/json-body';

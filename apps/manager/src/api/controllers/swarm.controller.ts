@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import { delay, monotonicMs } from '#common/concurrency';
 import { ALREADY_IN_SWARM, NOT_IN_SWARM } from '#common/domain';
 import { DomainError } from '#common/errors';

@@ -1,5 +1,5 @@
 import { Controller, Get, Head, Inject, Res } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Response } from '../http/exchange';
 import { infoDescription, versionDescription } from '../describe-host';
 import { HostEngine } from '../engine/host-engine';
 import type { JsonObject } from '../render/json-parts';

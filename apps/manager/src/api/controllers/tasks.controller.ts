@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import { parseTaskFilters, selectTasks } from '../filters/task-filters';
 import { queryOf } from '../http/query';
 import { sendJson, sendJsonList, sendJsonText } from '../http/send';

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Request, Response } from '../http/exchange';
 import { withDeadline } from '#common/concurrency';
 import { isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';

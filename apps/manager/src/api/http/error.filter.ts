@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { pathOf, type Request, type Response } from './exchange';
 import { isCode, ERROR_CODES } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { HTTP_STATUS } from './http-status';
@@ -37,7 +37,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   private unforeseen(error: unknown, request: Request): { status: number; message: string } {
     const requestId = randomUUID();
-    this.logger.error({ err: error, requestId, method: request.method, path: request.path }, 'request failed');
+    this.logger.error({ err: error, requestId, method: request.method, path: pathOf(request) }, 'request failed');
     return { status: 500, message: `internal error, logged by the manager as request ${requestId}` };
   }
 }

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request } from './exchange';
 import { DomainError } from '#common/errors';
 
 const FALSE_WORDS: ReadonlySet<string> = new Set(['', '0', 'no', 'false', 'none']);

@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { Response } from './exchange';
 
 /** Docker's clients compare this text as a whole: a charset after it makes them print the raw body of an error. */
 const JSON_TYPE = 'application/json';
@@ -32,6 +32,12 @@ export async function sendJsonList<T>(response: Response, items: readonly T[], r
 /** Answers "done", with nothing to say. */
 export function sendEmpty(response: Response): void {
   response.writeHead(200, { 'Content-Length': 0 });
+  response.end();
+}
+
+/** Answers "done" as removals of some objects do in Docker. */
+export function sendNoContent(response: Response): void {
+  response.writeHead(204);
   response.end();
 }
 

@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHead
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
+import { NestAdapter } from '../http/nest-adapter';
 import { DEFAULT_SUBNET_POOL } from '#common/domain';
 import { DomainError } from '#common/errors';
 import { createLogger } from '#common/logging';
@@ -133,7 +133,7 @@ async function serve(first: ApiDependencies): Promise<ServedApi> {
     explainTask: (task) => holder.current.explainTask(task),
   };
   const module = ApiModule.register({ useFactory: () => asked });
-  const app = await NestFactory.create(module, new ExpressAdapter(), { bodyParser: false, logger: false });
+  const app = await NestFactory.create(module, new NestAdapter(), { bodyParser: false, logger: false });
   const folder = await mkdtemp(join(tmpdir(), 'swarmctl-api-'));
   const socket = join(folder, 'api.sock');
   const server = new HttpServer(await createRequestHandlers(app, HOST.version), QUIET);
