@@ -1,5 +1,6 @@
 import { createLogger } from '#common/logging';
 import { eventually, PrivateEtcd } from '#common/testing';
+import { isCode } from '../errors';
 import { Service } from '../proto';
 import { ClusterStore } from './cluster-store';
 import { EtcdStore } from './etcd-store';
@@ -51,6 +52,21 @@ describe('the store over a real etcd', () => {
     const stale = store.commit([{ key: keys.service('guarded'), modRevision: revision }], [aService('guarded', 'third')]);
     await expect(stale).rejects.toMatchObject({ code: 'ABORTED' });
     expect(store.view.service('guarded')?.spec?.name).toBe('second');
+  });
+
+  it('makes or refuses each of many commits that come at once by itself', async () => {
+    await store.commit([], [aService('there')]);
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => {
+        const key = keys.service(i % 4 === 0 ? 'there' : `new${i}`);
+        return store.commit([{ key, createRevision: 0 }], [aService(`at-once${i}`)]).then(
+          () => true,
+          (error: unknown) => isCode(error, 'ABORTED') && false,
+        );
+      }),
+    );
+    expect(outcomes).toEqual(outcomes.map((_, i) => i % 4 !== 0));
+    expect(outcomes.map((_, i) => store.view.service(`at-once${i}`) !== undefined)).toEqual(outcomes);
   });
 
   it('lists more objects than fit a page', async () => {

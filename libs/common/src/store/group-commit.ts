@@ -1,6 +1,8 @@
 import type { Commit, Guard, ObjectStore, Revision, Write } from './object-store';
 
-/** A group that takes longer than etcd on a good disk does no longer holds up the others. */
+/** So many groups may be on their way: etcd writes the one to its disk while the next is taken in. */
+const MOST_UNDER_WAY = 2;
+/** A group that takes longer than etcd on a good disk does no longer hold up the others. */
 const SLOW_MS = 20;
 /** Far below what etcd takes in one request (1.5 MiB). */
 const MAX_BYTES = 512 * 1024;
@@ -41,7 +43,7 @@ class Group {
  */
 export class GroupCommit {
   private readonly waiting: Pending[] = [];
-  /** Groups on their way that others wait for: none or one. */
+  /** Groups on their way that others wait for. */
   private underWay = 0;
 
   constructor(private readonly store: ObjectStore) {}
@@ -55,7 +57,7 @@ export class GroupCommit {
   }
 
   private sendWhatMay(): void {
-    while (this.underWay === 0 && this.waiting.length > 0) this.sendGroup(this.nextGroup().commits);
+    while (this.underWay < MOST_UNDER_WAY && this.waiting.length > 0) this.sendGroup(this.nextGroup().commits);
   }
 
   private sendGroup(commits: readonly Pending[]): void {

@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { DomainError, isCode } from '../errors';
+import { GroupCommit } from './group-commit';
+import type { Commit, Guard, ObjectStore, Revision, Write } from './object-store';
+
+const put = (key: string, value = ''): Write => ({ kind: 'put', key, value: Buffer.from(value) });
+const is = (key: string, modRevision: Revision): Guard => ({ key, modRevision });
+
+/** A store whose requests are answered when the test says so. Guards of one request are looked at before anything is written. */
+class SlowStore implements Pick<ObjectStore, 'commit' | 'commitAll' | 'maxOperations'> {
+  maxOperations = 128;
+  revision: Revision = 0;
+  readonly revisions = new Map<string, Revision>();
+  readonly requests: (readonly Commit[])[] = [];
+  failure: DomainError | undefined;
+  private readonly answers: (() => void)[] = [];
+
+  async commit(guards: Guard[], writes: Write[]): Promise<Revision> {
+    const [outcome] = await this.take([{ guards, writes }]);
+    if (typeof outcome === 'number') return outcome;
+    throw outcome as DomainError;
+  }
+
+  commitAll(commits: readonly Commit[]): Promise<(Revision | DomainError)[]> {
+    return this.take(commits);
+  }
+
+  /** Answers the request that has waited longest. */
+  answer(): boolean {
+    const next = this.answers.shift();
+    next?.();
+    return next !== undefined;
+  }
+
+  private async take(commits: readonly Commit[]): Promise<(Revision | DomainError)[]> {
+    this.requests.push(commits);
+    await new Promise<void>((resolve) => this.answers.push(resolve));
+    if (this.failure) throw this.failure;
+    const holds = commits.map(({ guards }) =>
+      guards.every((guard) => 'modRevision' in guard && (this.revisions.get(guard.key) ?? 0) === guard.modRevision),
+    );
+    if (holds.includes(true)) this.revision += 1;
+    commits.forEach(({ writes }, index) => {
+      if (holds[index]) for (const { key } of writes) this.revisions.set(key, this.revision);
+    });
+    return holds.map((isHeld) => (isHeld ? this.revision : new DomainError('ABORTED', 'a guard failed')));
+  }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function answerAll(store: SlowStore): Promise<void> {
+  do await settled();
+  while (store.answer());
+}
+
+const sizes = (store: SlowStore): number[] => store.requests.map((commits) => commits.length);
+
+it('sends what comes alone at once, and what comes meanwhile together', async () => {
+  const store = new SlowStore();
+  const group = new GroupCommit(store as unknown as ObjectStore);
+  const commits = Array.from({ length: 6 }, (_, index) => group.commit([], [put(`k${index}`)]));
+  expect(sizes(store)).toEqual([1, 1]);
+  await answerAll(store);
+  expect(sizes(store)).toEqual([1, 1, 4]);
+  expect(await Promise.all(commits)).toEqual([1, 2, 3, 3, 3, 3]);
+});
+
+it('tells each commit of its own fate', async () => {
+  const store = new SlowStore();
+  const group = new GroupCommit(store as unknown as ObjectStore);
+  const first = [group.commit([], [put('a')]), group.commit([], [put('b')])];
+  const good = group.commit([is('c', 0)], [put('c')]);
+  const bad = group.commit([is('d', 7)], [put('d')]);
+  const outcome = bad.catch((error: unknown) => error);
+  await answerAll(store);
+  await Promise.all(first);
+  expect(sizes(store)).toEqual([1, 1, 2]);
+  expect(await good).toBe(3);
+  expect(await outcome).toMatchObject({ code: 'ABORTED' });
+});
+
+it.each<[string, Commit, Commit]>([
+  ['write the same', { guards: [], writes: [put('x')] }, { guards: [], writes: [put('x')] }],
+  ['one looks at what the other writes', { guards: [], writes: [put('x')] }, { guards: [is('x', 0)], writes: [put('y')] }],
+  ['one writes what the other looks at', { guards: [is('x', 0)], writes: [put('y')] }, { guards: [], writes: [put('x')] }],
+])('keeps commits apart of which %s', async (_, one, other) => {
+  const store = new SlowStore();
+  const group = new GroupCommit(store as unknown as ObjectStore);
+  const all = [put('a'), put('b')].map((write) => group.commit([], [write]));
+  for (const { guards, writes } of [one, other]) all.push(group.commit(guards, writes).catch(() => 0));
+  await answerAll(store);
+  await Promise.all(all);
+  expect(sizes(store)).toEqual([1, 1, 1, 1]);
+});
+
+it('tells all commits of a request that failed, and goes on', async () => {
+  const store = new SlowStore();
+  const group = new GroupCommit(store as unknown as ObjectStore);
+  store.failure = new DomainError('UNAVAILABLE', 'etcd is away');
+  const fates = Promise.all(['a', 'b', 'c', 'd'].map((key) => group.commit([], [put(key)]).catch((error: unknown) => error)));
+  await answerAll(store);
+  expect((await fates).every((error) => isCode(error, 'UNAVAILABLE'))).toBe(true);
+  store.failure = undefined;
+  const later = group.commit([], [put('e')]);
+  await answerAll(store);
+  expect(await later).toBe(1);
+});
+
+it('sends no more at once than the store takes', async () => {
+  const store = new SlowStore();
+  store.maxOperations = 3;
+  const group = new GroupCommit(store as unknown as ObjectStore);
+  const all = Array.from({ length: 9 }, (_, index) => group.commit([], [put(`k${index}`)]));
+  await answerAll(store);
+  await Promise.all(all);
+  expect(Math.max(...sizes(store))).toBe(3);
+});
+
+it('gives of any commits those through that would go through one after the other', async () => {
+  const key = fc.constantFrom('a', 'b', 'c');
+  const commit = fc.record({ guarded: fc.option(key, { nil: undefined }), written: key });
+  await fc.assert(
+    fc.asyncProperty(fc.array(commit, { maxLength: 20 }), async (commits) => {
+      const store = new SlowStore();
+      const group = new GroupCommit(store as unknown as ObjectStore);
+      // Each wants the key as it was in the beginning: of those that look at a key, none goes through once it was written.
+      const fates = commits.map(({ guarded, written }) =>
+        group.commit(guarded === undefined ? [] : [is(guarded, 0)], [put(written)]).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await answerAll(store);
+      const written = new Set<string>();
+      const wanted = commits.map((one) => {
+        const goes = one.guarded === undefined || !written.has(one.guarded);
+        if (goes) written.add(one.written);
+        return goes;
+      });
+      expect(await Promise.all(fates)).toEqual(wanted);
+    }),
+  );
+});
