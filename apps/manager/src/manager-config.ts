@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_SUBNET_POOL, nextSubnet, readSubnet, type SubnetPool } from '#common/domain';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
 
+const [DEFAULT_BASE = ''] = DEFAULT_SUBNET_POOL.bases;
+
 const UNIX_SCHEME = 'unix://';
 
 /** What the operator may set; each flag has an environment variable of the same name (SWARMCTL_MANAGER_…). */
@@ -98,7 +100,7 @@ function addPoolFlags(command: Command): void {
     .addOption(
       flag('--default-addr-pool <cidr>', 'where the subnets of networks come from that name none', 'DEFAULT_ADDR_POOL')
         .argParser(cidr)
-        .default(DEFAULT_SUBNET_POOL.base),
+        .default(DEFAULT_BASE),
     )
     .addOption(
       flag('--default-addr-pool-mask-length <bits>', 'how large those subnets are', 'DEFAULT_ADDR_POOL_MASK_LENGTH')
@@ -108,11 +110,10 @@ function addPoolFlags(command: Command): void {
 }
 
 function toSubnetPool(options: PoolFlags, command: Command): SubnetPool {
-  const subnetPool = { base: options.defaultAddrPool, prefix: options.defaultAddrPoolMaskLength };
+  const { defaultAddrPool: base, defaultAddrPoolMaskLength: prefix } = options;
+  const subnetPool = { bases: [base], prefix };
   if (nextSubnet(subnetPool, []) === undefined) {
-    command.error(
-      `error: --default-addr-pool-mask-length ${subnetPool.prefix}: no such subnet fits into --default-addr-pool ${subnetPool.base}`,
-    );
+    command.error(`error: --default-addr-pool-mask-length ${prefix}: no such subnet fits into --default-addr-pool ${base}`);
   }
   return subnetPool;
 }
@@ -130,7 +131,7 @@ function prefixLength(text: string): number {
 
 function cidr(text: string): string {
   if (readSubnet(text)?.width === 32) return text;
-  throw new InvalidArgumentError(`"${text}" is no IPv4 network, such as ${DEFAULT_SUBNET_POOL.base}.`);
+  throw new InvalidArgumentError(`"${text}" is no IPv4 network, such as ${DEFAULT_BASE}.`);
 }
 
 /** host:port at which agents on other hosts reach this manager: what it announces, and what `/info` names. */

@@ -5,7 +5,10 @@ import { CommandBench } from './testing/command-bench';
 const bench = new CommandBench();
 beforeEach(async () => {
   await bench.start();
-  bench.manager.services.push(aService(), aService({ ID: 'api-id', Spec: { Name: 'api', TaskTemplate: {} } }));
+  bench.manager.services.push(
+    aService(),
+    aService({ ID: 'api-id', Spec: { Name: 'api', Labels: { 'com.docker.stack.namespace': 'shop' }, TaskTemplate: {} } }),
+  );
   bench.manager.nodes = [aNode()];
 });
 afterEach(() => bench.stop());
@@ -31,6 +34,8 @@ it.each([
   ['service update --replicas 3 a', ['api']],
   ['node inspect ', ['n1']],
   ['service create ', []],
+  ['stack ps ', ['shop']],
+  ['stack rm sh', ['shop']],
 ])('%s is completed with names of objects: %j', async (line, expected) => expect(await candidates(line)).toEqual(expected));
 
 it('without a manager there are no names, and no error', async () => {

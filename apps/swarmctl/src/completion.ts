@@ -3,7 +3,7 @@ import type { CliCommand } from './cli-command';
 import { NOUNS, type Noun, type Verb } from './command-map';
 
 /** Kinds of arguments whose names a manager can be asked for. */
-const NAMED = ['service', 'node', 'network', 'secret', 'config', 'task'] as const;
+const NAMED = ['service', 'node', 'network', 'secret', 'config', 'task', 'stack'] as const;
 export type NamedKind = (typeof NAMED)[number];
 
 /** Asks for the names of objects. */

@@ -1,5 +1,7 @@
+import type { Service } from '#common/proto';
 import type { NamedKind } from './completion';
 import type { ManagerApi } from './manager-api';
+import { NAMESPACE_LABEL } from './stack/names';
 
 /** Names of the objects of a kind; none when they cannot be had: a completion is no place for errors. */
 export async function namesForCompletion(api: ManagerApi, kind: NamedKind): Promise<readonly string[]> {
@@ -24,7 +26,13 @@ async function namesOf(api: ManagerApi, kind: NamedKind): Promise<string[]> {
       return (await api.configs.list({})).map(({ object }) => object.name);
     case 'task':
       return taskNames(api);
+    case 'stack':
+      return stackNames(await api.services({ label: [NAMESPACE_LABEL] }));
   }
+}
+
+function stackNames(services: readonly { readonly object: Service }[]): string[] {
+  return [...new Set(services.flatMap(({ object }) => object.spec?.labels[NAMESPACE_LABEL] ?? []))];
 }
 
 /** `web.3` for those that are to run: what `task exec` and `task logs` take. */

@@ -80,7 +80,7 @@ export function clusterDescription(host: HostFacts, cluster: Cluster, trust: Tru
     Spec: specJson(spec),
     TLSInfo: trustJson(trust),
     RootRotationInProgress: false,
-    DefaultAddrPool: defaultAddrPool.length > 0 ? defaultAddrPool : [host.subnetPool.base],
+    DefaultAddrPool: defaultAddrPool.length > 0 ? defaultAddrPool : [...host.subnetPool.bases],
     SubnetSize: subnetSize || host.subnetPool.prefix,
     DataPathPort: VXLAN_PORT,
   };

@@ -31,7 +31,7 @@ export async function creationOfCluster(
     createdAt: now.toISOString(),
     updatedAt: now.toISOString(),
     spec: completeSwarmSpec(spec),
-    defaultAddrPool: [pool.base],
+    defaultAddrPool: [...pool.bases],
     subnetSize: pool.prefix,
     rootCertificate: root.certificate,
     sealedSecrets: sealSecrets(secrets, vault),

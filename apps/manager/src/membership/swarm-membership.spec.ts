@@ -36,7 +36,7 @@ describe('a cluster', () => {
     await init();
     expect(cluster()).toMatchObject({
       spec: { name: 'default', orchestration: { taskHistoryRetentionLimit: 5 }, dispatcher: { heartbeatPeriod: 5e9 } },
-      defaultAddrPool: [DEFAULT_SUBNET_POOL.base],
+      defaultAddrPool: [...DEFAULT_SUBNET_POOL.bases],
     });
     expect(store.view.networkByName('ingress')).toBeDefined();
     const { worker, manager } = membership.tokens();
@@ -59,12 +59,12 @@ describe('a cluster', () => {
   it('is as asked for', async () => {
     await init({
       spec: { orchestration: { taskHistoryRetentionLimit: 2 }, dispatcher: { heartbeatPeriod: NANOS_PER_SECOND } },
-      defaultAddrPool: ['10.9.0.0/16'],
+      defaultAddrPool: ['10.9.0.0/16', '10.7.0.0/16'],
       subnetSize: 26,
     });
     expect(cluster()).toMatchObject({
       spec: { orchestration: { taskHistoryRetentionLimit: 2 }, dispatcher: { heartbeatPeriod: NANOS_PER_SECOND } },
-      defaultAddrPool: ['10.9.0.0/16'],
+      defaultAddrPool: ['10.9.0.0/16', '10.7.0.0/16'],
       subnetSize: 26,
     });
     expect(store.view.networkByName('ingress')?.spec?.ipam?.config[0]?.subnet).toBe('10.9.0.0/26');

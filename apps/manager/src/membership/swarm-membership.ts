@@ -132,15 +132,14 @@ export class SwarmMembership {
   }
 
   private poolOf({ defaultAddrPool, subnetSize }: SwarmInitRequest): SubnetPool {
-    const [base] = defaultAddrPool;
-    if (base === undefined) return { ...this.parts.defaultPool, ...(subnetSize ? { prefix: subnetSize } : {}) };
-    if (defaultAddrPool.length > 1) throw new DomainError('UNIMPLEMENTED', 'more than one DefaultAddrPool is not supported yet');
-    const pool = { base, prefix: subnetSize || this.parts.defaultPool.prefix };
-    if (nextSubnet(pool, []) !== undefined) return pool;
-    throw new DomainError(
-      'INVALID_ARGUMENT',
-      `invalid DefaultAddrPool ${base}: no subnet of ${pool.prefix} bits (SubnetSize) fits into it`,
-    );
+    const prefix = subnetSize || this.parts.defaultPool.prefix;
+    if (defaultAddrPool.length === 0) return { ...this.parts.defaultPool, prefix };
+    for (const base of defaultAddrPool) {
+      if (nextSubnet({ bases: [base], prefix }, []) !== undefined) continue;
+      const problem = `no subnet of ${prefix} bits (SubnetSize) fits into it`;
+      throw new DomainError('INVALID_ARGUMENT', `invalid DefaultAddrPool ${base}: ${problem}`);
+    }
+    return { bases: defaultAddrPool, prefix };
   }
 
   /** Removes what is left of a cluster. Whoever still writes is guarded by objects that are gone, so that a few rounds are enough. */

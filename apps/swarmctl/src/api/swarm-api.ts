@@ -3,7 +3,7 @@ import { asObject, asText, type JsonObject } from '../json-values';
 
 /** What a new cluster is to be like; what is not said is as in Docker. */
 export interface NewSwarm {
-  readonly addressPool?: string;
+  readonly addressPools?: readonly string[];
   readonly subnetSize?: number;
   readonly spec: JsonObject;
 }
@@ -18,11 +18,11 @@ export class SwarmApi {
   }
 
   /** @returns the id of the manager's node */
-  async init({ addressPool, subnetSize, spec }: NewSwarm): Promise<string> {
+  async init({ addressPools, subnetSize, spec }: NewSwarm): Promise<string> {
     const body = {
       ListenAddr: '0.0.0.0:2377',
       Spec: spec,
-      ...(addressPool === undefined ? {} : { DefaultAddrPool: [addressPool] }),
+      ...(addressPools === undefined ? {} : { DefaultAddrPool: addressPools }),
       ...(subnetSize === undefined ? {} : { SubnetSize: subnetSize }),
     };
     return String(await this.client.send({ method: 'POST', path: '/swarm/init', body }));

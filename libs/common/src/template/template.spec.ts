@@ -216,19 +216,18 @@ describe('any text', () => {
     ],
   );
   const nearTemplate = fc.array(fc.oneof({ weight: 5, arbitrary: fragments }, fc.string()), { maxLength: 30 });
-  const valid = fc.array(
-    fc.constantFrom(
-      '{{.Task.Slot}}',
-      '{{if .Node.ID}}',
-      '{{end}}',
-      '{{range $k, $v := .Service.Labels}}',
-      '{{$k}}',
-      '{{else}}',
-      'x',
-      ' {{- 1 -}} ',
-    ),
-    { maxLength: 12 },
-  );
+  /** Every part of a text of these is reached: the condition holds, and there are labels. */
+  const reached = [
+    '{{.Task.Slot}}',
+    '{{if .Node.ID}}',
+    '{{end}}',
+    '{{range $k, $v := .Service.Labels}}',
+    '{{$k}}',
+    'x',
+    ' {{- 1 -}} ',
+  ];
+  const allReached = fc.array(fc.constantFrom(...reached), { maxLength: 12 });
+  const valid = fc.array(fc.constantFrom(...reached, '{{else}}'), { maxLength: 12 });
 
   /** The text that comes out, or the error. */
   const outcome = (run: () => unknown): unknown => {
@@ -259,13 +258,22 @@ describe('any text', () => {
       { numRuns: 2_000 },
     ));
 
-  it('that is refused before there is a task could not have been expanded either, unless that part is never reached', () =>
+  it('that is not refused before there is a task can be expanded', () =>
     fc.assert(
       fc.property(valid, (parts) => {
         const text = parts.join('');
-        const checked = outcome(() => check(text));
-        const expanded = outcome(() => expand(text));
-        expect(checked instanceof DomainError).toBe(expanded instanceof DomainError);
+        if (outcome(() => check(text)) instanceof DomainError) return;
+        expect(outcome(() => expand(text))).toEqual(expect.any(String));
+      }),
+      { numRuns: 1_000 },
+    ));
+
+  it('that is refused before there is a task could not have been expanded either, when every part is reached', () =>
+    fc.assert(
+      fc.property(allReached, (parts) => {
+        const text = parts.join('');
+        const refused = outcome(() => check(text)) instanceof DomainError;
+        expect(outcome(() => expand(text)) instanceof DomainError).toBe(refused);
       }),
       { numRuns: 1_000 },
     ));

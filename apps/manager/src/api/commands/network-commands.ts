@@ -96,8 +96,8 @@ export class NetworkCommands {
 
 /** The cluster's own, else the one that this manager was started with. */
 function poolOf(view: ClusterView, fallback: SubnetPool): SubnetPool {
-  const { defaultAddrPool: [base] = [], subnetSize = 0 } = view.cluster() ?? {};
-  return base ? { base, prefix: subnetSize || fallback.prefix } : fallback;
+  const { defaultAddrPool: bases = [], subnetSize = 0 } = view.cluster() ?? {};
+  return bases.length > 0 ? { bases, prefix: subnetSize || fallback.prefix } : fallback;
 }
 
 function refuseTaken(spec: NetworkSpec, view: ClusterView): void {
@@ -142,7 +142,10 @@ function completeConfig(config: IpamConfig | undefined, view: ClusterView, pool:
   const nodes = view.nodes().flatMap(({ status }) => (status?.addr ? [status.addr] : []));
   const subnet = config?.subnet || nextSubnet(pool, [...taken, ...nodes]);
   if (subnet === undefined) {
-    throw new DomainError('RESOURCE_EXHAUSTED', `no subnet of ${pool.base} is left: name one (IPAM.Config.Subnet, --subnet)`);
+    throw new DomainError(
+      'RESOURCE_EXHAUSTED',
+      `no subnet of ${pool.bases.join(', ')} is left: name one (IPAM.Config.Subnet, --subnet)`,
+    );
   }
   if (config?.subnet) refuseTakenSubnet(config.subnet, taken, nodes);
   const gateway = config?.gateway || (defaultGateway(subnet) ?? '');

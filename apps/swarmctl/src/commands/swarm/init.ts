@@ -1,7 +1,7 @@
 import type { CliCommand } from '../../cli-command';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { declareFlags } from '../../flags/declare-flags';
-import { one, type FlagValues } from '../../flags/flag';
+import { many, one, type FlagValues } from '../../flags/flag';
 import { subnet } from '../../flags/values/addresses';
 import { count } from '../../flags/values/numbers';
 import { writeLine } from '../../session';
@@ -9,7 +9,7 @@ import { addExamples, type Perform, type Tools } from '../command';
 import { SETTINGS_FLAGS, toSpec, type SettingsFlags } from './settings';
 
 const INIT_FLAGS = {
-  defaultAddrPool: one(subnet, 'Where the subnets of networks come from that name none', { unset: '10.0.0.0/8' }),
+  defaultAddrPool: many(subnet, 'Where the subnets of networks come from that name none; 10.0.0.0/8 unless told'),
   defaultAddrPoolMaskLength: one(count, 'How large those subnets are', { unset: '20' }),
 } as const;
 
@@ -17,7 +17,7 @@ type InitFlags = SettingsFlags & FlagValues<typeof INIT_FLAGS>;
 
 async function initSwarm({ session, api }: Tools, flags: InitFlags): Promise<ExitCode> {
   const nodeId = await api.swarm.init({
-    addressPool: flags.defaultAddrPool,
+    addressPools: flags.defaultAddrPool,
     subnetSize: flags.defaultAddrPoolMaskLength,
     spec: toSpec({}, flags),
   });

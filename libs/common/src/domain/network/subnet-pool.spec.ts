@@ -1,6 +1,6 @@
 import { defaultGateway, nextSubnet } from './subnet-pool';
 
-const POOL = { base: '10.0.0.0/16', prefix: 20 };
+const POOL = { bases: ['10.0.0.0/16'], prefix: 20 };
 
 describe('the next subnet of a pool', () => {
   it.each<{ taken: string[]; next: string | undefined }>([
@@ -13,6 +13,13 @@ describe('the next subnet of a pool', () => {
     { taken: ['10.0.0.0/8'], next: undefined },
   ])('beside $taken is $next', ({ taken, next }) => {
     expect(nextSubnet(POOL, taken)).toBe(next);
+  });
+
+  it('comes from the first of several ranges that has room', () => {
+    const several = { bases: ['10.0.0.0/20', '10.9.0.0/20', '10.8.0.0/16'], prefix: 20 };
+    expect(nextSubnet(several, [])).toBe('10.0.0.0/20');
+    expect(nextSubnet(several, ['10.0.0.0/20'])).toBe('10.9.0.0/20');
+    expect(nextSubnet(several, ['10.0.0.0/8'])).toBeUndefined();
   });
 
   it('has its first address for a gateway', () => {
