@@ -27,9 +27,12 @@ type Fates = Readonly<Record<string, (passedMs: number) => string>>;
 function typeWith(compose: string, line: string, fates: Fates = {}): Promise<number> {
   writeFileSync(join(folder, 'compose.yaml'), dedent(compose));
   const live = (passedMs: number): void => {
-    bench.manager.tasks = bench.manager.services.map(({ ID, Spec }) => {
+    bench.manager.tasks = bench.manager.services.map((service) => {
+      const { ID, Spec } = service;
       const { Name } = Spec as { Name: string };
-      const state = fates[Name]?.(passedMs) ?? 'running';
+      const fate = fates[Name]?.(passedMs) ?? 'running';
+      if (fate === 'rolled back') service.UpdateStatus = { State: 'rollback_completed' };
+      const state = fate === 'rolled back' ? 'running' : fate;
       return aTask(
         { ID: `task-of-${Name}`, ServiceID: ID, DesiredState: state === 'failed' ? 'shutdown' : 'running' },
         { State: state },
@@ -101,6 +104,32 @@ describe('stack deploy', () => {
     expect(said()).toContain('st_job: job failed, 0/1 completed');
     expect(said()).toContain('st_api: not deployed, since it depends on st_job');
     expect(said()).toContain('st_web: not deployed, since it depends on st_job');
+  });
+
+  it('waits for a service to complete for longer than a service has to be stable', async () => {
+    const compose =
+      'services: {web: {image: a, depends_on: {once: {condition: service_completed_successfully}}}, once: {image: b}}';
+    expect(await deploy(compose, { st_once: (passedMs) => (passedMs < 20_000 ? 'running' : 'complete') })).toBe(EXIT.ok);
+    expect(bench.session.clock.monotonicMs()).toBeGreaterThanOrEqual(20_000);
+    expect(services()).toEqual(['st_once', 'st_web']);
+  });
+
+  it('ends when such a service fails, which nothing replaces', async () => {
+    const compose =
+      'services: {web: {image: a, depends_on: {once: {condition: service_completed_successfully}}}, once: {image: b}}';
+    expect(await deploy(compose, { st_once: (passedMs) => (passedMs < 3_000 ? 'running' : 'failed') })).toBe(EXIT.jobFailed);
+    expect(said()).toContain('st_web: not deployed, since it depends on st_once');
+  });
+
+  it('does not change what depends on something whose update was rolled back', async () => {
+    const compose = (image: string): string => `services: {web: {image: ${image}, depends_on: [db]}, db: {image: ${image}}}`;
+    expect(await deploy(compose('one'))).toBe(EXIT.ok);
+    // None is up to date at first.
+    bench.manager.tasks = [];
+    const fate = (passedMs: number): string => (passedMs < 1000 ? 'starting' : 'rolled back');
+    expect(await deploy(compose('two'), { st_db: fate })).toBe(EXIT.updateStopped);
+    expect(said()).toContain('st_web: not deployed, since it depends on st_db');
+    expect(bench.manager.changes().filter((request) => request.includes('/update'))).toHaveLength(1);
   });
 
   it('gives up after --timeout, and says what is left', async () => {

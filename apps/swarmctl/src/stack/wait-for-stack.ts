@@ -56,14 +56,17 @@ function mayComplete({ spec }: Service): boolean {
 const isComplete = ({ desired, places }: Progress): boolean =>
   desired > 0 && places.length === desired && places.every(({ state }) => state === TaskState.complete);
 
-/** A service whose tasks end counts as running when each of them runs or has ended well. */
+/** A service whose tasks end counts as running when each of them runs or has ended well, and has failed when nothing replaces them. */
 function withEnded(progress: Progress, service: Service): Progress {
   if (progress.isJob || !mayComplete(service)) return progress;
+  const isFinal = service.spec?.taskTemplate?.restartPolicy?.condition === 'none';
+  const failed = progress.places.filter(({ state }) => state === TaskState.failed || state === TaskState.rejected).length;
   const places = progress.places.map((place) =>
     place.state === TaskState.complete ? { ...place, isDone: true, reason: '' } : place,
   );
   const done = places.filter(({ isDone }) => isDone).length;
-  return { ...progress, places, done, converged: progress.desired === done };
+  const isExhausted = isFinal && failed > 0 && done + failed === progress.desired;
+  return { ...progress, places, done, converged: progress.desired === done, isExhausted };
 }
 
 /** Whether a service is as one that depends on it wants it. A job has started when each of its tasks has. */
@@ -73,6 +76,11 @@ export function holds(condition: Condition, progress: Progress): boolean {
     state === TaskState.running || state === TaskState.complete;
   if (progress.isJob && condition === 'service_started') return progress.places.length > 0 && progress.places.every(hasStarted);
   return progress.converged;
+}
+
+/** What is rolled back runs, but not as it was to. */
+function isMetBy({ view, code = EXIT.ok }: Part, condition: Condition): boolean {
+  return code === EXIT.ok && view?.progress.rollout === 'forward' && holds(condition, view.progress);
 }
 
 /** Deploys the services of a stack in the order of their dependencies and waits until all of them are as they should be. */
@@ -140,10 +148,12 @@ export class StackWait implements Awaited<Look> {
 
   private async judgePart(part: Part, { services, tasks, nodes }: Look): Promise<void> {
     const service = services.find(({ id }) => id === part.id);
-    if (part.id === undefined || part.code !== undefined || !service) return;
+    if (part.id === undefined || !service) return;
     const snapshot: ServiceSnapshot = { service, tasks: tasks.filter(({ serviceId }) => serviceId === part.id), nodes };
     const { view, outcome } = part.judge.judge(snapshot);
+    // Also of one that has ended well: others may wait until it completes.
     part.view = view;
+    if (part.code !== undefined) return;
     // What was not touched and runs has nothing to prove.
     const ended = outcome ?? (!part.service.isChanged && view.progress.converged ? 'converged' : undefined);
     if (ended !== undefined) part.code = await this.endPart(ended, view, service);
@@ -160,14 +170,14 @@ export class StackWait implements Awaited<Look> {
   private unmet({ service }: Part): [Part, Condition][] {
     return Object.entries(service.dependsOn).flatMap(([key, { condition }]): [Part, Condition][] => {
       const other = this.parts.find((part) => part.service.key === key);
-      return !other || (other.view && holds(condition, other.view.progress)) ? [] : [[other, condition]];
+      return !other || isMetBy(other, condition) ? [] : [[other, condition]];
     });
   }
 
   /** The service that keeps this one from ever being deployed. */
   private failedDependency(part: Part): Part | undefined {
     for (const [other] of this.unmet(part)) {
-      if (other.code !== undefined) return other;
+      if (other.code !== undefined && other.code !== EXIT.ok) return other;
       const further = other.id === undefined ? this.failedDependency(other) : undefined;
       if (further) return further;
     }

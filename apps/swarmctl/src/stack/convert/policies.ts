@@ -36,10 +36,23 @@ function restartOf(restart: string, place: Place): RestartPolicy {
   return { condition, delay: undefined, maxAttempts: Number(attempts ?? 0), window: undefined };
 }
 
-/** When ended tasks are replaced: `deploy.restart_policy`, else `restart`. */
-export function toRestartPolicy({ deploy, restart }: ComposeService, place: Place): RestartPolicy | undefined {
+/** The specification's own default, which a service keeps when others wait until it completes. */
+const ONCE = 'no';
+
+/**
+ * When ended tasks are replaced: `deploy.restart_policy`, else `restart`.
+ * @param isAwaited whether another service waits until this one completes
+ */
+export function toRestartPolicy(
+  { deploy, restart }: ComposeService,
+  place: Place,
+  isAwaited: boolean,
+): RestartPolicy | undefined {
   const policy = deploy?.restart_policy;
-  if (!policy) return restart === undefined || restart === '' ? undefined : restartOf(restart, place.at('restart'));
+  if (!policy) {
+    const word = restart || (isAwaited && !isJob(deploy) ? ONCE : '');
+    return word === '' ? undefined : restartOf(word, place.at('restart'));
+  }
   const at = place.at('deploy', 'restart_policy');
   const { condition = '', delay, max_attempts: maxAttempts = 0, window } = policy;
   return {
@@ -49,6 +62,8 @@ export function toRestartPolicy({ deploy, restart }: ComposeService, place: Plac
     window: durationAt(at.at('window'), window),
   };
 }
+
+const isJob = (deploy: ComposeService['deploy']): boolean => deploy?.mode?.endsWith('-job') === true;
 
 /** How tasks are replaced by those of a new spec. */
 export function toUpdateConfig(config: RolloutConfig | undefined, place: Place): UpdateConfig | undefined {

@@ -252,6 +252,19 @@ it.each([
   expect(await readError(specOf(keys, 'volumes: {data: }'))).toContain(message);
 });
 
+it('a service that others wait for to complete runs once, and is refused when it cannot', async () => {
+  const specsWith = async (keys: string): Promise<ServiceSpec | undefined> => {
+    const text = `services:\n  job: {image: a${keys}}\n  web: {image: a, depends_on: {job: {condition: service_completed_successfully}}}\n`;
+    return wantedSpecs('st', await readFiles({ files: { 'compose.yaml': text } }), IDS).get('job');
+  };
+  expect((await specsWith(''))?.taskTemplate?.restartPolicy?.condition).toBe('none');
+  expect((await specsWith(', restart: on-failure'))?.taskTemplate?.restartPolicy?.condition).toBe('on-failure');
+  expect((await specsWith(', deploy: {mode: replicated-job}'))?.taskTemplate?.restartPolicy).toBeUndefined();
+  await expect(specsWith(', restart: always')).rejects.toThrow(
+    'compose.yaml:2: services.job never completes, and another service waits for that',
+  );
+});
+
 it('a service without an image is refused, and told that nothing is built', async () => {
   const project = await readFiles({ files: { 'compose.yaml': 'services:\n  web: {build: .}\n' } });
   expect(() => wantedSpecs('st', project, IDS)).toThrow(

@@ -1,7 +1,7 @@
 import { messageOf } from '#common/errors';
 import { ServiceSpec, type Driver } from '#common/proto';
 import { mapTemplates, requireValidTemplate, taskTypes } from '#common/template';
-import type { ComposeService } from '../../compose/model';
+import type { ComposeModel, ComposeService } from '../../compose/model';
 import { serviceName } from '../../flags/values/text';
 import { IMAGE_LABEL, NAMESPACE_LABEL, scopedName } from '../names';
 import { toContainer } from './container';
@@ -16,6 +16,23 @@ const RUNTIME = 'container';
 
 function toLogDriver({ logging }: ComposeService): Driver | undefined {
   return logging?.driver === undefined ? undefined : { name: logging.driver, options: plainValues(logging.options) };
+}
+
+/** Whether another service waits until this one completes. */
+function isAwaited(name: string, { services }: ComposeModel): boolean {
+  return Object.values(services).some(
+    ({ depends_on: dependencies }) => dependencies?.[name]?.condition === 'service_completed_successfully',
+  );
+}
+
+/** Nobody can wait until something completes that is started again whenever it ends. */
+function requireEnd({ taskTemplate, mode }: ServiceSpec, { name, place }: ServicePlace, model: ComposeModel): void {
+  const isReplaced = !mode?.replicatedJob && !mode?.globalJob && (taskTemplate?.restartPolicy?.condition || 'any') === 'any';
+  if (isReplaced && isAwaited(name, model)) {
+    throw place.error(
+      'never completes, and another service waits for that: give it restart: "no", or deploy.mode: replicated-job',
+    );
+  }
 }
 
 /** Templates are filled in on the node; what is wrong with them can be said here. */
@@ -47,7 +64,7 @@ export function toServiceSpec(at: ServicePlace, service: ComposeService, context
     taskTemplate: {
       containerSpec: toContainer(service, at, context),
       resources: toResources(service, place),
-      restartPolicy: toRestartPolicy(service, place),
+      restartPolicy: toRestartPolicy(service, place, isAwaited(name, context.model)),
       placement: toPlacement(service, place),
       networks: toNetworks(service, at, context),
       logDriver: toLogDriver(service),
@@ -60,5 +77,6 @@ export function toServiceSpec(at: ServicePlace, service: ComposeService, context
     endpointSpec: toEndpoint(service, place),
   });
   requireValidTemplates(spec, at);
+  requireEnd(spec, at, context.model);
   return spec;
 }
