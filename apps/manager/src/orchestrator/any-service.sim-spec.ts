@@ -194,6 +194,16 @@ const NODE_LOST_DURING_UPDATE: Step[] = [
   { do: 'node', node: 2, state: NodeState.down, availability: NodeAvailability.active },
 ];
 
+const GLOBAL: Kind = { isGlobal: true, order: 'stop-first', failureAction: 'pause', parallelism: 0, rebalances: false };
+
+/** A node loses its task to a constraint, and gets one again when that is taken back. */
+const NODE_UNFIT_AND_FIT_AGAIN: Step[] = [
+  { do: 'label', node: 0, disk: 'hdd' },
+  { do: 'update', image: 0, constraint: 'node.labels.disk==ssd' },
+  { do: 'agents', pick: 0, outcome: 'runs' },
+  { do: 'rollback' },
+];
+
 describe('any service, whatever is done to it and its nodes', () => {
   it('comes to rest when all is well again', () => {
     fc.assert(
@@ -240,7 +250,13 @@ describe('any service, whatever is done to it and its nodes', () => {
           expect(story.cluster.reconcile().filter(({ kind: what }) => ABOUT_TASKS.has(what))).toEqual([]);
         }
       }),
-      { numRuns: 60, examples: [[START_FIRST, NODE_LOST_DURING_UPDATE]] },
+      {
+        numRuns: 60,
+        examples: [
+          [START_FIRST, NODE_LOST_DURING_UPDATE],
+          [GLOBAL, NODE_UNFIT_AND_FIT_AGAIN],
+        ],
+      },
     );
   });
 });

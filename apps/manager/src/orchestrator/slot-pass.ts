@@ -157,7 +157,8 @@ export class SlotPass {
     const hasFailed = newest !== undefined && !this.isDirty(newest) && endedByItself(newest);
     if (hasFailed && !mayRestart(newest, slot.tasks)) return;
     this.touched.add(slot);
-    this.create({ ...slot, failures: hasFailed ? failuresInARow(newest) : 0 }, TaskState.ready);
+    const desired = !hasFailed && slot.tasks.every((task) => this.isOut(task)) ? TaskState.running : TaskState.ready;
+    this.create({ ...slot, failures: hasFailed ? failuresInARow(newest) : 0 }, desired);
   }
 
   private restart(slot: Slot, ended: Task): void {
@@ -197,10 +198,15 @@ export class SlotPass {
     if (this.startsFirst(slot) && isRunning(old) && !isLost(this.nodeOf(old))) return this.create(slot, TaskState.running);
     this.setDesired(old, TaskState.shutdown, reason);
     const goesOn = (task: Task): boolean => task !== old && isActive(task) && this.standsIn(task, slot);
-    const isOut = (task: Task): boolean => hasEnded(task) || isUnassigned(task) || isLost(this.nodeOf(task)) || goesOn(task);
+    const isOut = (task: Task): boolean => this.isOut(task) || goesOn(task);
     const isRestart = hasEnded(old) && !this.isDirty(old);
     const failures = isRestart && endedByItself(old) ? failuresInARow(old) : 0;
     this.create({ ...slot, failures }, slot.tasks.every(isOut) && !isRestart ? TaskState.running : TaskState.ready);
+  }
+
+  /** Whether nobody has to wait for the task's end. */
+  private isOut(task: Task): boolean {
+    return hasEnded(task) || isUnassigned(task) || isLost(this.nodeOf(task));
   }
 
   /** A node that is too full for what is on it cannot take another task beside the one that has to leave. */
