@@ -224,3 +224,13 @@ describe('a published port', () => {
     expect((await scenario.post('/services/create', spec('two', publish(30_000)))).status).toBe(400);
   });
 });
+
+it.each(['connect', 'disconnect'])('%s wants an object that names a container', async (verb) => {
+  await create('lan', { Attachable: true });
+  for (const body of [[], 5]) {
+    expect(await scenario.post(`/networks/lan/${verb}`, body)).toMatchObject({
+      status: 400,
+      json: { message: expect.stringContaining('it has to name the container') },
+    });
+  }
+});

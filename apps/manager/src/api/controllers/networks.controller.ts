@@ -76,7 +76,7 @@ export class NetworksController {
   async connect(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const network = this.find(id);
     if (!network) return this.host.answer(request, response);
-    await this.containers.connect(network, (await readJsonBody(request)) as JsonObject);
+    await this.containers.connect(network, await readJsonBody(request));
     sendEmpty(response);
   }
 
@@ -84,7 +84,7 @@ export class NetworksController {
   async disconnect(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const network = this.find(id);
     if (!network) return this.host.answer(request, response);
-    await this.containers.disconnect(network, (await readJsonBody(request)) as JsonObject);
+    await this.containers.disconnect(network, await readJsonBody(request));
     sendEmpty(response);
   }
 

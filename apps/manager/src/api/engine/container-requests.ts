@@ -60,8 +60,8 @@ export class ContainerRequests {
   }
 
   /** Puts a container of this host on an overlay network. @throws DomainError NOT_FOUND · as OverlayAttachments.attach */
-  async connect(network: Network, body: JsonObject): Promise<void> {
-    const { Container: reference, EndpointConfig: given } = body;
+  async connect(network: Network, body: unknown): Promise<void> {
+    const { Container: reference, EndpointConfig: given } = requireObject(body);
     refuseChosenAddress(given, network);
     const { id, name } = await this.inspect(String(reference ?? ''));
     const aliases = wantedAliases({ NetworkingConfig: { EndpointsConfig: { it: given } } } as JsonObject, 'it');
@@ -76,8 +76,8 @@ export class ContainerRequests {
   }
 
   /** Takes a container of this host off an overlay network. @throws DomainError NOT_FOUND it is not on it */
-  async disconnect(network: Network, body: JsonObject): Promise<void> {
-    const { Container: reference, Force } = body;
+  async disconnect(network: Network, body: unknown): Promise<void> {
+    const { Container: reference, Force } = requireObject(body);
     const { id, name } = await this.inspect(String(reference ?? ''));
     const place = this.tools.attachments.find(network, { id, name });
     if (!place) throw new DomainError('NOT_FOUND', `container ${name} is not connected to network ${network.spec?.name ?? ''}`);
@@ -140,6 +140,14 @@ function objectIn(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+function requireObject(body: unknown): JsonObject {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as JsonObject;
+  throw new DomainError(
+    'INVALID_ARGUMENT',
+    'the request body is no JSON object: it has to name the container ({"Container": …})',
+  );
 }
 
 function messageIn(text: string): string {
