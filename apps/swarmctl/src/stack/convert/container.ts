@@ -4,7 +4,7 @@ import type { ComposeService } from '../../compose/model';
 import type { Place } from '../../compose/place';
 import { parseHostEntry } from '../../flags/values/addresses';
 import { parseCapability } from '../../flags/values/capability';
-import { NAMESPACE_LABEL } from '../names';
+import { NAMESPACE_LABEL, objectName } from '../names';
 import type { ConvertContext, ServicePlace } from './context';
 import { toConfigs, toSecrets } from './files';
 import { toMounts } from './mounts';
@@ -53,7 +53,7 @@ function toPrivileges(service: ComposeService, place: Place, { ids, stack, model
   const security = securityPrivileges(options, place.at('security_opt'));
   if (!spec) return security;
   const key = spec.config;
-  const config = key === undefined ? '' : ids.config(model.configs[key]?.name ?? `${stack}_${key}`);
+  const config = key === undefined ? '' : ids.config(objectName(stack, key, model.configs[key] ?? {}));
   const credentialSpec = { config, file: spec.file ?? '', registry: spec.registry ?? '' };
   return { ...(security ?? Privileges.fromPartial({})), credentialSpec };
 }

@@ -271,3 +271,17 @@ it('a service without an image is refused, and told that nothing is built', asyn
     'compose.yaml:2: services.web needs the key image: a stack runs images, and builds none',
   );
 });
+
+it.each([
+  ['of the stack', '{content: x}', 'id-of-st_cred'],
+  ['with a name of its own', '{content: x, name: theirs}', 'id-of-theirs'],
+  ['of the cluster', '{external: true}', 'id-of-cred'],
+])('names one config %s as the credential spec and among the configs', async (_, config, id) => {
+  const { TaskTemplate } = await specOf('credential_spec: {config: cred}', `configs: {cred: ${config}}\n`);
+  expect(TaskTemplate).toMatchObject({
+    ContainerSpec: {
+      Privileges: { CredentialSpec: { Config: id } },
+      Configs: [{ ConfigID: id, Runtime: {} }],
+    },
+  });
+});
