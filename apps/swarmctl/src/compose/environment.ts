@@ -1,4 +1,3 @@
-import { DomainError } from '#common/errors';
 import { parseEnvFile, parseRawEnvFile, type EnvEntries } from './interpolation/env-file';
 import type { Variables } from './interpolation/template';
 import type { ComposeService, EnvFile, NameValues } from './model';
@@ -47,8 +46,7 @@ export class ServiceFiles {
     if (text === undefined && required) throw place.error(`names the file ${path}, which is not there`);
     const name = nameOfFile(path, this.context.cwd);
     if (format === 'raw') return parseRawEnvFile(name, text ?? '');
-    if (format !== undefined)
-      throw new DomainError('INVALID_ARGUMENT', place.say(`has a format that is not known: ${format}; there is raw`));
+    if (format !== undefined) throw place.error(`has a format that is not known: ${format}; there is raw`);
     return parseEnvFile(name, text ?? '', this.variables);
   }
 }

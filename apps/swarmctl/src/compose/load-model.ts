@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { DomainError } from '#common/errors';
 import type { Location } from './documents/yaml-document';
 import { Extender } from './extend';
 import { parseEnvFile } from './interpolation/env-file';
@@ -97,9 +96,7 @@ class Loader {
     const { reader, cwd } = this.context;
     const optional = envFiles ? [] : [resolve(folder, ENV_FILE)];
     for (const file of [...(envFiles ?? []), ...optional]) {
-      const text = optional.includes(file)
-        ? ((await reader.tryRead(file)) ?? '')
-        : await readText(reader, file, (message) => new DomainError('INVALID_ARGUMENT', message));
+      const text = optional.includes(file) ? ((await reader.tryRead(file)) ?? '') : await readText(reader, file);
       const variables = this.variablesOver(new Map([...own, ...outer]));
       for (const [name, value] of parseEnvFile(nameOfFile(file, cwd), text, variables)) own.set(name, value);
     }

@@ -1,5 +1,4 @@
 import { relative } from 'node:path';
-import { DomainError } from '#common/errors';
 import { toCanonical } from './canonical/canonical';
 import { parseYaml, type MergeTag, type YamlDocument } from './documents/yaml-document';
 import { interpolateTree } from './interpolation/interpolate-tree';
@@ -57,7 +56,7 @@ export async function readLayers(
   { file, folder, variables }: { file: string; folder: string; variables: Variables },
 ): Promise<Layer[]> {
   const name = nameOfFile(file, cwd);
-  const text = await readText(reader, file, (message) => new DomainError('INVALID_ARGUMENT', message));
+  const text = await readText(reader, file);
   return parseYaml(name, text).map(({ tree, locate, mergeTags }) => {
     const place = new Place((path) => locate(path).where);
     const filled = interpolate ? interpolateTree(tree, place, variables) : tree;

@@ -22,9 +22,9 @@ export const FILES: TextReader = {
   },
 };
 
-/** @throws DomainError INVALID_ARGUMENT saying what the missing file was needed for */
-export async function readText(reader: TextReader, path: string, missing: (message: string) => DomainError): Promise<string> {
+/** @throws DomainError INVALID_ARGUMENT when there is no such file, or it cannot be read */
+export async function readText(reader: TextReader, path: string): Promise<string> {
   const text = await reader.tryRead(path);
-  if (text === undefined) throw missing(`there is no file ${path}`);
+  if (text === undefined) throw new DomainError('INVALID_ARGUMENT', `there is no file ${path}`);
   return text;
 }

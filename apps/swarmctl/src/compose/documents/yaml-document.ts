@@ -15,7 +15,7 @@ import {
   type Tags,
   type YAMLMap,
 } from 'yaml';
-import { DomainError } from '#common/errors';
+import { DomainError, messageOf } from '#common/errors';
 import { renderPath, type ValuePath } from '../place';
 import { isTree, type Tree } from '../tree';
 
@@ -113,7 +113,7 @@ function readTree(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    throw new DomainError('INVALID_ARGUMENT', `${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new DomainError('INVALID_ARGUMENT', `${file}: ${messageOf(error)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { DomainError } from '#common/errors';
+import { DomainError, messageOf } from '#common/errors';
 import { interpolate, type Variables } from './template';
 
 /** What a file of variables says; a name without a value leaves the value to whoever reads the file. */
@@ -69,7 +69,7 @@ class EnvFileReader {
     try {
       return interpolate(text, here);
     } catch (error) {
-      throw this.error(error instanceof Error ? error.message : String(error));
+      throw this.error(messageOf(error));
     }
   }
 

@@ -25,9 +25,13 @@ function pathOf(pointer: string, root: unknown): ValuePath {
   const steps = pointer.split('/').slice(1);
   return steps.map((step) => {
     const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    const isItem = Array.isArray(value);
-    value = asTree(value)[key] ?? (Array.isArray(value) ? (value as unknown[])[Number(key)] : undefined);
-    return isItem ? Number(key) : key;
+    if (Array.isArray(value)) {
+      const index = Number(key);
+      value = (value as unknown[])[index];
+      return index;
+    }
+    value = asTree(value)[key];
+    return key;
   });
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '#common/errors';
 import { dedent } from './dedent';
 import { loadProject, type Project } from '../load-project';
 import type { LoadContext } from '../read-layers';
@@ -46,7 +47,7 @@ export async function readError(reading: Promise<unknown>): Promise<string> {
   try {
     await reading;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
   throw new Error('it was read without an error');
 }
