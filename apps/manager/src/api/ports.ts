@@ -24,8 +24,8 @@ export interface ApiStore {
   /** Calls `listener` after each change of the view. Returns how to stop it. */
   onChange(listener: (changes: ViewChange[]) => void): () => void;
 
-  /** What a service was like, newest first; its revisions are not in the view. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
-  revisions(serviceId: string): Promise<ServiceRevision[]>;
+  /** What a service was like, newest first; only the newest is in the view. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
+  revisions(service: Service): Promise<ServiceRevision[]>;
 }
 
 /** The machine and program that answer `/info` and `/version`. */

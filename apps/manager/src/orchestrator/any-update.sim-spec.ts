@@ -63,7 +63,7 @@ function changedService(options: Case): SimulatedCluster {
   }
   cluster.now += 60_000;
   const after: Service = aService({ replicas: options.replicas, version: 2, spec: specOf(NEW, options) });
-  cluster.service = { ...after, previousSpec: before.spec, change: { kind: SpecChange_Kind.update, message: '' }, revision: 2 };
+  cluster.service = { ...after, previousSpec: before.spec, change: { kind: SpecChange_Kind.update, message: '' } };
   return cluster;
 }
 

@@ -1,7 +1,7 @@
 import { delay, monotonicMs } from '../concurrency';
 import { DomainError, isCode, messageOf } from '../errors';
 import type { Logger } from '../logging';
-import { ServiceRevision } from '../proto';
+import { ServiceRevision, type Service } from '../proto';
 import { ClusterCache } from './cluster-cache';
 import type { ClusterView, ViewChange } from './cluster-view';
 import { GroupCommit } from './group-commit';
@@ -91,10 +91,17 @@ export class ClusterStore {
     return revision;
   }
 
-  /** What a service was like, newest first: read from etcd, since the view does without. @throws DomainError as ObjectStore.list */
-  async revisions(serviceId: string): Promise<ServiceRevision[]> {
-    const { objects } = await this.store.list(keys.serviceRevisions(serviceId));
-    return objects.map(({ value }) => ServiceRevision.decode(value)).sort((a, b) => b.number - a.number);
+  /**
+   * What a service was like, newest first: read from etcd, since the view does without.
+   * @param service as the view has it, which may be behind what is read
+   * @throws DomainError as ObjectStore.list
+   */
+  async revisions({ id, newestRevision, spec }: Service): Promise<ServiceRevision[]> {
+    const { objects } = await this.store.list(keys.serviceRevisions(id));
+    const newest = newestRevision ? [{ ...newestRevision, spec }] : [];
+    const number = newestRevision?.number ?? 0;
+    const earlier = objects.map(({ value }) => ServiceRevision.decode(value)).filter((each) => each.number < number);
+    return [...newest, ...earlier.sort((a, b) => b.number - a.number)];
   }
 
   /** @throws DomainError UNAVAILABLE when the view has not been loaded in time. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { DomainError, isCode } from '../errors';
+import { eventually } from '../testing';
 import { GroupCommit } from './group-commit';
 import type { Commit, Guard, ObjectStore, Revision, Write } from './object-store';
 
@@ -56,27 +57,39 @@ async function answerAll(store: SlowStore): Promise<void> {
 
 const sizes = (store: SlowStore): number[] => store.requests.map((commits) => commits.length);
 
-it('sends what comes alone at once, and what comes meanwhile together', async () => {
+it('sends what comes in one turn together, and what comes meanwhile with the next', async () => {
   const store = new SlowStore();
   const group = new GroupCommit(store as unknown as ObjectStore);
-  const commits = Array.from({ length: 6 }, (_, index) => group.commit([], [put(`k${index}`)]));
-  expect(sizes(store)).toEqual([1, 1]);
+  const commits = ['a', 'b'].map((key) => group.commit([], [put(key)]));
+  await settled();
+  commits.push(...['c', 'd', 'e'].map((key) => group.commit([], [put(key)])));
+  await settled();
+  expect(sizes(store)).toEqual([2]);
   await answerAll(store);
-  expect(sizes(store)).toEqual([1, 1, 4]);
-  expect(await Promise.all(commits)).toEqual([1, 2, 3, 3, 3, 3]);
+  expect(sizes(store)).toEqual([2, 3]);
+  expect(await Promise.all(commits)).toEqual([1, 1, 2, 2, 2]);
+});
+
+it('sends the others when a request takes long', async () => {
+  const store = new SlowStore();
+  const group = new GroupCommit(store as unknown as ObjectStore);
+  const slow = group.commit([], [put('a')]);
+  await settled();
+  const other = group.commit([], [put('b')]);
+  await eventually(() => sizes(store).length === 2, { reason: 'the second request' });
+  await answerAll(store);
+  expect(await Promise.all([slow, other])).toEqual([1, 2]);
 });
 
 it('tells each commit of its own fate', async () => {
   const store = new SlowStore();
   const group = new GroupCommit(store as unknown as ObjectStore);
-  const first = [group.commit([], [put('a')]), group.commit([], [put('b')])];
   const good = group.commit([is('c', 0)], [put('c')]);
   const bad = group.commit([is('d', 7)], [put('d')]);
   const outcome = bad.catch((error: unknown) => error);
   await answerAll(store);
-  await Promise.all(first);
-  expect(sizes(store)).toEqual([1, 1, 2]);
-  expect(await good).toBe(3);
+  expect(sizes(store)).toEqual([2]);
+  expect(await good).toBe(1);
   expect(await outcome).toMatchObject({ code: 'ABORTED' });
 });
 
@@ -87,11 +100,10 @@ it.each<[string, Commit, Commit]>([
 ])('keeps commits apart of which %s', async (_, one, other) => {
   const store = new SlowStore();
   const group = new GroupCommit(store as unknown as ObjectStore);
-  const all = [put('a'), put('b')].map((write) => group.commit([], [write]));
-  for (const { guards, writes } of [one, other]) all.push(group.commit(guards, writes).catch(() => 0));
+  const all = [one, other].map(({ guards, writes }) => group.commit(guards, writes).catch(() => 0));
   await answerAll(store);
   await Promise.all(all);
-  expect(sizes(store)).toEqual([1, 1, 1, 1]);
+  expect(sizes(store)).toEqual([1, 1]);
 });
 
 it('tells all commits of a request that failed, and goes on', async () => {

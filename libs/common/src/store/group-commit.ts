@@ -1,7 +1,5 @@
 import type { Commit, Guard, ObjectStore, Revision, Write } from './object-store';
 
-/** So many groups may be on their way: etcd writes the one to its disk while the next is taken in. */
-const MOST_UNDER_WAY = 2;
 /** A group that takes longer than etcd on a good disk does no longer hold up the others. */
 const SLOW_MS = 20;
 /** Far below what etcd takes in one request (1.5 MiB). */
@@ -38,13 +36,13 @@ class Group {
 }
 
 /**
- * Puts commits that come at the same time into one request. While the line is idle a commit is sent at once, by itself; what comes
- * while others are on their way goes together with the next.
+ * Puts commits that come at the same time into one request: those of one turn of the event loop, and those that come while another
+ * request is on its way. A request costs etcd and this process far more than one commit more in it.
  */
 export class GroupCommit {
   private readonly waiting: Pending[] = [];
-  /** Groups on their way that others wait for. */
-  private underWay = 0;
+  /** Whether there is a group on its way that others wait for, or one that is about to leave. */
+  private isBusy = false;
 
   constructor(private readonly store: ObjectStore) {}
 
@@ -52,22 +50,21 @@ export class GroupCommit {
   commit(guards: Guard[], writes: Write[]): Promise<Revision> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ guards, writes, resolve, reject });
-      this.sendWhatMay();
+      if (this.isBusy) return;
+      this.isBusy = true;
+      setImmediate(() => this.sendGroup());
     });
   }
 
-  private sendWhatMay(): void {
-    while (this.underWay < MOST_UNDER_WAY && this.waiting.length > 0) this.sendGroup(this.nextGroup().commits);
-  }
-
-  private sendGroup(commits: readonly Pending[]): void {
-    this.underWay += 1;
+  private sendGroup(): void {
+    const { commits } = this.nextGroup();
+    this.isBusy = commits.length > 0;
+    if (!this.isBusy) return;
     let holdsUp = true;
     const letGo = (): void => {
       if (!holdsUp) return;
       holdsUp = false;
-      this.underWay -= 1;
-      this.sendWhatMay();
+      this.sendGroup();
     };
     const timer = setTimeout(letGo, SLOW_MS);
     void this.send(commits).finally(() => {

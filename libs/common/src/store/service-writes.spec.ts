@@ -6,12 +6,15 @@ const record = (image: string, replicas = 1): ServiceRecord => {
   const spec = { name: 'web', mode: { replicated: { replicas } }, taskTemplate: { containerSpec: { image } } };
   return Service.fromPartial({ id: 's1', updatedAt: '2026-01-01T00:00:00Z', spec, change: { kind: SpecChange_Kind.update } });
 };
+const CREATED = { kind: SpecChange_Kind.create, message: '' };
 const serviceOf = (writes: Write[]): Service =>
   Service.decode((writes.find((write) => write.kind === 'put' && write.key === 'services/s1') as { value: Uint8Array }).value);
-const revisionsOf = (writes: Write[]): number[] =>
+const numberOf = (writes: Write[]): number | undefined => serviceOf(writes).newestRevision?.number;
+const keptBy = (writes: Write[]): ServiceRevision[] =>
   writes.flatMap((write) =>
-    write.kind === 'put' && write.key.startsWith('service-revisions/') ? [ServiceRevision.decode(write.value).number] : [],
+    write.kind === 'put' && write.key.startsWith('service-revisions/') ? [ServiceRevision.decode(write.value)] : [],
   );
+const revisionsOf = (writes: Write[]): number[] => keptBy(writes).map(({ number }) => number);
 const deleted = (writes: Write[]): string[] => writes.flatMap((write) => (write.kind === 'delete' ? [write.key] : []));
 
 describe('the largest spec', () => {
@@ -26,17 +29,28 @@ describe('the largest spec', () => {
 });
 
 describe('the revisions of a service', () => {
-  it('count from one, and on with each change of the spec', () => {
+  it('count from one, and on with each change of the spec, which keeps the one before', () => {
     const first = writesOfService(record('busybox:1'), undefined);
-    expect([serviceOf(first).revision, revisionsOf(first)]).toEqual([1, [1]]);
+    expect([numberOf(first), revisionsOf(first)]).toEqual([1, []]);
     const second = writesOfService(record('busybox:2'), serviceOf(first));
-    expect([serviceOf(second).revision, revisionsOf(second)]).toEqual([2, [2]]);
+    expect([numberOf(second), revisionsOf(second)]).toEqual([2, [1]]);
   });
 
   it('are not added to by a change of the replicas alone, which amends the newest', () => {
     const first = serviceOf(writesOfService(record('busybox:1', 1), undefined));
-    const scaled = writesOfService(record('busybox:1', 5), first);
-    expect([serviceOf(scaled).revision, revisionsOf(scaled)]).toEqual([1, [1]]);
+    const scaled = writesOfService({ ...record('busybox:1', 5), updatedAt: '2026-01-02T00:00:00Z' }, first);
+    expect([numberOf(scaled), revisionsOf(scaled)]).toEqual([1, []]);
+    expect(serviceOf(scaled).newestRevision?.createdAt).toBe('2026-01-01T00:00:00Z');
+  });
+
+  it('keep the time and the cause of the change that made them, however often the service is scaled', () => {
+    let service = serviceOf(writesOfService({ ...record('busybox:1', 1), change: CREATED }, undefined));
+    for (const day of [2, 3, 4]) {
+      service = serviceOf(writesOfService({ ...record('busybox:1', day), updatedAt: `2026-01-0${day}T00:00:00Z` }, service));
+    }
+    const [kept] = keptBy(writesOfService(record('busybox:2'), service));
+    expect(kept).toMatchObject({ createdAt: '2026-01-01T00:00:00Z', change: CREATED });
+    expect(kept?.spec?.mode?.replicated?.replicas).toBe(4);
   });
 
   it('are ten at most: the eleventh removes the first', () => {
@@ -51,11 +65,11 @@ describe('the revisions of a service', () => {
   });
 
   it.each([
-    { revision: 0, left: [1] },
-    { revision: 2, left: [1, 2, 3] },
-    { revision: 12, left: [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13] },
+    { revision: 1, left: [1] },
+    { revision: 2, left: [1, 2] },
+    { revision: 12, left: [3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
   ])('go with the service: of $revision, $left.length are left', ({ revision, left }) => {
-    const gone = deleted(deletionsOfRevisions(Service.fromPartial({ id: 's1', revision })));
+    const gone = deleted(deletionsOfRevisions(Service.fromPartial({ id: 's1', newestRevision: { number: revision } })));
     expect(gone).toEqual(left.map((number) => `service-revisions/s1/${number}`));
   });
 });

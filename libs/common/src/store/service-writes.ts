@@ -3,46 +3,60 @@ import { keys } from './keys';
 import type { Write } from './object-store';
 
 /** Revisions of a service's spec that are kept, the current one among them (Kubernetes' revisionHistoryLimit, Nomad keeps six). */
-export const REVISIONS_KEPT = 10;
+const REVISIONS_KEPT = 10;
 
 /**
- * Most bytes of a spec. An update writes three of them in one transaction (the new one, the previous one, and the new one as a
+ * Most bytes of a spec. An update writes three of them in one transaction (the new one, the previous one, and the previous one as a
  * revision), and etcd takes 1.5 MiB a request, credentials and keys included.
  */
 export const MAX_SPEC_BYTES = 448 * 1024;
 
 /**
- * What a write of a service leaves out: its version is the store's, and what is joined in has keys of its own. Its `endpoint` holds
- * the published ports, with those that were chosen for it.
+ * What a write of a service leaves out: its version is the store's, its revision is counted here, and what is joined in has keys of its
+ * own. Its `endpoint` holds the published ports, with those that were chosen for it.
  */
-export type ServiceRecord = Omit<Service, 'version' | 'revision' | 'updateStatus' | 'serviceStatus' | 'endpoint'> &
+export type ServiceRecord = Omit<Service, 'version' | 'newestRevision' | 'updateStatus' | 'serviceStatus' | 'endpoint'> &
   Partial<Pick<Service, 'endpoint'>>;
 
+const NOT_STORED = { version: undefined, updateStatus: undefined, serviceStatus: undefined };
+
 /**
- * Writes of a new or changed service together with its revision. A change of nothing but the number of replicas amends the newest
- * revision, so that scaling does not push what a rollback needs out of the history.
+ * Writes of a new or changed service, and of the revision that it leaves behind. A change of nothing but the number of replicas amends
+ * the newest revision, so that scaling does not push what a rollback needs out of the history.
  * @param before the service as it is now; undefined for a new one
  */
 export function writesOfService(record: ServiceRecord, before: Service | undefined): Write[] {
-  const known = before?.revision ?? 0;
-  const amends = known > 0 && isSameButReplicas(before?.spec, record.spec);
-  const revision = amends ? known : known + 1;
-  const service = Service.fromPartial({ ...record, revision });
-  const outdated = revision - REVISIONS_KEPT;
-  const { change, updatedAt: createdAt } = amends && before ? before : record;
-  const kept = ServiceRevision.fromPartial({ number: revision, createdAt, spec: record.spec, change });
+  const left = before?.newestRevision;
+  const amends = left !== undefined && isSameButReplicas(before?.spec, record.spec);
+  const { change, updatedAt: createdAt } = record;
+  const number = (left?.number ?? 0) + 1;
+  const newestRevision = amends ? left : { number, createdAt, change, spec: undefined };
+  const value = Service.encode({ ...NOT_STORED, endpoint: undefined, ...record, newestRevision }).finish();
+  const service: Write = { kind: 'put', key: keys.service(record.id), value };
+  return left && !amends ? [service, ...writesOfRevision(record.id, { ...left, spec: before?.spec })] : [service];
+}
+
+/** Keeps a revision, and lets go of the oldest. */
+function writesOfRevision(id: string, revision: ServiceRevision): Write[] {
+  const value = ServiceRevision.encode(revision).finish();
+  const outdated = revision.number + 1 - REVISIONS_KEPT;
   return [
-    { kind: 'put', key: keys.service(record.id), value: Service.encode(service).finish() },
-    { kind: 'put', key: keys.serviceRevision(record.id, revision), value: ServiceRevision.encode(kept).finish() },
-    ...(outdated > 0 && !amends ? [{ kind: 'delete' as const, key: keys.serviceRevision(record.id, outdated) }] : []),
+    { kind: 'put', key: keys.serviceRevision(id, revision.number), value },
+    ...(outdated > 0 ? [{ kind: 'delete' as const, key: keys.serviceRevision(id, outdated) }] : []),
   ];
 }
 
-/** Removes a service's revisions, and the one that an update at the same moment may have added. */
-export function deletionsOfRevisions({ id, revision }: Service): Write[] {
-  const oldest = Math.max(1, revision - REVISIONS_KEPT + 1);
-  const numbers = Array.from({ length: revision - oldest + 2 }, (_, index) => oldest + index);
-  return numbers.map((number) => ({ kind: 'delete', key: keys.serviceRevision(id, number) }));
+/** Numbers of the oldest revision of a service that is kept, and of the newest. */
+export function revisionsKept({ newestRevision }: Service): { oldest: number; newest: number } {
+  const newest = newestRevision?.number ?? 0;
+  return { oldest: Math.max(1, newest - REVISIONS_KEPT + 1), newest };
+}
+
+/** Removes a service's revisions, and the one that an update at the same moment may have left. */
+export function deletionsOfRevisions(service: Service): Write[] {
+  const { oldest, newest } = revisionsKept(service);
+  const numbers = Array.from({ length: newest - oldest + 1 }, (_, index) => oldest + index);
+  return numbers.map((number) => ({ kind: 'delete', key: keys.serviceRevision(service.id, number) }));
 }
 
 /** Maps that were filled in another order count as a difference, which only makes one revision more. */

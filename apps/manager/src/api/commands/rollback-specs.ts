@@ -1,5 +1,5 @@
 import { SpecChange_Kind, type Service, type ServiceSpec, type SpecChange } from '#common/proto';
-import { REVISIONS_KEPT } from '#common/store';
+import { revisionsKept } from '#common/store';
 import { failedPrecondition } from '../validate/refusal';
 
 /** Docker's words for it. */
@@ -7,8 +7,7 @@ export const MANUAL_ROLLBACK: SpecChange = { kind: SpecChange_Kind.rollback, mes
 
 /** What somebody hears who asks for a revision that is not kept. */
 export function noSuchRevision(service: Service, number: number): string {
-  const newest = service.revision;
-  const oldest = Math.max(1, newest - REVISIONS_KEPT + 1);
+  const { oldest, newest } = revisionsKept(service);
   return `service ${service.spec?.name ?? service.id} has no revision ${number}: it has ${oldest} to ${newest}`;
 }
 

@@ -129,7 +129,7 @@ export class ServiceCommands {
    */
   async rollBackTo(term: string, number: number): Promise<string[]> {
     const before = findService(this.store.view, term);
-    const revision = (await this.store.revisions(before.id)).find((each) => each.number === number);
+    const revision = (await this.store.revisions(before)).find((each) => each.number === number);
     if (!revision?.spec) throw new DomainError('NOT_FOUND', noSuchRevision(before, number));
     const spec = withReplicasOf(revision.spec, before.spec);
     const change = { kind: SpecChange_Kind.rollback, message: `manually requested rollback to revision ${number}` };

@@ -75,8 +75,7 @@ export class ServicesController {
   /** Ours: the revisions that a rollback can go back to, newest first. */
   @Get(':id/history')
   async history(@Param('id') term: string, @Res() response: Response): Promise<void> {
-    const service = findService(this.api.store.view, term);
-    const revisions = await this.api.store.revisions(service.id);
+    const revisions = await this.api.store.revisions(findService(this.api.store.view, term));
     sendJson(response, 200, revisions.map(revisionJson));
   }
 

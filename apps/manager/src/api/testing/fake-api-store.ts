@@ -1,5 +1,5 @@
 import { createLogger } from '#common/logging';
-import { Cluster, type ServiceRevision } from '#common/proto';
+import { Cluster, type Service, type ServiceRevision } from '#common/proto';
 import { ClusterStore, keys, type ClusterView, type Guard, type Revision, type ViewChange, type Write } from '#common/store';
 import type { ApiStore } from '../ports';
 import { FakeObjectStore } from '../../testing/fake-object-store';
@@ -38,8 +38,8 @@ export class FakeApiStore implements ApiStore {
     return this.cluster.commit(guards, writes);
   }
 
-  revisions(serviceId: string): Promise<ServiceRevision[]> {
-    return this.cluster.revisions(serviceId);
+  revisions(service: Service): Promise<ServiceRevision[]> {
+    return this.cluster.revisions(service);
   }
 
   onChange(listener: (changes: ViewChange[]) => void): () => void {

@@ -52,11 +52,13 @@ export interface Service {
     | undefined;
   /**
    * What follows is ours and is not part of Docker's Service.
-   * Number of the newest revision, which holds `spec`; counts from 1.
+   * How `spec` came to be.
    */
-  revision: number;
-  /** How `spec` came to be. */
-  change: SpecChange | undefined;
+  change:
+    | SpecChange
+    | undefined;
+  /** Without its spec, which is `spec`. */
+  newestRevision: ServiceRevision | undefined;
 }
 
 /** Why a service's spec is what it is. */
@@ -115,10 +117,11 @@ export function specChange_KindToNumber(object: SpecChange_Kind): number {
 }
 
 /**
- * service-revisions/<service id>/<number>, written together with the service. A change of nothing but the number of replicas
- * makes no revision of its own: it amends the newest one.
+ * service-revisions/<service id>/<number>, written when the next one takes its place: the newest is in the service itself. A change
+ * of nothing but the number of replicas makes no revision of its own: it amends the newest one.
  */
 export interface ServiceRevision {
+  /** Counts from 1. */
   number: number;
   createdAt: string;
   spec: ServiceSpec | undefined;
@@ -918,8 +921,8 @@ function createBaseService(): Service {
     updateStatus: undefined,
     serviceStatus: undefined,
     jobStatus: undefined,
-    revision: 0,
     change: undefined,
+    newestRevision: undefined,
   };
 }
 
@@ -955,11 +958,11 @@ export const Service: MessageFns<Service> = {
     if (message.jobStatus !== undefined) {
       JobStatus.encode(message.jobStatus, writer.uint32(82).fork()).join();
     }
-    if (message.revision !== 0) {
-      writer.uint32(88).uint64(message.revision);
-    }
     if (message.change !== undefined) {
       SpecChange.encode(message.change, writer.uint32(98).fork()).join();
+    }
+    if (message.newestRevision !== undefined) {
+      ServiceRevision.encode(message.newestRevision, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -1057,20 +1060,20 @@ export const Service: MessageFns<Service> = {
             message.jobStatus = JobStatus.decode(reader, reader.uint32());
             continue;
           }
-          case 11: {
-            if (tag !== 88) {
-              break;
-            }
-
-            message.revision = longToNumber(reader.uint64());
-            continue;
-          }
           case 12: {
             if (tag !== 98) {
               break;
             }
 
             message.change = SpecChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.newestRevision = ServiceRevision.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1133,8 +1136,12 @@ export const Service: MessageFns<Service> = {
         : isSet(object.job_status)
         ? JobStatus.fromJSON(object.job_status)
         : undefined,
-      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
       change: isSet(object.change) ? SpecChange.fromJSON(object.change) : undefined,
+      newestRevision: isSet(object.newestRevision)
+        ? ServiceRevision.fromJSON(object.newestRevision)
+        : isSet(object.newest_revision)
+        ? ServiceRevision.fromJSON(object.newest_revision)
+        : undefined,
     };
   },
 
@@ -1170,11 +1177,11 @@ export const Service: MessageFns<Service> = {
     if (message.jobStatus !== undefined) {
       obj.JobStatus = JobStatus.toJSON(message.jobStatus);
     }
-    if (message.revision !== 0) {
-      obj.revision = Math.round(message.revision);
-    }
     if (message.change !== undefined) {
       obj.change = SpecChange.toJSON(message.change);
+    }
+    if (message.newestRevision !== undefined) {
+      obj.newestRevision = ServiceRevision.toJSON(message.newestRevision);
     }
     return obj;
   },
@@ -1208,9 +1215,11 @@ export const Service: MessageFns<Service> = {
     message.jobStatus = (object.jobStatus !== undefined && object.jobStatus !== null)
       ? JobStatus.fromPartial(object.jobStatus)
       : undefined;
-    message.revision = object.revision ?? 0;
     message.change = (object.change !== undefined && object.change !== null)
       ? SpecChange.fromPartial(object.change)
+      : undefined;
+    message.newestRevision = (object.newestRevision !== undefined && object.newestRevision !== null)
+      ? ServiceRevision.fromPartial(object.newestRevision)
       : undefined;
     return message;
   },
@@ -6897,18 +6906,6 @@ export const protoMetadata = {
         "options": undefined,
         "proto3Optional": false,
       }, {
-        "name": "revision",
-        "number": 11,
-        "label": 1,
-        "type": 4,
-        "typeName": "",
-        "extendee": "",
-        "defaultValue": "",
-        "oneofIndex": 0,
-        "jsonName": "revision",
-        "options": undefined,
-        "proto3Optional": false,
-      }, {
         "name": "change",
         "number": 12,
         "label": 1,
@@ -6920,6 +6917,18 @@ export const protoMetadata = {
         "jsonName": "change",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "newest_revision",
+        "number": 13,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.ServiceRevision",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "newestRevision",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -6927,7 +6936,7 @@ export const protoMetadata = {
       "extensionRange": [],
       "oneofDecl": [],
       "options": undefined,
-      "reservedRange": [],
+      "reservedRange": [{ "start": 11, "end": 12 }],
       "reservedName": [],
       "visibility": 0,
     }, {
@@ -9472,474 +9481,479 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 1],
-        "span": [13, 0, 29, 1],
+        "span": [13, 0, 30, 1],
         "leadingComments":
           " services/<id>, written by the API, and by the leader when it rolls an update back. There `endpoint` holds the published ports\n alone; its virtual addresses, `update_status` and `service_status` are joined in when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 1, 2, 10],
-        "span": [26, 2, 23],
-        "leadingComments":
-          " What follows is ours and is not part of Docker's Service.\n Number of the newest revision, which holds `spec`; counts from 1.\n",
+        "span": [26, 2, 25],
+        "leadingComments": " What follows is ours and is not part of Docker's Service.\n How `spec` came to be.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 1, 2, 11],
-        "span": [28, 2, 25],
-        "leadingComments": " How `spec` came to be.\n",
+        "span": [28, 2, 39],
+        "leadingComments": " Without its spec, which is `spec`.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 2],
-        "span": [32, 0, 41, 1],
+        "span": [33, 0, 42, 1],
         "leadingComments": " Why a service's spec is what it is.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 2, 2, 1],
-        "span": [40, 2, 45],
+        "span": [41, 2, 45],
         "leadingComments": " In words for people: who asked for a rollback, and why.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 3],
-        "span": [45, 0, 50, 1],
+        "span": [46, 0, 52, 1],
         "leadingComments":
-          " service-revisions/<service id>/<number>, written together with the service. A change of nothing but the number of replicas\n makes no revision of its own: it amends the newest one.\n",
+          " service-revisions/<service id>/<number>, written when the next one takes its place: the newest is in the service itself. A change\n of nothing but the number of replicas makes no revision of its own: it amends the newest one.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 3, 2, 0],
+        "span": [48, 2, 43],
+        "leadingComments": " Counts from 1.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 4],
-        "span": [54, 0, 60, 1],
+        "span": [56, 0, 62, 1],
         "leadingComments":
           " service-rebalance/<service id>: somebody asks for the service's tasks to be spread evenly. Written by the API, removed by the\n leader once done, and with the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 4, 2, 1],
-        "span": [57, 2, 48],
+        "span": [59, 2, 48],
         "leadingComments": " Most tasks to move; 0 for as many as it takes.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 4, 2, 2],
-        "span": [59, 2, 41],
+        "span": [61, 2, 41],
         "leadingComments": " Tasks moved so far.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 5],
-        "span": [63, 0, 67, 1],
+        "span": [65, 0, 69, 1],
         "leadingComments": " registry-credentials/<service id>, written by the API together with the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 5, 2, 0],
-        "span": [65, 2, 26],
+        "span": [67, 2, 26],
         "leadingComments": " What a client sent as X-Registry-Auth with the current spec, and with the previous one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 6],
-        "span": [70, 0, 80, 1],
+        "span": [72, 0, 82, 1],
         "leadingComments": " secrets/<id>, written by the API.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 6, 2, 5],
-        "span": [77, 2, 30],
+        "span": [79, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Secret.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 6, 2, 6],
-        "span": [79, 2, 30],
+        "span": [81, 2, 30],
         "leadingComments": " Id of the first version, of which this is a later one; empty for the first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7],
-        "span": [83, 0, 92, 1],
+        "span": [85, 0, 94, 1],
         "leadingComments": " configs/<id>, written by the API.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7, 2, 5],
-        "span": [91, 2, 30],
+        "span": [93, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Config.\n As in Secret.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 8],
-        "span": [96, 0, 100, 1],
+        "span": [98, 0, 102, 1],
         "leadingComments":
           " Something that is not to be read in etcd: AES-256-GCM under a key that managers keep in their data directories, bound to the key\n in etcd under which it is stored. `value` ends with the tag of 16 bytes.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 9],
-        "span": [103, 0, 107, 1],
+        "span": [105, 0, 109, 1],
         "leadingComments":
           " Ports: in services/<id>. Virtual addresses: in service-endpoint/<id>, written by the leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 10, 2, 1],
-        "span": [112, 2, 39],
+        "span": [114, 2, 39],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 11],
-        "span": [116, 0, 133, 1],
+        "span": [118, 0, 135, 1],
         "leadingComments": " service-update/<id>, written by the leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 11, 2, 4],
-        "span": [130, 2, 29],
+        "span": [132, 2, 29],
         "leadingComments":
           " The version of the service that this status speaks of: a newer spec makes it void without another write.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 11, 2, 5],
-        "span": [132, 2, 28],
+        "span": [134, 2, 28],
         "leadingComments": " Slots that were outdated when the update began: what the failure ratio is a part of.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 12],
-        "span": [136, 0, 140, 1],
+        "span": [138, 0, 142, 1],
         "leadingComments": " Counted when asked for, never stored.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14],
-        "span": [149, 0, 179, 1],
+        "span": [151, 0, 181, 1],
         "leadingComments":
           " tasks/<id>, written by the leader. Its `status` there is the leader's own (new, pending, assigned); once the agent has\n reported, task-status/<id> takes its place when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 8],
-        "span": [159, 2, 39],
+        "span": [161, 2, 39],
         "leadingComments":
           " 1..n for replicated services, 0..n-1 for replicated jobs, 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 15],
-        "span": [167, 2, 27],
+        "span": [169, 2, 27],
         "leadingComments": " What follows is ours and is not part of Docker's Task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 18],
-        "span": [171, 2, 30],
+        "span": [173, 2, 30],
         "leadingComments": " Version of the service whose spec this task carries.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 19],
-        "span": [173, 2, 29],
+        "span": [175, 2, 29],
         "leadingComments": " Why the leader moved the desired state, in words for people.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 20],
-        "span": [176, 2, 23],
+        "span": [178, 2, 23],
         "leadingComments":
           " Tasks of the same version that ended by themselves in this slot before this one, without a stable time in between: what the\n restart delay grows with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 21],
-        "span": [178, 2, 42],
+        "span": [180, 2, 42],
         "leadingComments":
           " The cluster's log driver for tasks whose spec names none, as it was when the task was made.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15],
-        "span": [183, 0, 215, 1],
+        "span": [185, 0, 217, 1],
         "leadingComments":
           " task-status/<id>, written by the manager that holds the stream of the task's node, or by the leader once nobody is to hear of\n that node's tasks again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 4, 0],
-        "span": [185, 2, 200, 3],
+        "span": [187, 2, 202, 3],
         "leadingComments":
           " In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 6],
-        "span": [209, 2, 33],
+        "span": [211, 2, 33],
         "leadingComments":
           " What follows is ours and is not part of Docker's TaskStatus.\n When the manager took the status in, and when it first took in that the task runs: by the managers' clocks, which decide.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 8],
-        "span": [212, 2, 31],
+        "span": [214, 2, 31],
         "leadingComments":
           " How often the agent has restarted the container by itself, being cut off from all managers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 9],
-        "span": [214, 2, 49],
+        "span": [216, 2, 49],
         "leadingComments":
           " Of an attachment: what the engine has to be told so that the container gets its places on the networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17],
-        "span": [222, 0, 231, 1],
+        "span": [224, 0, 233, 1],
         "leadingComments":
           " A place on an overlay network, in terms of the engine's network that carries it on the host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17, 2, 2],
-        "span": [226, 2, 21],
+        "span": [228, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17, 2, 5],
-        "span": [230, 2, 21],
+        "span": [232, 2, 21],
         "leadingComments": " Where the container asks for names.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 1],
-        "span": [246, 2, 58],
+        "span": [248, 2, 58],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 23],
-        "span": [261, 0, 270, 1],
+        "span": [263, 0, 272, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [273, 0, 284, 1],
+        "span": [275, 0, 286, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 2],
-        "span": [277, 2, 24],
+        "span": [279, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 3],
-        "span": [279, 2, 24],
+        "span": [281, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 4],
-        "span": [281, 2, 26],
+        "span": [283, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 5],
-        "span": [283, 2, 33],
+        "span": [285, 2, 33],
         "leadingComments": " Since when the node is down; absent while it is not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 25],
-        "span": [287, 0, 289, 1],
+        "span": [289, 0, 291, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [293, 0, 300, 1],
+        "span": [295, 0, 302, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 4],
-        "span": [299, 2, 22],
+        "span": [301, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 27],
-        "span": [304, 0, 306, 1],
+        "span": [306, 0, 308, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28],
-        "span": [309, 0, 311, 1],
+        "span": [311, 0, 313, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 29, 2, 4],
-        "span": [319, 2, 68],
+        "span": [321, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30],
-        "span": [323, 0, 343, 1],
+        "span": [325, 0, 345, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0],
-        "span": [325, 2, 330, 3],
+        "span": [327, 2, 332, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 0],
-        "span": [327, 4, 20],
+        "span": [329, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 1],
-        "span": [329, 4, 19],
+        "span": [331, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 1],
-        "span": [333, 2, 60],
+        "span": [335, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 2],
-        "span": [335, 2, 56],
+        "span": [337, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 4],
-        "span": [338, 2, 66],
+        "span": [340, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 5],
-        "span": [340, 2, 60],
+        "span": [342, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 6],
-        "span": [342, 2, 65],
+        "span": [344, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 32, 2, 0],
-        "span": [353, 2, 39],
+        "span": [355, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 1],
-        "span": [372, 2, 55],
+        "span": [374, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 2],
-        "span": [374, 2, 39],
+        "span": [376, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35],
-        "span": [378, 0, 384, 1],
+        "span": [380, 0, 386, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35, 2, 2],
-        "span": [382, 2, 27],
+        "span": [384, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 36],
-        "span": [387, 0, 390, 1],
+        "span": [389, 0, 392, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37],
-        "span": [394, 0, 410, 1],
+        "span": [396, 0, 412, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 5],
-        "span": [401, 2, 72],
+        "span": [403, 2, 72],
         "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 7],
-        "span": [405, 2, 30],
+        "span": [407, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 8],
-        "span": [407, 2, 33],
+        "span": [409, 2, 33],
         "leadingComments": " ClusterSecrets.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 9],
-        "span": [409, 2, 33],
+        "span": [411, 2, 33],
         "leadingComments":
           " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38],
-        "span": [413, 0, 419, 1],
+        "span": [415, 0, 421, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 0],
-        "span": [415, 2, 27],
+        "span": [417, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 2],
-        "span": [418, 2, 22],
+        "span": [420, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
