@@ -30,6 +30,7 @@ export function isVersionBefore(url: string, version: string): boolean {
 }
 
 function compareVersions(a: string, b: string): number {
+  if (a === b) return 0;
   const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const difference = (left[i] ?? 0) - (right[i] ?? 0);
