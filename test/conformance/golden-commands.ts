@@ -1,7 +1,12 @@
-/** A command line for docker, and what it reads from its standard input. */
+/**
+ * A command line for docker, and what it reads from its standard input. ADDRESS and NODE stand for those of the host, UNLOCK-KEY for the
+ * key that was printed last, CA-CERT, CA-KEY and OTHER-KEY for files of a root certificate, its key and another one.
+ */
 export interface GoldenCommand {
   readonly args: readonly string[];
   readonly input?: string;
+  /** Whether the manager, or the engine, is started anew beforehand. */
+  readonly isAfterRestart?: boolean;
   /** Repeated until it prints this: what it shows takes some time to come about. */
   readonly until?: RegExp;
   /** Docker's command line goes through a map of Go: its lines come in any order. */
@@ -212,6 +217,50 @@ export const GOLDEN_GROUPS: readonly { readonly group: string; readonly commands
       command('stack deploy -c - bad', { input: 'version: "3.8"\nservices: {web: {image: [1]}}\n' }),
       command('stack rm st', { isUnordered: true }),
       command('stack ls', { until: /^NAME.*\n$/ }),
+    ],
+  },
+  {
+    group: 'root certificate',
+    commands: [
+      command('swarm ca --rotate --detach --ca-cert CA-CERT --ca-key OTHER-KEY'),
+      command('swarm ca --rotate --detach --ca-key CA-KEY'),
+      command('swarm ca --rotate --quiet --ca-cert CA-CERT --ca-key CA-KEY'),
+      command('swarm ca'),
+      command('swarm update --external-ca protocol=cfssl,url=https://127.0.0.1:1/sign'),
+      command('info --format "{{json .Swarm.Cluster.Spec.CAConfig.ExternalCAs}}"'),
+    ],
+  },
+  {
+    group: 'a locked swarm',
+    commands: [
+      command('swarm unlock', { input: 'x' }),
+      command('swarm update --autolock=true'),
+      command('swarm update --autolock=true'),
+      command('info --format "{{.Swarm.Cluster.Spec.EncryptionConfig.AutoLockManagers}}"'),
+      command('swarm unlock-key -q'),
+      command('swarm unlock-key --rotate -q'),
+      command('swarm unlock-key'),
+      command('info --format "{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}} {{.Swarm.Error}}"', {
+        isAfterRestart: true,
+        until: /^locked /,
+      }),
+      command('node ls'),
+      command('service ls'),
+      command('swarm unlock-key'),
+      command('swarm join-token worker'),
+      command('swarm update --task-history-limit 3'),
+      command('swarm ca'),
+      command('swarm leave'),
+      command('swarm init --advertise-addr ADDRESS'),
+      command('swarm unlock', { input: 'wrong' }),
+      command('swarm unlock', { input: `SWMKEY-1-${'A'.repeat(43)}` }),
+      command('swarm unlock', { input: 'UNLOCK-KEY' }),
+      command('node ls --format "{{.Hostname}} {{.Status}}"', { until: /Ready/ }),
+      command('swarm unlock', { input: 'x' }),
+      command('swarm update --autolock=false'),
+      command('swarm unlock-key'),
+      command('swarm unlock-key --rotate'),
+      command('info --format {{.Swarm.LocalNodeState}}', { isAfterRestart: true, until: /^active/ }),
     ],
   },
   {

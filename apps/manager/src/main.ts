@@ -10,7 +10,7 @@ import { Manager } from './manager';
 import { readConfig } from './manager-config';
 import { ManagerModule } from './manager.module';
 import { loadManagerId } from './membership/manager-identity';
-import { loadSealingKeys } from './membership/sealing-keys';
+import { SealingKeys } from './membership/sealing-keys';
 
 /** How long running requests get to end when the manager stops. */
 const HTTP_CLOSE_TIMEOUT_MS = 2_000;
@@ -25,8 +25,9 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', die);
   process.on('uncaughtException', die);
   const managerId = await loadManagerId(config.dataDir);
-  const vault = new Vault(await loadSealingKeys(config.dataDir));
-  const app = await NestFactory.create(ManagerModule.register({ config, managerId, vault, logger }), new NestAdapter(), {
+  const sealingKeys = await SealingKeys.load(config.dataDir);
+  const context = { config, managerId, sealingKeys, vault: new Vault(sealingKeys), logger };
+  const app = await NestFactory.create(ManagerModule.register(context), new NestAdapter(), {
     bodyParser: false,
     logger: false,
   });

@@ -11,6 +11,7 @@ import { hostEngines } from './host-engines';
 import { Manager } from './manager';
 import type { ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
+import type { SealingKeys } from './membership/sealing-keys';
 import { Planner } from './orchestrator/plan/planner';
 import { explainTask } from './orchestrator/explain-task';
 import { isTaskDirty } from './orchestrator/task-dirty';
@@ -24,6 +25,8 @@ const STORE_PATIENCE_MS = 1_500;
 export interface ManagerContext {
   config: ManagerConfig;
   managerId: string;
+  sealingKeys: SealingKeys;
+  /** Seals with them. */
   vault: Vault;
   logger: Logger;
 }

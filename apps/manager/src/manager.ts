@@ -13,6 +13,7 @@ import { agentAddressOf, controlAddressesOf, type ManagerConfig } from './manage
 import type { ManagerMetrics } from './manager-metrics';
 import { ControlPlane } from './membership/control-plane';
 import { ensureCluster } from './membership/ensure-cluster';
+import type { SealingKeys } from './membership/sealing-keys';
 import { SwarmMembership } from './membership/swarm-membership';
 import { announceManager } from './membership/manager-presence';
 import { TunnelServer } from './tunnel/tunnel.server';
@@ -26,6 +27,7 @@ const FIRST_SYNC_TIMEOUT_MS = 10_000;
 export interface ManagerParts {
   config: ManagerConfig;
   managerId: string;
+  sealingKeys: SealingKeys;
   vault: Vault;
   metrics: ManagerMetrics;
   logger: Logger;
@@ -45,10 +47,19 @@ export class Manager {
   private announced: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: ManagerParts) {
-    const { config, managerId, vault, metrics, logger } = parts;
+    const { config, managerId, sealingKeys, vault, metrics, logger } = parts;
     this.etcd = new EtcdStore({ hosts: config.etcd, prefix: config.etcdPrefix });
     this.store = new ClusterStore(this.etcd, logger);
-    this.membership = new SwarmMembership({ store: this.store, objects: this.etcd, vault, defaultPool: config.subnetPool });
+    const { store, etcd: objects } = this;
+    this.membership = new SwarmMembership({
+      managerId,
+      store,
+      objects,
+      sealingKeys,
+      vault,
+      defaultPool: config.subnetPool,
+      logger,
+    });
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
     this.controlPlane = new ControlPlane(this.etcd, controlAddressesOf(config), logger);
     this.tunnels = new TunnelServer((nodeId, tunnelId) => this.dispatcher.askForTunnel(nodeId, tunnelId));
@@ -73,13 +84,18 @@ export class Manager {
     return this.tunnels.open(nodeId);
   }
 
-  /** Starts in order: the view, the leader's work, the streams. Resolves when agents can connect; waits for etcd as long as it takes. */
+  /**
+   * Starts in order: the view, the leader's work, the streams. Resolves when agents can connect; waits for etcd, and for the unlock key
+   * of a locked manager, as long as it takes.
+   */
   async start(): Promise<void> {
     const { logger } = this.parts;
     const { signal } = this.stopping;
     supervise(logger, 'view', this.store.run(signal));
     await this.untilEtcdAnswers();
+    await this.untilUnlocked();
     if (signal.aborted) return;
+    this.membership.followLock(signal);
     this.announced = announceManager(this.etcd, this.presence(), logger, signal);
     this.leading = this.lead(signal);
     supervise(logger, 'presence', this.announced);
@@ -107,6 +123,14 @@ export class Manager {
         this.parts.logger.warn({ etcd: this.parts.config.etcd }, 'still waiting for etcd');
       }
     }
+  }
+
+  private async untilUnlocked(): Promise<void> {
+    const { sealingKeys, logger } = this.parts;
+    if (!sealingKeys.isLocked) return;
+    logger.warn('this manager is locked: it waits for `swarm unlock`');
+    await sealingKeys.untilUnlocked(this.stopping.signal);
+    if (!sealingKeys.isLocked) logger.info('this manager is unlocked');
   }
 
   private lead(signal: AbortSignal): Promise<void> {

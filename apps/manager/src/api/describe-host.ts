@@ -1,10 +1,10 @@
-import { completeSwarmSpec, VXLAN_PORT } from '#common/domain';
-import type { Cluster, ManagerPresence, SwarmSpec } from '#common/proto';
+import { completeSwarmSpec, SWARM_LOCKED, VXLAN_PORT } from '#common/domain';
+import type { Cluster, ExternalCa, ManagerPresence, SwarmSpec } from '#common/proto';
 import type { ClusterView } from '#common/store';
 import { API_VERSION, MIN_API_VERSION } from './http/negotiate-version';
 import type { HostFacts } from './ports';
 import { trustJson, type Trust } from './render/render-node';
-import { versionJson, ZERO_TIME, type JsonObject } from './render/json-parts';
+import { nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './render/json-parts';
 
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
 
@@ -100,7 +100,11 @@ function specJson(spec: SwarmSpec | undefined): JsonObject {
       HeartbeatTick: raft?.heartbeatTick,
     },
     Dispatcher: { HeartbeatPeriod: dispatcher?.heartbeatPeriod },
-    CAConfig: { NodeCertExpiry: caConfig?.nodeCertExpiry, ForceRotate: caConfig?.forceRotate || undefined },
+    CAConfig: {
+      NodeCertExpiry: caConfig?.nodeCertExpiry,
+      ExternalCAs: nonEmpty((caConfig?.externalCas ?? []).map(externalCaJson)),
+      ForceRotate: caConfig?.forceRotate || undefined,
+    },
     TaskDefaults: taskDefaults?.logDriver
       ? { LogDriver: { Name: taskDefaults.logDriver.name, Options: taskDefaults.logDriver.options } }
       : {},
@@ -108,7 +112,12 @@ function specJson(spec: SwarmSpec | undefined): JsonObject {
   };
 }
 
-function swarmDescription(host: HostFacts, view: ClusterView, { storeError, trust }: InfoContext): JsonObject {
+function externalCaJson({ protocol, url, options, caCert }: ExternalCa): JsonObject {
+  return { Protocol: protocol, URL: url, Options: Object.keys(options).length > 0 ? options : undefined, CACert: caCert };
+}
+
+function swarmDescription(host: HostFacts, view: ClusterView, { storeError, isLocked, trust }: InfoContext): JsonObject {
+  if (isLocked) return { ...INACTIVE, NodeAddr: hostOf(host.address), LocalNodeState: 'locked', Error: SWARM_LOCKED };
   const managers = view.managers();
   const cluster = view.cluster();
   if (storeError === '' && !cluster) return INACTIVE;
@@ -138,6 +147,7 @@ const INACTIVE: JsonObject = {
 /** What else `/info` tells of. */
 export interface InfoContext {
   readonly storeError: string;
+  readonly isLocked: boolean;
   readonly trust: Trust;
   /** What this host's engine says of itself; undefined without one. */
   readonly engine: JsonObject | undefined;

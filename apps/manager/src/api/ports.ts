@@ -112,14 +112,27 @@ export interface ImageRegistry {
   inspect(image: string, login: RegistryLogin | undefined): Promise<ImageDescription>;
 }
 
+/** What a change of the cluster is to make anew. */
+export interface Rotations {
+  readonly workerToken: boolean;
+  readonly managerToken: boolean;
+  readonly managerUnlockKey: boolean;
+}
+
 /** The cluster that this manager is part of, or is not yet. */
 export interface Membership {
   /** @throws DomainError UNAVAILABLE there is one already · INVALID_ARGUMENT · UNIMPLEMENTED */
   init(request: SwarmInitRequest): Promise<void>;
   /** @throws DomainError ABORTED the version is not the newest · INVALID_ARGUMENT · UNIMPLEMENTED */
-  update(version: number, spec: SwarmSpec, rotations: { workerToken: boolean; managerToken: boolean }): Promise<void>;
+  update(version: number, spec: SwarmSpec, rotations: Rotations): Promise<void>;
   /** Ends the cluster. @throws DomainError UNAVAILABLE · FAILED_PRECONDITION */
   leave(force: boolean): Promise<void>;
+  /** Whether this manager has to be unlocked before it can do anything for its cluster. */
+  isLocked(): boolean;
+  /** @throws DomainError INVALID_ARGUMENT · UNAUTHENTICATED it is not the key · ALREADY_EXISTS it is not locked · UNAVAILABLE no cluster */
+  unlock(unlockKey: string): void;
+  /** What managers have to be told after a restart; empty while they are not locked. @throws DomainError as `tokens` */
+  unlockKey(): string;
   /** @throws DomainError UNAVAILABLE there is no cluster · FAILED_PRECONDITION its secrets cannot be read here */
   tokens(): { readonly worker: string; readonly manager: string };
   /** The cluster's root certificate; the same object for as long as it is the same. */

@@ -4,6 +4,7 @@ import { SwarmSpec } from '#common/proto';
 import type { ClusterStore, Vault } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { creationOfCluster } from './new-cluster';
+import { createRootCa } from './root-ca';
 
 /** With what a cluster begins that nobody asked for by name. */
 export interface FirstCluster {
@@ -17,7 +18,8 @@ export function ensureCluster(store: ClusterStore, vault: Vault, first: FirstClu
     if (store.view.clusterRevision() !== 0) return;
     const heartbeatPeriod = first.heartbeatPeriodMs * NANOS_PER_MS;
     const spec = SwarmSpec.fromPartial({ dispatcher: { heartbeatPeriod } });
-    const { guards, writes } = await creationOfCluster(store.view, vault, { spec, pool: first.pool });
+    const root = await createRootCa(new Date());
+    const { guards, writes } = creationOfCluster(store.view, vault, { spec, pool: first.pool, root });
     try {
       await term.commit(guards, writes);
     } catch (error) {

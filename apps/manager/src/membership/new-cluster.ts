@@ -4,7 +4,8 @@ import { newId } from '#common/identity';
 import { Cluster, ClusterSecrets, NetworkSpec, type SwarmSpec } from '#common/proto';
 import { creationOfNetwork, keys, type ClusterView, type Guard, type Vault, type Write } from '#common/store';
 import { newJoinSecret } from './join-token';
-import { createRootCa } from './root-ca';
+import type { RootCa } from './root-ca';
+import { newUnlockKey } from './unlock-key';
 
 const SECRET_BYTES = 16;
 
@@ -12,20 +13,21 @@ const SECRET_BYTES = 16;
 export interface ClusterWishes {
   readonly spec: SwarmSpec | undefined;
   readonly pool: SubnetPool;
+  readonly root: RootCa;
 }
 
 /**
  * Writes that make a cluster, with the network that carries connections to published ports. The guard fails when somebody has made or
  * left one meanwhile.
  */
-export async function creationOfCluster(
+export function creationOfCluster(
   view: ClusterView,
   vault: Vault,
-  { spec, pool }: ClusterWishes,
-): Promise<{ cluster: Cluster; guards: Guard[]; writes: Write[] }> {
+  { spec, pool, root }: ClusterWishes,
+): { cluster: Cluster; guards: Guard[]; writes: Write[] } {
   const now = new Date();
-  const root = await createRootCa(now);
-  const secrets = { workerSecret: newSecret(), managerSecret: newSecret(), rootKey: root.key };
+  const unlockKey = unlockKeyFor(spec, '');
+  const secrets = { workerSecret: newSecret(), managerSecret: newSecret(), rootKey: root.key, unlockKey };
   const cluster = Cluster.fromPartial({
     id: newId(),
     createdAt: now.toISOString(),
@@ -46,6 +48,11 @@ export async function creationOfCluster(
     guards: [unchanged, ...ingress.guards],
     writes: [{ kind: 'put', key: keys.cluster, value: Cluster.encode(cluster).finish() }, ...ingress.writes],
   };
+}
+
+/** What managers of a cluster with this spec lock their keys with. @param known what they have been locked with; empty for nothing */
+export function unlockKeyFor(spec: SwarmSpec | undefined, known: string): string {
+  return spec?.encryptionConfig?.autoLockManagers ? known || newUnlockKey() : '';
 }
 
 /** A new last part of a join token. */

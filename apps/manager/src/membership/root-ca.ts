@@ -1,6 +1,6 @@
 // The package's own container of parts wants it.
 import 'reflect-metadata';
-import { createHash, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
+import { createHash, createPrivateKey, webcrypto, X509Certificate as NodeCertificate, type KeyObject } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   KeyUsageFlags,
@@ -8,6 +8,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { DomainError } from '#common/errors';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const SUBJECT = 'CN=swarm-ca';
@@ -15,6 +16,11 @@ const MS_PER_DAY = 86_400_000;
 /** SwarmKit ca/certificates.go: 20 years, and valid an hour before it was made. */
 const LIFETIME_MS = 20 * 365 * MS_PER_DAY;
 const BACKDATE_MS = 3_600_000;
+/** SwarmKit manager/controlapi/ca_rotation.go minRootExpiration. */
+const MIN_LEFT_MS = 365 * MS_PER_DAY;
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const ENCRYPTED_KEY = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
 
 /** A certificate that signs, and its key; PEM both. */
 export interface RootCa {
@@ -48,6 +54,47 @@ export async function createRootCa(now: Date): Promise<RootCa> {
   );
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   return { certificate: `${certificate.toString('pem')}\n`, key: toPem('PRIVATE KEY', pkcs8) };
+}
+
+/**
+ * A root certificate of somebody's own, with its key.
+ * @param certificate PEM @param key PEM @throws DomainError INVALID_ARGUMENT what cannot be one
+ */
+export function givenRootCa(certificate: string, key: string, now: Date): RootCa {
+  if (certificate === '') throw invalid('if a signing CA key is provided, the signing CA cert must also be provided');
+  const [pem, ...others] = certificate.match(PEM_CERTIFICATE) ?? [];
+  if (pem === undefined) throw invalid('SigningCACert holds no certificate in PEM');
+  if (others.length > 0) throw invalid('the desired CA certificate cannot contain multiple certificates');
+  const [parsed, privateKey] = [readCertificate(pem), readKey(key)];
+  if (!parsed.checkPrivateKey(privateKey)) throw invalid('certificate key mismatch');
+  if (!parsed.ca) throw invalid('the desired CA certificate may not sign others: it has to have the basic constraint CA:TRUE');
+  if (!parsed.verify(parsed.publicKey)) throw invalid('the desired CA certificate is not signed by itself');
+  if (Date.parse(parsed.validTo) < now.getTime() + MIN_LEFT_MS) throw invalid('CA certificate expires too soon');
+  if (Date.parse(parsed.validFrom) > now.getTime()) throw invalid('CA certificate is not valid yet');
+  return { certificate: `${pem}\n`, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}
+
+function readCertificate(pem: string): NodeCertificate {
+  try {
+    return new NodeCertificate(pem);
+  } catch {
+    throw invalid('SigningCACert is no certificate that can be read');
+  }
+}
+
+/** What is wrong with it in detail is not told: the text is a key. */
+function readKey(pem: string): KeyObject {
+  if (pem === '') throw invalid('SigningCAKey is missing: certificates cannot be signed by somebody else here');
+  if (ENCRYPTED_KEY.test(pem)) throw invalid('malformed private key: it is encrypted; give it without a password');
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw invalid('malformed private key: SigningCAKey has to be one in PEM');
+  }
+}
+
+function invalid(message: string): DomainError {
+  return new DomainError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${message}`);
 }
 
 /** @param certificate PEM */

@@ -1,36 +1,162 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { SWARM_LOCKED } from '#common/domain';
 import { DomainError } from '#common/errors';
 import { readIfPresent, writeDurably } from '#common/files';
 import { isId, newId } from '#common/identity';
-import { SEALING_KEY_BYTES, type KeyRing } from '#common/store';
+import { SealedValue } from '#common/proto';
+import { SEALING_KEY_BYTES, Vault, type KeyRing } from '#common/store';
+import { parseUnlockKey } from './unlock-key';
 
 const FILE = 'sealing-keys.json';
 
-/** The file's content. Rotation adds a key and makes it the current one; older ones stay for as long as values are sealed with them. */
-interface KeyFile {
+/** Rotation adds a key and makes it the current one; older ones stay for as long as values are sealed with them. */
+interface OpenFile {
   readonly current: string;
   /** By id, base64. */
   readonly keys: Readonly<Record<string, string>>;
 }
 
-/**
- * The keys that this manager seals secrets with, made at the first start. All managers of a cluster need the same ones.
- * @throws DomainError FAILED_PRECONDITION when the file is no such file; errors of the file system
- */
-export async function loadSealingKeys(dataDir: string): Promise<KeyRing> {
-  const path = join(dataDir, FILE);
-  const text = await readIfPresent(path);
-  if (text !== undefined) return parseKeys(path, text);
-  const id = newId();
-  const file: KeyFile = { current: id, keys: { [id]: randomBytes(SEALING_KEY_BYTES).toString('base64') } };
-  await writeDurably(path, `${JSON.stringify(file)}\n`);
-  return toRing(file);
+/** The same, sealed with the unlock key. */
+interface LockedFile {
+  readonly locked: SealedValue;
 }
 
-function parseKeys(path: string, text: string): KeyRing {
+/**
+ * The keys that this manager seals secrets with, made at the first start. All managers of a cluster need the same ones. Their file may
+ * be locked: then nobody who has the file alone can read what is sealed, and the manager has to be told the unlock key after each start.
+ */
+export class SealingKeys implements KeyRing {
+  private readonly waiting = new Set<() => void>();
+  /** What the file is locked with; empty for nothing. Not known while it is locked. */
+  private unlockKey = '';
+  /** Whether the file is as it is to be. */
+  private isWritten = true;
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly path: string,
+    private state: KeyRing | LockedFile,
+  ) {}
+
+  /** @throws DomainError FAILED_PRECONDITION when the file is no such file; errors of the file system */
+  static async load(dataDir: string): Promise<SealingKeys> {
+    const path = join(dataDir, FILE);
+    const text = await readIfPresent(path);
+    if (text !== undefined) return new SealingKeys(path, parseFile(path, text));
+    const sealingKeys = new SealingKeys(path, newRing());
+    await sealingKeys.write();
+    return sealingKeys;
+  }
+
+  get isLocked(): boolean {
+    return 'locked' in this.state;
+  }
+
+  /** @throws DomainError UNAVAILABLE while they are locked */
+  get current(): string {
+    return this.ring().current;
+  }
+
+  /** @throws DomainError UNAVAILABLE while they are locked */
+  get keys(): KeyRing['keys'] {
+    return this.ring().keys;
+  }
+
+  /** @throws DomainError INVALID_ARGUMENT it is no key · UNAUTHENTICATED it is another one · ALREADY_EXISTS they are not locked */
+  unlock(unlockKey: string): void {
+    if (!('locked' in this.state)) throw new DomainError('ALREADY_EXISTS', 'swarm is not locked');
+    this.open(toRing(JSON.parse(openWith(unlockKey, this.state.locked)) as OpenFile), unlockKey);
+  }
+
+  /** Resolves when they can be used, or when the signal aborts. */
+  untilUnlocked(signal: AbortSignal): Promise<void> {
+    if (!this.isLocked || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  /** Writes the file so that it takes `unlockKey` to open it, or nothing if that is empty. @throws as `current` · of the file system */
+  async lockWith(unlockKey: string): Promise<void> {
+    this.ring();
+    if (unlockKey === this.unlockKey && this.isWritten) return;
+    this.unlockKey = unlockKey;
+    await this.write();
+  }
+
+  /** Forgets keys that cannot be unlocked: what was sealed with them is lost. @throws errors of the file system */
+  async replace(): Promise<void> {
+    this.open(newRing(), '');
+    await this.write();
+  }
+
+  private open(ring: KeyRing, unlockKey: string): void {
+    this.state = ring;
+    this.unlockKey = unlockKey;
+    for (const wake of this.waiting) wake();
+  }
+
+  private ring(): KeyRing {
+    if ('locked' in this.state) throw new DomainError('UNAVAILABLE', SWARM_LOCKED);
+    return this.state;
+  }
+
+  /** One after the other, each with what is to be in the file by then. */
+  private write(): Promise<void> {
+    this.isWritten = false;
+    this.writing = this.writing.catch(() => undefined).then(() => this.writeNow());
+    return this.writing;
+  }
+
+  private async writeNow(): Promise<void> {
+    const { unlockKey } = this;
+    await writeDurably(this.path, this.toText());
+    this.isWritten = unlockKey === this.unlockKey;
+  }
+
+  private toText(): string {
+    const { current, keys } = this.ring();
+    const file: OpenFile = {
+      current,
+      keys: Object.fromEntries([...keys].map(([id, key]) => [id, key.toString('base64')])),
+    };
+    const text = `${JSON.stringify(file)}\n`;
+    if (this.unlockKey === '') return text;
+    return `${JSON.stringify({ locked: SealedValue.toJSON(lockOf(this.unlockKey).seal(Buffer.from(text), FILE)) })}\n`;
+  }
+}
+
+function newRing(): KeyRing {
+  const id = newId();
+  return { current: id, keys: new Map([[id, randomBytes(SEALING_KEY_BYTES)]]) };
+}
+
+/** An unlock key has as many bytes as a sealing key, and locks in the same way. */
+function lockOf(unlockKey: string): Vault {
+  const id = 'unlock-key';
+  return new Vault({ current: id, keys: new Map([[id, parseUnlockKey(unlockKey)]]) });
+}
+
+function openWith(unlockKey: string, locked: SealedValue): string {
+  const lock = lockOf(unlockKey);
   try {
-    const file = JSON.parse(text) as KeyFile;
+    return lock.unseal(locked, FILE).toString();
+  } catch (cause) {
+    throw new DomainError('UNAUTHENTICATED', 'swarm could not be unlocked: invalid key provided', { cause });
+  }
+}
+
+function parseFile(path: string, text: string): KeyRing | LockedFile {
+  try {
+    const file = JSON.parse(text) as OpenFile | { locked: unknown };
+    if ('locked' in file) return { locked: SealedValue.fromJSON(file.locked) };
     const ring = toRing(file);
     if (ring.keys.has(ring.current) && [...ring.keys].every(([id, key]) => isId(id) && key.length === SEALING_KEY_BYTES))
       return ring;
@@ -40,6 +166,6 @@ function parseKeys(path: string, text: string): KeyRing {
   throw new DomainError('FAILED_PRECONDITION', `${path} holds no sealing keys: restore it, secrets cannot be read without it`);
 }
 
-function toRing({ current, keys }: KeyFile): KeyRing {
+function toRing({ current, keys }: OpenFile): KeyRing {
   return { current, keys: new Map(Object.entries(keys).map(([id, key]) => [id, Buffer.from(key, 'base64')])) };
 }

@@ -1,10 +1,13 @@
 import { ALREADY_IN_SWARM, completeSwarmSpec, nextSubnet, NOT_IN_SWARM, swarmSpecProblem, type SubnetPool } from '#common/domain';
+import { supervise } from '#common/concurrency';
 import { DomainError, isCode } from '#common/errors';
+import type { Logger } from '#common/logging';
 import { Cluster, type SwarmInitRequest, type SwarmSpec } from '#common/proto';
 import { keys, type ClusterStore, type ObjectStore, type Stored, type Vault } from '#common/store';
 import { toJoinToken } from './join-token';
-import { creationOfCluster, newSecret, openSecrets, sealSecrets } from './new-cluster';
-import { certificateDigest, createRootCa, certificateInfo, type CertificateInfo } from './root-ca';
+import { creationOfCluster, newSecret, openSecrets, sealSecrets, unlockKeyFor } from './new-cluster';
+import { certificateDigest, createRootCa, certificateInfo, givenRootCa, type CertificateInfo, type RootCa } from './root-ca';
+import type { SealingKeys } from './sealing-keys';
 
 /** Keys of the managers themselves: they stay when a cluster ends. */
 const OF_MANAGERS = [keys.leader, keys.manager('')];
@@ -17,6 +20,7 @@ const NO_CERTIFICATE: CertificateInfo = { certificate: '', subject: '', publicKe
 export interface Rotations {
   readonly workerToken: boolean;
   readonly managerToken: boolean;
+  readonly managerUnlockKey: boolean;
 }
 
 /** The cluster's tokens, as clients see them. */
@@ -25,11 +29,22 @@ export interface JoinTokens {
   readonly manager: string;
 }
 
+export interface MembershipParts {
+  readonly managerId: string;
+  readonly store: ClusterStore;
+  readonly objects: ObjectStore;
+  readonly sealingKeys: SealingKeys;
+  /** Seals with them. */
+  readonly vault: Vault;
+  readonly defaultPool: SubnetPool;
+  readonly logger: Logger;
+}
+
 /** Makes, changes and ends the cluster that this manager is part of. */
 export class SwarmMembership {
   private known = NO_CERTIFICATE;
 
-  constructor(private readonly parts: { store: ClusterStore; objects: ObjectStore; vault: Vault; defaultPool: SubnetPool }) {}
+  constructor(private readonly parts: MembershipParts) {}
 
   /**
    * Makes a cluster.
@@ -38,18 +53,22 @@ export class SwarmMembership {
   async init(request: SwarmInitRequest): Promise<void> {
     const { store, vault } = this.parts;
     if (store.view.cluster()) throw alreadyInSwarm();
-    const spec = completeSwarmSpec(request.spec);
-    refuseSpec({ ...spec, encryptionConfig: { autoLockManagers: request.autoLockManagers } }, request.spec);
+    const given = completeSwarmSpec(request.spec);
+    const encryptionConfig = { autoLockManagers: request.autoLockManagers || given.encryptionConfig?.autoLockManagers === true };
+    const spec = { ...given, encryptionConfig };
+    refuseSpec(spec);
     if (request.dataPathPort !== 0 || request.dataPathAddr !== '') {
       throw new DomainError('UNIMPLEMENTED', 'DataPathAddr and DataPathPort are settings of each agent (--advertise-addr)');
     }
     const pool = this.poolOf(request);
     // What a cluster that was left has not got rid of, its manager having been ended meanwhile.
     await this.eraseObjects();
-    const { guards, writes } = await creationOfCluster(store.view, vault, { spec, pool });
+    const root = namedRoot(request.spec) ?? (await createRootCa(new Date()));
+    const { guards, writes } = creationOfCluster(store.view, vault, { spec, pool, root });
     await store.commit(guards, writes).catch((error: unknown) => {
       throw isCode(error, 'ABORTED') ? alreadyInSwarm() : error;
     });
+    await this.lockAsAsked();
   }
 
   /**
@@ -59,23 +78,28 @@ export class SwarmMembership {
   async update(version: number, given: SwarmSpec, rotations: Rotations): Promise<void> {
     const { store, vault } = this.parts;
     const before = this.cluster();
-    refuseSpec(given, given);
+    refuseSpec(given);
     if (given.name !== '' && given.name !== before.spec?.name) {
       throw new DomainError('INVALID_ARGUMENT', 'rpc error: code = InvalidArgument desc = renaming a cluster is not supported');
     }
-    const spec = completeSwarmSpec(given);
     const now = new Date();
+    const spec = completeSwarmSpec(given);
     const secrets = openSecrets(before, vault);
-    const isNewRoot = (spec.caConfig?.forceRotate ?? 0) > (before.spec?.caConfig?.forceRotate ?? 0);
-    const root = isNewRoot ? await createRootCa(now) : { certificate: before.rootCertificate, key: secrets.rootKey };
+    const presentRoot = { certificate: before.rootCertificate, key: secrets.rootKey };
+    const asksForNewRoot = (spec.caConfig?.forceRotate ?? 0) > (before.spec?.caConfig?.forceRotate ?? 0);
+    const root = namedRoot(given) ?? (asksForNewRoot ? await createRootCa(now) : presentRoot);
+    const isNewRoot = root.certificate !== before.rootCertificate;
     const sealedSecrets = sealSecrets(
       {
         workerSecret: rotations.workerToken || isNewRoot ? newSecret() : secrets.workerSecret,
         managerSecret: rotations.managerToken || isNewRoot ? newSecret() : secrets.managerSecret,
         rootKey: root.key,
+        unlockKey: unlockKeyFor(spec, rotations.managerUnlockKey ? '' : secrets.unlockKey),
       },
       vault,
     );
+    // As SwarmKit does: an authority that is named without a certificate signs for the present root.
+    for (const authority of spec.caConfig?.externalCas ?? []) authority.caCert ||= root.certificate;
     const after = { ...before, updatedAt: now.toISOString(), spec, rootCertificate: root.certificate, sealedSecrets };
     const value = Cluster.encode({ ...after, version: undefined }).finish();
     await store
@@ -85,17 +109,34 @@ export class SwarmMembership {
           ? new DomainError('ABORTED', 'rpc error: code = Unknown desc = update out of sequence')
           : error;
       });
+    await this.lockAsAsked();
   }
 
   /**
-   * Ends the cluster: its objects are removed, its agents remove their containers, and wait for the next one.
+   * Ends the cluster: its objects are removed, its agents remove their containers, and wait for the next one. What this manager's
+   * sealing keys are locked with is forgotten; keys that are locked are, too.
    * @throws DomainError UNAVAILABLE there is none · FAILED_PRECONDITION it is not forced, or there are other managers
    */
   async leave(force: boolean): Promise<void> {
-    const { store } = this.parts;
+    const { sealingKeys } = this.parts;
+    const { isLocked } = sealingKeys;
+    if (!force) this.refuseToLeave();
+    await this.end();
+    await (isLocked ? sealingKeys.replace() : sealingKeys.lockWith(''));
+  }
+
+  private refuseToLeave(): never {
+    if (this.parts.sealingKeys.isLocked) throw new DomainError('UNAVAILABLE', LOCKED_MANAGER);
+    this.cluster();
+    throw new DomainError('UNAVAILABLE', LAST_MANAGER);
+  }
+
+  /** Whether a locked manager is left of a cluster that others have ended, there is nothing to be ended any more. */
+  private async end(): Promise<void> {
+    const { store, managerId, sealingKeys } = this.parts;
+    if (sealingKeys.isLocked && !store.view.cluster()) return;
     const { id, version, endedIds } = this.cluster();
-    if (!force) throw new DomainError('UNAVAILABLE', LAST_MANAGER);
-    if (store.view.managers().length > 1) {
+    if (store.view.managers().some((manager) => manager.id !== managerId)) {
       throw new DomainError(
         'FAILED_PRECONDITION',
         'the cluster has other managers: to take this one out of it, stop its process; the cluster ends with its last manager',
@@ -108,6 +149,39 @@ export class SwarmMembership {
       [{ kind: 'put', key: keys.cluster, value: ended }],
     );
     await this.eraseObjects();
+  }
+
+  /** Whether this manager has to be told the unlock key before it can do anything for its cluster. */
+  isLocked(): boolean {
+    return this.parts.sealingKeys.isLocked;
+  }
+
+  /** @throws DomainError UNAVAILABLE there is no cluster · as SealingKeys.unlock */
+  unlock(unlockKey: string): void {
+    if (!this.isLocked()) this.cluster();
+    this.parts.sealingKeys.unlock(unlockKey);
+  }
+
+  /** What managers have to be told after a restart; empty while they are not locked. @throws DomainError as `tokens` */
+  unlockKey(): string {
+    return openSecrets(this.cluster(), this.parts.vault).unlockKey;
+  }
+
+  /** Locks the sealing keys of this manager as the cluster asks for, from now until the signal aborts. */
+  followLock(signal: AbortSignal): void {
+    const { store, logger } = this.parts;
+    const follow = (): void => supervise(logger, 'lock of the sealing keys', this.lockAsAsked());
+    const unsubscribe = store.onChange((changes) => {
+      if (changes.some(({ kind }) => kind === 'cluster' || kind === 'everything')) follow();
+    });
+    signal.addEventListener('abort', unsubscribe, { once: true });
+    follow();
+  }
+
+  private async lockAsAsked(): Promise<void> {
+    const { store, sealingKeys, vault } = this.parts;
+    const cluster = store.view.cluster();
+    if (cluster && !sealingKeys.isLocked) await sealingKeys.lockWith(openSecrets(cluster, vault).unlockKey);
   }
 
   /** @throws DomainError UNAVAILABLE there is no cluster · FAILED_PRECONDITION as Vault.unseal */
@@ -159,6 +233,8 @@ export class SwarmMembership {
   }
 }
 
+const LOCKED_MANAGER = 'Swarm is encrypted and locked. Please unlock it first or use `--force` to ignore this message.';
+
 const LAST_MANAGER =
   'You are attempting to leave the swarm on a node that is participating as a manager. Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ';
 
@@ -166,18 +242,15 @@ function alreadyInSwarm(): DomainError {
   return new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
 }
 
-function refuseSpec(spec: SwarmSpec, given: SwarmSpec | undefined): void {
+function refuseSpec(spec: SwarmSpec): void {
   const problem = swarmSpecProblem(spec);
   if (problem !== undefined) throw new DomainError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${problem}`);
-  if (spec.encryptionConfig?.autoLockManagers) {
-    throw new DomainError(
-      'UNIMPLEMENTED',
-      'AutoLockManagers is not available yet: secrets are sealed with a key in the data directory',
-    );
-  }
-  if (given?.caConfig?.signingCaCert || given?.caConfig?.externalCas.length) {
-    throw new DomainError('UNIMPLEMENTED', 'CAConfig: certificates of another authority are not available yet');
-  }
+}
+
+/** The root certificate that a spec brings along; undefined when it brings none. @throws DomainError as givenRootCa */
+function namedRoot(spec: SwarmSpec | undefined): RootCa | undefined {
+  const { signingCaCert = '', signingCaKey = '' } = spec?.caConfig ?? {};
+  return signingCaCert === '' && signingCaKey === '' ? undefined : givenRootCa(signingCaCert, signingCaKey, new Date());
 }
 
 function* batches(objects: readonly Stored[], size: number): Iterable<readonly Stored[]> {

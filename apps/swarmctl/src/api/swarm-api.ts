@@ -8,6 +8,9 @@ export interface NewSwarm {
   readonly spec: JsonObject;
 }
 
+/** What a change of the cluster can make anew. */
+type Rotation = 'rotateWorkerToken' | 'rotateManagerToken' | 'rotateManagerUnlockKey';
+
 /** Requests about the cluster as a whole. Errors are those of `ManagerClient.send`. */
 export class SwarmApi {
   constructor(private readonly client: ManagerClient) {}
@@ -29,7 +32,7 @@ export class SwarmApi {
   }
 
   /** Changes the spec, and makes what is named anew. */
-  async update(change: (spec: JsonObject) => JsonObject, rotate?: 'rotateWorkerToken' | 'rotateManagerToken'): Promise<void> {
+  async update(change: (spec: JsonObject) => JsonObject, rotate?: Rotation): Promise<void> {
     const { Version, Spec } = await this.get();
     const query = { version: String(asObject(Version).Index), ...(rotate === undefined ? {} : { [rotate]: '1' }) };
     await this.client.send({ method: 'POST', path: '/swarm/update', query, body: change(asObject(Spec)) });

@@ -7,6 +7,7 @@ const DEFAULT_NODE_CERT_EXPIRY_NANOS = 90 * 24 * 3_600 * NANOS_PER_SECOND;
 const DEFAULT_HEARTBEAT_NANOS = 5 * NANOS_PER_SECOND;
 /** SwarmKit ca/config.go MinNodeCertExpiration. */
 const MIN_NODE_CERT_EXPIRY_NANOS = 3_600 * NANOS_PER_SECOND;
+const EXTERNAL_CA_PROTOCOL = 'cfssl';
 const RAFT = {
   snapshotInterval: 10_000,
   keepOldSnapshots: 0,
@@ -50,6 +51,10 @@ export function completeSwarmSpec(given: SwarmSpec | undefined): SwarmSpec {
 export function swarmSpecProblem({ caConfig, dispatcher }: SwarmSpec): string | undefined {
   const expiry = caConfig?.nodeCertExpiry ?? 0;
   if (expiry !== 0 && expiry < MIN_NODE_CERT_EXPIRY_NANOS) return 'minimum certificate expiry time is: 1h0m0s';
+  for (const { protocol, url } of caConfig?.externalCas ?? []) {
+    if (protocol.toLowerCase() !== EXTERNAL_CA_PROTOCOL) return `invalid protocol: ${JSON.stringify(protocol)}`;
+    if (!URL.canParse(url) || new URL(url).protocol !== 'https:') return `invalid URL of an external CA: ${JSON.stringify(url)}`;
+  }
   if ((dispatcher?.heartbeatPeriod ?? 0) < 0) return 'heartbeat time period cannot be a negative duration';
   return undefined;
 }

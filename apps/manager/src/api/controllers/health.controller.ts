@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { Response } from '../http/exchange';
+import { SWARM_LOCKED } from '#common/domain';
 import { sendJson, sendText } from '../http/send';
 import { STORE_UNREACHABLE } from '../http/store-synced.guard';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
@@ -16,7 +17,8 @@ export class HealthController {
 
   @Get('readyz')
   ready(@Res() response: Response): void {
-    const reasons = this.api.store.isSynced() ? [] : [STORE_UNREACHABLE];
+    const { store, membership } = this.api;
+    const reasons = [...(store.isSynced() ? [] : [STORE_UNREACHABLE]), ...(membership.isLocked() ? [SWARM_LOCKED] : [])];
     const ready = reasons.length === 0;
     sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', reasons });
   }

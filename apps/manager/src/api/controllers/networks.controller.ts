@@ -13,7 +13,7 @@ import { matchesNetwork, matchesPredefined, parseNetworkFilters } from '../filte
 import { readJsonBody } from '../http/json-body';
 import { queryFlag, queryOf } from '../http/query';
 import { sendEmpty, sendJson, sendNoContent } from '../http/send';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { requireCluster, StoreSyncedGuard } from '../http/store-synced.guard';
 import { findNetwork } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { networkJson, predefinedNetworkJson, verboseNetworkJson } from '../render/render-network';
@@ -64,6 +64,7 @@ export class NetworksController {
   async create(@Req() request: Request, @Res() response: Response): Promise<void> {
     const body = await readJsonBody(request);
     const create = async (): Promise<void> => sendJson(response, 201, { Id: await this.commands.create(body), Warning: '' });
+    if (isForSwarm(body)) requireCluster(this.api);
     return isForSwarm(body) ? create() : this.elsewhere(request, response, create, body);
   }
 

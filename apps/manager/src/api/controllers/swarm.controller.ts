@@ -1,16 +1,16 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from '../http/exchange';
 import { delay, monotonicMs } from '#common/concurrency';
-import { ALREADY_IN_SWARM, NOT_IN_SWARM } from '#common/domain';
+import { ALREADY_IN_SWARM } from '#common/domain';
 import { DomainError } from '#common/errors';
-import { SwarmInitRequest, SwarmSpec } from '#common/proto';
+import { SwarmInitRequest, SwarmSpec, SwarmUnlockRequest } from '#common/proto';
 import { decodeJson } from '#common/wire';
 import { NodeCommands } from '../commands/node-commands';
 import { clusterDescription, nodeIdBeside } from '../describe-host';
 import { readOptionalJsonBody } from '../http/json-body';
 import { queryFlag, queryOf, queryVersion } from '../http/query';
 import { sendEmpty, sendJson } from '../http/send';
-import { notInSwarm, STORE_UNREACHABLE } from '../http/store-synced.guard';
+import { requireCluster, STORE_UNREACHABLE } from '../http/store-synced.guard';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 
 /** An agent that waits for a cluster tries once a second. */
@@ -28,9 +28,8 @@ export class SwarmController {
   @Get()
   inspect(@Res() response: Response): void {
     this.requireStore();
-    const { host, store, membership } = this.api;
-    const cluster = store.view.cluster();
-    if (!cluster) throw notInSwarm();
+    const { host, membership } = this.api;
+    const cluster = requireCluster(this.api);
     const { worker, manager } = membership.tokens();
     const tokens = { Worker: worker, Manager: manager };
     sendJson(response, 200, { ...clusterDescription(host, cluster, membership.trust()), JoinTokens: tokens });
@@ -71,10 +70,11 @@ export class SwarmController {
     this.requireStore();
     const query = queryOf(request);
     const spec = SwarmSpec.fromJSON(decodeJson('SwarmSpec', (await readOptionalJsonBody(request)) ?? {}));
-    if (!this.api.store.view.cluster()) throw notInSwarm();
+    requireCluster(this.api);
     await this.api.membership.update(queryVersion(query, 'swarm'), spec, {
       workerToken: queryFlag(query, 'rotateWorkerToken'),
       managerToken: queryFlag(query, 'rotateManagerToken'),
+      managerUnlockKey: queryFlag(query, 'rotateManagerUnlockKey'),
     });
     sendEmpty(response);
   }
@@ -82,16 +82,18 @@ export class SwarmController {
   @Get('unlockkey')
   unlockKey(@Res() response: Response): void {
     this.requireStore();
-    if (!this.api.store.view.cluster()) throw notInSwarm();
-    sendJson(response, 200, { UnlockKey: '' });
+    requireCluster(this.api);
+    sendJson(response, 200, { UnlockKey: this.api.membership.unlockKey() });
   }
 
   @Post('unlock')
-  async unlock(@Req() request: Request): Promise<never> {
-    this.requireStore();
-    await readOptionalJsonBody(request);
-    if (!this.api.store.view.cluster()) throw new DomainError('UNAVAILABLE', NOT_IN_SWARM);
-    throw new DomainError('ALREADY_EXISTS', 'swarm is not locked');
+  async unlock(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const { membership } = this.api;
+    const body = (await readOptionalJsonBody(request)) ?? {};
+    const { unlockKey } = SwarmUnlockRequest.fromJSON(decodeJson('SwarmUnlockRequest', body));
+    if (!membership.isLocked()) this.requireStore();
+    membership.unlock(unlockKey);
+    sendEmpty(response);
   }
 
   private requireStore(): void {

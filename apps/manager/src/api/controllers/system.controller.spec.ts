@@ -1,5 +1,6 @@
 import { NodeRole } from '#common/domain';
 import { ApiScenario, MANAGER_ID, NODE_ID } from '../testing/api-scenario';
+import { NO_MEMBERSHIP } from '../testing/start-api';
 
 let scenario: ApiScenario;
 
@@ -50,6 +51,62 @@ describe('the manager itself', () => {
       text: 'up 1\n',
       headers: { 'content-type': expect.stringContaining('text/plain') },
     });
+  });
+});
+
+describe('while this manager is locked', () => {
+  const unlocked: string[] = [];
+  let locked: ApiScenario;
+  beforeEach(async () => {
+    const isLocked = (): boolean => !unlocked.includes('good');
+    const unlock = (key: string): void => void unlocked.push(key);
+    locked = await ApiScenario.start({ membership: { ...NO_MEMBERSHIP, isLocked, unlock } });
+    unlocked.length = 0;
+  });
+  afterEach(() => locked.stop());
+
+  it('says so in its state', async () => {
+    expect((await locked.get('/info')).json).toMatchObject({
+      Swarm: {
+        NodeID: '',
+        NodeAddr: '10.0.0.1',
+        LocalNodeState: 'locked',
+        ControlAvailable: false,
+        Error: expect.stringContaining('unlocked'),
+      },
+    });
+    expect((await locked.get('/_ping')).headers.swarm).toBe('locked');
+    expect(await locked.get('/readyz')).toMatchObject({
+      status: 503,
+      json: { reasons: [expect.stringContaining('needs to be unlocked')] },
+    });
+  });
+
+  it.each(['/services', '/nodes', '/tasks', '/secrets', '/configs', '/swarm', '/swarm/unlockkey'])('refuses %s', async (path) => {
+    expect(await locked.get(path)).toMatchObject({
+      status: 503,
+      json: { message: expect.stringContaining('Please use "docker swarm unlock" to unlock it.') },
+    });
+  });
+
+  it('refuses to make a network of the cluster', async () => {
+    const network = { Name: 'net', Driver: 'overlay' };
+    expect((await locked.post('/networks/create', network)).status).toBe(503);
+  });
+
+  it('is unlocked with what the client says', async () => {
+    expect((await locked.post('/swarm/unlock', { unlockkey: 'good' })).status).toBe(200);
+    expect(unlocked).toEqual(['good']);
+    expect((await locked.get('/services')).status).toBe(200);
+  });
+
+  it.each([
+    ['[]', 400],
+    ['{"UnlockKey": 1}', 400],
+    ['{', 400],
+  ])('takes no key out of %s', async (body, status) => {
+    expect((await locked.api.request('POST', '/swarm/unlock', { body })).status).toBe(status);
+    expect(unlocked).toEqual([]);
   });
 });
 

@@ -35,7 +35,8 @@ export class SystemController {
     const { host, store, membership } = this.api;
     const engine = (await this.engine.read('/info')) as JsonObject | undefined;
     const storeError = store.isSynced() ? '' : STORE_UNREACHABLE;
-    sendJson(response, 200, infoDescription(host, store.view, { storeError, trust: membership.trust(), engine }));
+    const context = { storeError, isLocked: membership.isLocked(), trust: membership.trust(), engine };
+    sendJson(response, 200, infoDescription(host, store.view, context));
   }
 
   private answerPing(response: Response, body: string): void {
@@ -51,7 +52,8 @@ export class SystemController {
   }
 
   private swarmState(): string {
-    const { store } = this.api;
+    const { store, membership } = this.api;
+    if (membership.isLocked()) return 'locked';
     if (!store.isSynced()) return 'error';
     return store.view.cluster() ? 'active/manager' : 'inactive';
   }

@@ -1,6 +1,8 @@
 import { Inject, Injectable, type CanActivate } from '@nestjs/common';
 import { delay, monotonicMs } from '#common/concurrency';
+import { SWARM_LOCKED } from '#common/domain';
 import { DomainError } from '#common/errors';
+import type { Cluster } from '#common/proto';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 
 export const STORE_UNREACHABLE =
@@ -8,18 +10,23 @@ export const STORE_UNREACHABLE =
 
 const LOOK_AGAIN_MS = 25;
 
-/** Docker's words, which its clients look for. */
-export function notInSwarm(): DomainError {
-  return new DomainError(
-    'UNAVAILABLE',
-    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
-  );
+const NOT_A_MANAGER =
+  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+
+/** The cluster that this manager acts for. @throws DomainError UNAVAILABLE there is none, or the manager is locked; in Docker's words */
+export function requireCluster({ store, membership }: Pick<ApiDependencies, 'store' | 'membership'>): Cluster {
+  if (membership.isLocked()) throw new DomainError('UNAVAILABLE', SWARM_LOCKED);
+  const cluster = store.view.cluster();
+  if (!cluster) throw new DomainError('UNAVAILABLE', NOT_A_MANAGER);
+  return cluster;
 }
 
 /** Lets a request through only while the cluster's state can be seen: an old view is worse than an error. */
 @Injectable()
 export class StoreSyncedGuard implements CanActivate {
-  constructor(@Inject(API_DEPENDENCIES) protected readonly api: Pick<ApiDependencies, 'store' | 'storePatienceMs'>) {}
+  constructor(
+    @Inject(API_DEPENDENCIES) protected readonly api: Pick<ApiDependencies, 'store' | 'storePatienceMs' | 'membership'>,
+  ) {}
 
   /** @throws DomainError UNAVAILABLE when the state does not come into sight in time */
   async canActivate(): Promise<boolean> {
@@ -34,13 +41,13 @@ export class StoreSyncedGuard implements CanActivate {
   }
 }
 
-/** As StoreSyncedGuard, and there has to be a cluster. */
+/** As StoreSyncedGuard, and there has to be a cluster that this manager may act for. */
 @Injectable()
 export class ClusterGuard extends StoreSyncedGuard {
   /** @throws DomainError UNAVAILABLE */
   override async canActivate(): Promise<boolean> {
     await super.canActivate();
-    if (this.api.store.view.cluster()) return true;
-    throw notInSwarm();
+    requireCluster(this.api);
+    return true;
   }
 }

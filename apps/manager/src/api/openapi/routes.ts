@@ -80,12 +80,22 @@ const SWARM: DocumentedRoute[] = [
     method: 'post',
     path: '/swarm/update',
     summary: 'Change settings of the cluster',
-    query: { version: VERSION, rotateWorkerToken: 'Make a new token', rotateManagerToken: 'Make a new token' },
+    query: {
+      version: VERSION,
+      rotateWorkerToken: 'Make a new token',
+      rotateManagerToken: 'Make a new token',
+      rotateManagerUnlockKey: 'Make a new key',
+    },
     body: 'SwarmSpec',
     answers: { 200: null },
   },
-  { method: 'get', path: '/swarm/unlockkey', summary: 'Always empty: managers are not locked', answers: { 200: 'Any' } },
-  { method: 'post', path: '/swarm/unlock', summary: 'Managers are not locked', answers: { 409: 'Error' } },
+  {
+    method: 'get',
+    path: '/swarm/unlockkey',
+    summary: 'What managers have to be told after a restart; empty while they are not locked',
+    answers: { 200: 'Any' },
+  },
+  { method: 'post', path: '/swarm/unlock', summary: 'Unlock this manager', body: 'SwarmUnlockRequest', answers: { 200: null } },
 ];
 
 const SERVICES: DocumentedRoute[] = [

@@ -56,12 +56,17 @@ const HOST: ApiDependencies['host'] = {
 const NO_TRUST = { certificate: '', subject: '', publicKey: '' };
 
 /** For a manager whose cluster is nobody's business. */
-const NO_MEMBERSHIP: ApiDependencies['membership'] = {
+export const NO_MEMBERSHIP: ApiDependencies['membership'] = {
   init: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
   update: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
   leave: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
   tokens: () => ({ worker: 'SWMTKN-1-worker', manager: 'SWMTKN-1-manager' }),
   trust: () => NO_TRUST,
+  isLocked: () => false,
+  unlock: () => {
+    throw new DomainError('ALREADY_EXISTS', 'swarm is not locked');
+  },
+  unlockKey: () => '',
 };
 
 /** What a test may give; the rest is the same for all, since it is asked once. */

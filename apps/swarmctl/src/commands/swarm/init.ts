@@ -6,6 +6,7 @@ import { subnet } from '../../flags/values/addresses';
 import { count } from '../../flags/values/numbers';
 import { writeLine } from '../../session';
 import { addExamples, type Perform, type Tools } from '../command';
+import { showUnlockKey } from './show-unlock-key';
 import { SETTINGS_FLAGS, toSpec, type SettingsFlags } from './settings';
 
 const INIT_FLAGS = {
@@ -22,6 +23,7 @@ async function initSwarm({ session, api }: Tools, flags: InitFlags): Promise<Exi
     spec: toSpec({}, flags),
   });
   writeLine(session.stdout, `Swarm initialized: the manager's node is ${nodeId}.`);
+  if (flags.autolock) showUnlockKey({ session }, await api.swarm.unlockKey());
   return EXIT.ok;
 }
 

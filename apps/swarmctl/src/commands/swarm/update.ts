@@ -5,12 +5,15 @@ import { declareFlags } from '../../flags/declare-flags';
 import { writeLine } from '../../session';
 import { addExamples, type Perform, type Tools } from '../command';
 import { retryOnConflict } from '../retry-on-conflict';
+import { showUnlockKey } from './show-unlock-key';
 import { SETTINGS_FLAGS, toSpec, type SettingsFlags } from './settings';
 
 async function updateSwarm({ session, api }: Tools, flags: SettingsFlags): Promise<ExitCode> {
   if (Object.keys(flags).length === 0) throw new DomainError('INVALID_ARGUMENT', 'nothing to change: give a setting');
+  const before = await api.swarm.unlockKey();
   await retryOnConflict(() => api.swarm.update((spec) => toSpec(spec, flags)));
   writeLine(session.stdout, 'Swarm updated.');
+  if (flags.autolock && before === '') showUnlockKey({ session }, await api.swarm.unlockKey());
   return EXIT.ok;
 }
 

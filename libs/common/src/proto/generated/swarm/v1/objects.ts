@@ -834,6 +834,8 @@ export interface ClusterSecrets {
   managerSecret: string;
   /** PEM. */
   rootKey: string;
+  /** What managers lock their sealing keys with; empty while they do not. */
+  unlockKey: string;
 }
 
 function createBaseVersion(): Version {
@@ -6615,7 +6617,7 @@ export const Cluster: MessageFns<Cluster> = {
 };
 
 function createBaseClusterSecrets(): ClusterSecrets {
-  return { workerSecret: "", managerSecret: "", rootKey: "" };
+  return { workerSecret: "", managerSecret: "", rootKey: "", unlockKey: "" };
 }
 
 export const ClusterSecrets: MessageFns<ClusterSecrets> = {
@@ -6628,6 +6630,9 @@ export const ClusterSecrets: MessageFns<ClusterSecrets> = {
     }
     if (message.rootKey !== "") {
       writer.uint32(26).string(message.rootKey);
+    }
+    if (message.unlockKey !== "") {
+      writer.uint32(34).string(message.unlockKey);
     }
     return writer;
   },
@@ -6669,6 +6674,14 @@ export const ClusterSecrets: MessageFns<ClusterSecrets> = {
             message.rootKey = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unlockKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6698,6 +6711,11 @@ export const ClusterSecrets: MessageFns<ClusterSecrets> = {
         : isSet(object.root_key)
         ? globalThis.String(object.root_key)
         : "",
+      unlockKey: isSet(object.unlockKey)
+        ? globalThis.String(object.unlockKey)
+        : isSet(object.unlock_key)
+        ? globalThis.String(object.unlock_key)
+        : "",
     };
   },
 
@@ -6712,6 +6730,9 @@ export const ClusterSecrets: MessageFns<ClusterSecrets> = {
     if (message.rootKey !== "") {
       obj.rootKey = message.rootKey;
     }
+    if (message.unlockKey !== "") {
+      obj.unlockKey = message.unlockKey;
+    }
     return obj;
   },
 
@@ -6723,6 +6744,7 @@ export const ClusterSecrets: MessageFns<ClusterSecrets> = {
     message.workerSecret = object.workerSecret ?? "";
     message.managerSecret = object.managerSecret ?? "";
     message.rootKey = object.rootKey ?? "";
+    message.unlockKey = object.unlockKey ?? "";
     return message;
   },
 };
@@ -9456,6 +9478,18 @@ export const protoMetadata = {
         "jsonName": "rootKey",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "unlock_key",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "unlockKey",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -9941,7 +9975,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38],
-        "span": [415, 0, 421, 1],
+        "span": [415, 0, 423, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -9955,6 +9989,12 @@ export const protoMetadata = {
         "path": [4, 38, 2, 2],
         "span": [420, 2, 22],
         "leadingComments": " PEM.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 38, 2, 3],
+        "span": [422, 2, 24],
+        "leadingComments": " What managers lock their sealing keys with; empty while they do not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }],

@@ -641,6 +641,11 @@ export interface SwarmInitRequest {
   availability: string;
 }
 
+/** Body of POST /swarm/unlock. */
+export interface SwarmUnlockRequest {
+  unlockKey: string;
+}
+
 function createBaseServiceSpec(): ServiceSpec {
   return {
     name: "",
@@ -10724,6 +10729,79 @@ export const SwarmInitRequest: MessageFns<SwarmInitRequest> = {
   },
 };
 
+function createBaseSwarmUnlockRequest(): SwarmUnlockRequest {
+  return { unlockKey: "" };
+}
+
+export const SwarmUnlockRequest: MessageFns<SwarmUnlockRequest> = {
+  encode(message: SwarmUnlockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.unlockKey !== "") {
+      writer.uint32(10).string(message.unlockKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SwarmUnlockRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSwarmUnlockRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.unlockKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SwarmUnlockRequest {
+    return {
+      unlockKey: isSet(object.UnlockKey)
+        ? globalThis.String(object.UnlockKey)
+        : isSet(object.unlock_key)
+        ? globalThis.String(object.unlock_key)
+        : "",
+    };
+  },
+
+  toJSON(message: SwarmUnlockRequest): unknown {
+    const obj: any = {};
+    if (message.unlockKey !== "") {
+      obj.UnlockKey = message.unlockKey;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SwarmUnlockRequest>): SwarmUnlockRequest {
+    return SwarmUnlockRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SwarmUnlockRequest>): SwarmUnlockRequest {
+    const message = createBaseSwarmUnlockRequest();
+    message.unlockKey = object.unlockKey ?? "";
+    return message;
+  },
+};
+
 type ProtoMetaEnumOptions = { options?: { [key: string]: any }; values?: { [key: string]: { [key: string]: any } } };
 
 type ProtoMetaMessageOptions = {
@@ -15062,6 +15140,30 @@ export const protoMetadata = {
       "reservedRange": [],
       "reservedName": [],
       "visibility": 0,
+    }, {
+      "name": "SwarmUnlockRequest",
+      "field": [{
+        "name": "unlock_key",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "UnlockKey",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
     }],
     "enumType": [],
     "service": [],
@@ -15269,6 +15371,12 @@ export const protoMetadata = {
         "leadingComments": " Body of Docker's POST /swarm/init.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
+      }, {
+        "path": [4, 61],
+        "span": [469, 0, 471, 1],
+        "leadingComments": " Body of POST /swarm/unlock.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
       }],
     },
     "syntax": "proto3",
@@ -15353,6 +15461,7 @@ export const protoMetadata = {
     ".swarm.v1.TaskDefaults": TaskDefaults,
     ".swarm.v1.EncryptionConfig": EncryptionConfig,
     ".swarm.v1.SwarmInitRequest": SwarmInitRequest,
+    ".swarm.v1.SwarmUnlockRequest": SwarmUnlockRequest,
   },
   dependencies: [protoMetadata1],
 } as const satisfies ProtoMetadata;
