@@ -16,6 +16,7 @@ import { ensureCluster } from './membership/ensure-cluster';
 import type { SealingKeys } from './membership/sealing-keys';
 import { SwarmMembership } from './membership/swarm-membership';
 import { announceManager } from './membership/manager-presence';
+import { ManagerRelay } from './tunnel/manager-relay';
 import { TunnelServer } from './tunnel/tunnel.server';
 import { ServiceReconciler } from './orchestrator/service.reconciler';
 
@@ -41,6 +42,7 @@ export class Manager {
   private readonly inbox: StatusInbox;
   private readonly controlPlane: ControlPlane;
   private readonly dispatcher: DispatcherServer;
+  private readonly relay: ManagerRelay;
   private readonly tunnels: TunnelServer;
   private readonly stopping = new AbortController();
   private leading: Promise<void> = Promise.resolve();
@@ -62,7 +64,12 @@ export class Manager {
     });
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
     this.controlPlane = new ControlPlane(this.etcd, controlAddressesOf(config), logger);
-    this.tunnels = new TunnelServer((nodeId, tunnelId) => this.dispatcher.askForTunnel(nodeId, tunnelId));
+    this.relay = new ManagerRelay(vault);
+    this.tunnels = new TunnelServer({
+      ask: (nodeId, tunnelId) => this.dispatcher.askForTunnel(nodeId, tunnelId),
+      holderOf: (nodeId) => this.holderOf(nodeId),
+      relay: this.relay,
+    });
     this.dispatcher = new DispatcherServer({
       managerId,
       ownAddress: config.advertiseAddr,
@@ -109,6 +116,7 @@ export class Manager {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.dispatcher.close(STOP_TIMEOUT_MS);
+    this.relay.close();
     this.inbox.close();
     await Promise.allSettled([this.leading, this.announced]);
     this.etcd.close();
@@ -123,6 +131,14 @@ export class Manager {
         this.parts.logger.warn({ etcd: this.parts.config.etcd }, 'still waiting for etcd');
       }
     }
+  }
+
+  /** Where another manager takes calls, if that is the one which holds the node's stream. */
+  private holderOf(nodeId: string): string | undefined {
+    const { view } = this.store;
+    if (this.dispatcher.sessions.of(nodeId)) return undefined;
+    const holder = view.observedNode(nodeId)?.observed.managerId;
+    return view.managers().find(({ id }) => id === holder && id !== this.parts.managerId)?.agentAddress;
   }
 
   private async untilUnlocked(): Promise<void> {

@@ -4,33 +4,47 @@ import { DomainError } from '#common/errors';
 import { TunnelConnection } from '#common/grpc';
 import { newId } from '#common/identity';
 import { TunnelService, type TunnelChunk } from '#common/tunnel-proto';
+import type { ManagerRelay } from './manager-relay';
 
 /** An agent that is connected answers at once. */
 const ANSWER_TIMEOUT_MS = 5_000;
 const ID_HEADER = 'tunnel-id';
 
-/** Asks the agent of a node to call back; false when this manager does not hold its stream. */
-export type AskForTunnel = (nodeId: string, tunnelId: string) => boolean;
+export interface TunnelParts {
+  /** Asks the agent of a node to call back; false when this manager does not hold its stream. */
+  readonly ask: (nodeId: string, tunnelId: string) => boolean;
+  /** `host:port` of another manager that holds the stream, if one does. */
+  readonly holderOf: (nodeId: string) => string | undefined;
+  readonly relay: ManagerRelay;
+}
 
 type TunnelStream = ServerDuplexStream<TunnelChunk, TunnelChunk>;
 
-/** Connections to the engines of nodes. Agents cannot be dialled, so they are asked to call. */
+/** Connections to the engines of nodes. Agents cannot be dialled, so they are asked to call: each by the manager that holds its stream. */
 export class TunnelServer {
   /** Those who wait for an agent's call, by the id that it brings. */
   private readonly expected = new Map<string, (tunnel: Duplex) => void>();
 
-  constructor(private readonly ask: AskForTunnel) {}
+  constructor(private readonly parts: TunnelParts) {}
 
-  /** Takes the agents' calls on this server. */
+  /** Takes the calls of agents, and of other managers, on this server. */
   addTo(server: Server): void {
-    server.addService(TunnelService, { connect: (stream: TunnelStream) => this.accept(stream) });
+    server.addService(TunnelService, {
+      connect: (stream: TunnelStream) => this.accept(stream),
+      relay: (stream: TunnelStream) => this.parts.relay.accept(stream, (nodeId) => this.openHere(nodeId)),
+    });
   }
 
   /**
    * A connection to the node's engine.
-   * @throws DomainError UNAVAILABLE the node is not connected to this manager · DEADLINE_EXCEEDED its agent does not answer
+   * @throws DomainError UNAVAILABLE the node is not connected to any manager · DEADLINE_EXCEEDED its agent does not answer
    */
-  open(nodeId: string): Promise<Duplex> {
+  async open(nodeId: string): Promise<Duplex> {
+    const holder = this.parts.holderOf(nodeId);
+    return holder === undefined ? this.openHere(nodeId) : this.parts.relay.open(holder, nodeId);
+  }
+
+  private openHere(nodeId: string): Promise<Duplex> {
     const tunnelId = newId();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -41,7 +55,7 @@ export class TunnelServer {
         clearTimeout(timer);
         resolve(tunnel);
       });
-      if (this.ask(nodeId, tunnelId)) return;
+      if (this.parts.ask(nodeId, tunnelId)) return;
       clearTimeout(timer);
       this.expected.delete(tunnelId);
       reject(new DomainError('UNAVAILABLE', `node ${nodeId} is not available`));

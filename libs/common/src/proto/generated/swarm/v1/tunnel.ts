@@ -128,6 +128,21 @@ export const TunnelService = {
     responseSerialize: (value: TunnelChunk): Buffer => Buffer.from(TunnelChunk.encode(value).finish()),
     responseDeserialize: (value: Buffer): TunnelChunk => TunnelChunk.decode(value),
   },
+  /**
+   * The same, for a manager that does not hold the node's stream: the one that is called does. The metadata `node-id` says which node. The
+   * one that is called begins with a nonce, the caller answers with it sealed (SealedValue), and an empty chunk says that the engine is
+   * reached: only managers have the keys.
+   * Errors: PERMISSION_DENIED not sealed as it should be · UNAVAILABLE · DEADLINE_EXCEEDED the node's agent does not answer.
+   */
+  relay: {
+    path: "/swarm.v1.Tunnel/Relay" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: TunnelChunk): Buffer => Buffer.from(TunnelChunk.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TunnelChunk => TunnelChunk.decode(value),
+    responseSerialize: (value: TunnelChunk): Buffer => Buffer.from(TunnelChunk.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TunnelChunk => TunnelChunk.decode(value),
+  },
 } as const;
 
 export interface TunnelServer extends UntypedServiceImplementation {
@@ -137,6 +152,13 @@ export interface TunnelServer extends UntypedServiceImplementation {
    * Errors: INVALID_ARGUMENT no such id · PERMISSION_DENIED address not allowed · UNAVAILABLE the engine does not answer.
    */
   connect: handleBidiStreamingCall<TunnelChunk, TunnelChunk>;
+  /**
+   * The same, for a manager that does not hold the node's stream: the one that is called does. The metadata `node-id` says which node. The
+   * one that is called begins with a nonce, the caller answers with it sealed (SealedValue), and an empty chunk says that the engine is
+   * reached: only managers have the keys.
+   * Errors: PERMISSION_DENIED not sealed as it should be · UNAVAILABLE · DEADLINE_EXCEEDED the node's agent does not answer.
+   */
+  relay: handleBidiStreamingCall<TunnelChunk, TunnelChunk>;
 }
 
 export interface TunnelClient extends Client {
@@ -148,6 +170,15 @@ export interface TunnelClient extends Client {
   connect(): ClientDuplexStream<TunnelChunk, TunnelChunk>;
   connect(options: Partial<CallOptions>): ClientDuplexStream<TunnelChunk, TunnelChunk>;
   connect(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<TunnelChunk, TunnelChunk>;
+  /**
+   * The same, for a manager that does not hold the node's stream: the one that is called does. The metadata `node-id` says which node. The
+   * one that is called begins with a nonce, the caller answers with it sealed (SealedValue), and an empty chunk says that the engine is
+   * reached: only managers have the keys.
+   * Errors: PERMISSION_DENIED not sealed as it should be · UNAVAILABLE · DEADLINE_EXCEEDED the node's agent does not answer.
+   */
+  relay(): ClientDuplexStream<TunnelChunk, TunnelChunk>;
+  relay(options: Partial<CallOptions>): ClientDuplexStream<TunnelChunk, TunnelChunk>;
+  relay(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<TunnelChunk, TunnelChunk>;
 }
 
 export const TunnelClient = makeGenericClientConstructor(TunnelService, "swarm.v1.Tunnel") as unknown as {
@@ -235,6 +266,13 @@ export const protoMetadata = {
         "options": undefined,
         "clientStreaming": true,
         "serverStreaming": true,
+      }, {
+        "name": "Relay",
+        "inputType": ".swarm.v1.TunnelChunk",
+        "outputType": ".swarm.v1.TunnelChunk",
+        "options": undefined,
+        "clientStreaming": true,
+        "serverStreaming": true,
       }],
       "options": undefined,
     }],
@@ -255,8 +293,15 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [6, 0, 2, 1],
+        "span": [14, 2, 61],
+        "leadingComments":
+          " The same, for a manager that does not hold the node's stream: the one that is called does. The metadata `node-id` says which node. The\n one that is called begins with a nonce, the caller answers with it sealed (SealedValue), and an empty chunk says that the engine is\n reached: only managers have the keys.\n Errors: PERMISSION_DENIED not sealed as it should be · UNAVAILABLE · DEADLINE_EXCEEDED the node's agent does not answer.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 0, 2, 1],
-        "span": [14, 2, 15],
+        "span": [20, 2, 15],
         "leadingComments": " Nothing follows in this direction; the other one stays open.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],

@@ -1,0 +1,137 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { pipeline, type Duplex } from 'node:stream';
+import { credentials, Metadata, status as GrpcStatus, type ClientDuplexStream, type ServerDuplexStream } from '@grpc/grpc-js';
+import { DomainError, messageOf, type ErrorCode } from '#common/errors';
+import { CHANNEL_OPTIONS, TunnelConnection } from '#common/grpc';
+import { isId } from '#common/identity';
+import { SealedValue } from '#common/proto';
+import type { Vault } from '#common/store';
+import { TunnelClient, type TunnelChunk } from '#common/tunnel-proto';
+
+/** The other manager waits for the node's agent for nearly as long. */
+const OPEN_TIMEOUT_MS = 8_000;
+const PROOF_TIMEOUT_MS = 5_000;
+const NONCE_BYTES = 32;
+const NODE_HEADER = 'node-id';
+const NOTHING = Buffer.alloc(0);
+
+type RelayStream = ServerDuplexStream<TunnelChunk, TunnelChunk>;
+
+/** Connections to engines of nodes whose stream another manager holds: managers pass on to each other. */
+export class ManagerRelay {
+  private readonly clients = new Map<string, TunnelClient>();
+
+  /** @param vault of the cluster's sealing keys, which show that a caller is a manager */
+  constructor(private readonly vault: Vault) {}
+
+  /**
+   * A connection to the node's engine through the manager at `address` (host:port).
+   * @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED
+   */
+  open(address: string, nodeId: string): Promise<Duplex> {
+    const metadata = new Metadata();
+    metadata.set(NODE_HEADER, nodeId);
+    const call: ClientDuplexStream<TunnelChunk, TunnelChunk> = this.clientFor(address).relay(metadata);
+    return new Promise((resolve, reject) => {
+      const fail = (error: DomainError): void => {
+        clearTimeout(timer);
+        call.on('error', () => undefined);
+        call.cancel();
+        reject(error);
+      };
+      const timer = setTimeout(
+        () => fail(new DomainError('DEADLINE_EXCEEDED', `the manager at ${address} does not answer`)),
+        OPEN_TIMEOUT_MS,
+      );
+      const onError = (error: unknown): void => fail(toDomainError(error, nodeId));
+      const onEnd = (): void => fail(new DomainError('UNAVAILABLE', `the manager at ${address} hung up`));
+      call.once('error', onError).once('end', onEnd);
+      call.once('data', ({ data }: TunnelChunk) => {
+        const sealed = this.vault.seal(data, placeOf(nodeId));
+        call.write({ data: Buffer.from(SealedValue.encode(sealed).finish()), end: false });
+        call.once('data', () => {
+          clearTimeout(timer);
+          call.pause();
+          const tunnel = new TunnelConnection(call, () => call.cancel());
+          call.off('error', onError).off('end', onEnd);
+          resolve(tunnel);
+        });
+      });
+    });
+  }
+
+  /** Takes another manager's call. @param connect gives a connection to the node's engine, if its stream is held here */
+  accept(stream: RelayStream, connect: (nodeId: string) => Promise<Duplex>): void {
+    const nodeId = String(stream.metadata.get(NODE_HEADER)[0] ?? '');
+    const nonce = randomBytes(NONCE_BYTES);
+    const timer = setTimeout(() => refuse(stream, denied()), PROOF_TIMEOUT_MS);
+    stream.once('error', () => clearTimeout(timer)).once('cancelled', () => clearTimeout(timer));
+    stream.once('data', ({ data }: TunnelChunk) => {
+      clearTimeout(timer);
+      stream.pause();
+      if (!isId(nodeId) || !this.isSealedNonce(data, nonce, nodeId)) return refuse(stream, denied());
+      connect(nodeId).then(
+        (engine) => join(stream, engine),
+        (error: unknown) => refuse(stream, error),
+      );
+    });
+    stream.write({ data: nonce, end: false });
+  }
+
+  /** Ends every connection that was opened here. */
+  close(): void {
+    for (const client of this.clients.values()) client.close();
+    this.clients.clear();
+  }
+
+  private clientFor(address: string): TunnelClient {
+    const known = this.clients.get(address);
+    if (known) return known;
+    const client = new TunnelClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.clients.set(address, client);
+    return client;
+  }
+
+  private isSealedNonce(proof: Buffer, nonce: Buffer, nodeId: string): boolean {
+    try {
+      const opened = this.vault.unseal(SealedValue.decode(proof), placeOf(nodeId));
+      return opened.length === nonce.length && timingSafeEqual(opened, nonce);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** All else is UNAVAILABLE. */
+const STATUS_OF: Partial<Record<ErrorCode, GrpcStatus>> = {
+  PERMISSION_DENIED: GrpcStatus.PERMISSION_DENIED,
+  DEADLINE_EXCEEDED: GrpcStatus.DEADLINE_EXCEEDED,
+};
+
+/** What is sealed for a relay is good for that node's alone. */
+function placeOf(nodeId: string): string {
+  return `relay/${nodeId}`;
+}
+
+function join(stream: RelayStream, engine: Duplex): void {
+  stream.write({ data: NOTHING, end: false });
+  const tunnel = new TunnelConnection(stream, () => refuse(stream, new DomainError('UNAVAILABLE', 'the node hung up')));
+  // Each direction ends by itself; what breaks one of them off ends the other.
+  pipeline(tunnel, engine, () => undefined);
+  pipeline(engine, tunnel, () => undefined);
+}
+
+function denied(): DomainError {
+  return new DomainError('PERMISSION_DENIED', 'only managers of this cluster may ask for this');
+}
+
+function refuse(stream: RelayStream, error: unknown): void {
+  const code = error instanceof DomainError ? STATUS_OF[error.code] : undefined;
+  stream.emit('error', { code: code ?? GrpcStatus.UNAVAILABLE, details: messageOf(error) });
+}
+
+function toDomainError(error: unknown, nodeId: string): DomainError {
+  const { code, details } = error as { code?: GrpcStatus; details?: string };
+  const reason = `node ${nodeId} is not available: ${details ?? messageOf(error)}`;
+  return new DomainError(code === GrpcStatus.DEADLINE_EXCEEDED ? 'DEADLINE_EXCEEDED' : 'UNAVAILABLE', reason, { cause: error });
+}
