@@ -49,7 +49,7 @@ const ONLY_IN = {
   etcd3: ['libs/common/src/store/**'],
   cockatiel: ['libs/common/src/store/**'],
   dockerode: ['apps/agent/src/executor/docker/**'],
-  '@grpc/grpc-js': ['libs/common/src/grpc/**', 'libs/common/src/store/**', '**/*.server.ts', 'apps/manager/src/dispatcher/agent-session.ts', 'apps/agent/src/session/**', 'apps/agent/src/tunnel/**'],
+  '@grpc/grpc-js': ['libs/common/src/grpc/**', 'libs/common/src/store/**', '**/*.server.ts', 'apps/manager/src/dispatcher/agent-session.ts', 'apps/agent/src/session/**', 'apps/manager/src/tunnel/**', 'apps/agent/src/tunnel/**'],
   '@nestjs/*': ['**/main.ts', '**/*.module.ts', 'apps/manager/src/api/**'],
 };
 

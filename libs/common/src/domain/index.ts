@@ -1,5 +1,5 @@
 export * from './attachment';
-export * from './swarm-spec';
+export * from './swarm-settings';
 export * from './swarm-words';
 export * from './defaults';
 export * from './duration';

@@ -23,8 +23,8 @@ import { creationOfNetwork, removalOfNetwork, type ClusterView, type Guard, type
 import { decodeJson } from '#common/wire';
 import { findNetwork } from '../lookup';
 import type { ApiStore } from '../ports';
-import { failedPrecondition, unreadableSpec } from '../validate/refusal';
-import { validateNetworkSpec } from '../validate/network-spec';
+import { failedPrecondition, unreadableSpec } from '../validate/api-errors';
+import { validateNetworkSpec } from '../validate/validate-network';
 
 /** Others may make networks at the same moment; a handful of them at once is the most that anybody has seen. */
 const MAX_TRIES = 8;

@@ -4,8 +4,8 @@ import { keys, type Guard } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { findNode } from '../lookup';
 import type { ApiStore } from '../ports';
-import { nodeNotDown, validateNodeRemoval, validateNodeSpec, validateRoleChange } from '../validate/node-spec';
-import { outOfSequence } from '../validate/refusal';
+import { nodeNotDown, validateNodeRemoval, validateNodeSpec, validateRoleChange } from '../validate/validate-node';
+import { outOfSequence } from '../validate/api-errors';
 import { commitOr } from './commit-or';
 import { untilViewHas } from './until-view-has';
 

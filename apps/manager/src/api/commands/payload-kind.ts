@@ -9,7 +9,7 @@ import {
   type Vault,
 } from '#common/store';
 import { decodeJson } from '#common/wire';
-import { MAX_CONFIG_BYTES, MAX_SECRET_BYTES } from '../validate/payload-spec';
+import { MAX_CONFIG_BYTES, MAX_SECRET_BYTES } from '../validate/validate-payload';
 
 /** What is common to the specs of secrets and configs. */
 export type PayloadSpec = SecretSpec & ConfigSpec;

@@ -3,7 +3,7 @@ import { DomainError } from '#common/errors';
 import type { NetworkAttachmentConfig, ServiceSpec } from '#common/proto';
 import type { ClusterView, Guard } from '#common/store';
 import { keys } from '#common/store';
-import { invalidSpec } from '../validate/refusal';
+import { invalidSpec } from '../validate/api-errors';
 
 /**
  * The spec with the ids of its networks in place of their names.

@@ -1,6 +1,6 @@
 import type { ContainerSpec } from '#common/proto';
 import { keys, type ClusterView, type Guard, type PayloadView } from '#common/store';
-import { invalidSpec } from '../validate/refusal';
+import { invalidSpec } from '../validate/api-errors';
 
 /** Checks that every secret and config that a container refers to is there. @throws DomainError INVALID_ARGUMENT naming what is not */
 export function requirePayloads(container: ContainerSpec | undefined, { secrets, configs }: ClusterView): void {

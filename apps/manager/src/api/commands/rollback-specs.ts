@@ -1,6 +1,6 @@
 import { SpecChange_Kind, type Service, type ServiceSpec, type SpecChange } from '#common/proto';
 import { revisionsKept } from '#common/store';
-import { failedPrecondition } from '../validate/refusal';
+import { failedPrecondition } from '../validate/api-errors';
 
 /** Docker's words for it. */
 export const MANUAL_ROLLBACK: SpecChange = { kind: SpecChange_Kind.rollback, message: 'manually requested rollback' };

@@ -5,7 +5,7 @@ import stockServices from '../testing/recorded/stock-services.json';
 import stockUpdatedServices from '../testing/recorded/stock-updated-services.json';
 import type { JsonObject } from './json-parts';
 import { renderService, renderServiceWithDefaults, renderServiceWithStatus, serviceJson } from './render-service';
-import { specJson } from './render-spec';
+import { specJson } from './spec-json';
 
 interface RecordedService {
   client: string;

@@ -11,7 +11,7 @@ import {
 import { withDefaults } from '../defaults';
 import { nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './json-parts';
 import { oncePerObject } from './per-object';
-import { specJson } from './render-spec';
+import { specJson } from './spec-json';
 import type { ServiceStatusCounts } from '../count-tasks';
 
 /** Docker's JSON of a service, as its client left it. */

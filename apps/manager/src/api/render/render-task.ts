@@ -1,7 +1,7 @@
 import { TaskState } from '#common/domain';
 import { GenericResource, NetworkAttachment, PortConfig, type ContainerStatus, type Task, type TaskStatus } from '#common/proto';
 import { nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './json-parts';
-import { taskSpecJson } from './render-spec';
+import { taskSpecJson } from './spec-json';
 
 /** Docker's JSON of a task. What our own message holds beyond Docker's stays out. */
 export function renderTask(task: Task): string {

@@ -1,5 +1,5 @@
 import type { ContainerSpec } from '#common/proto';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 const PREFIX = 'CAP_';
 const ALL = 'ALL';

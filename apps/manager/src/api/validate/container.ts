@@ -5,7 +5,7 @@ import { validateImage } from './image-reference';
 import { validateMounts } from './mounts';
 import { validateProcess } from './process';
 import { validateReferences } from './references';
-import { invalidSpec, requireOneOf, unreadableSpec } from './refusal';
+import { invalidSpec, requireOneOf, unreadableSpec } from './api-errors';
 
 const ISOLATIONS = ['default', 'process', 'hyperv'];
 const HOST_GATEWAY = 'host-gateway';

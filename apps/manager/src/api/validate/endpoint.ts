@@ -1,6 +1,6 @@
 import { isIngressPort, protocolOf } from '#common/domain';
 import type { EndpointSpec, PortConfig, Service } from '#common/proto';
-import { invalidSpec, requireOneOf } from './refusal';
+import { invalidSpec, requireOneOf } from './api-errors';
 
 const RESOLUTION_MODES = ['vip', 'dnsrr'];
 const PROTOCOLS = ['tcp', 'udp', 'sctp'];

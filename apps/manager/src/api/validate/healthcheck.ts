@@ -1,6 +1,6 @@
 import { MIN_HEALTH_NANOS } from '#common/domain';
 import type { HealthConfig } from '#common/proto';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 const TEST_KINDS = ['NONE', 'CMD', 'CMD-SHELL'];
 

@@ -1,4 +1,4 @@
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 const MAX_REPOSITORY_LENGTH = 255;
 

@@ -1,6 +1,6 @@
 import { findPredefinedNetwork } from '#common/domain';
 import type { ContainerSpec, TaskSpec, Ulimit } from '#common/proto';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 const MAX_OOM_SCORE_ADJ = 1000;
 const UNLIMITED = -1;

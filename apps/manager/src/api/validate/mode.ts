@@ -1,6 +1,6 @@
 import type { ServiceMode, ServiceSpec } from '#common/proto';
 import { isJob, modesOf } from '../service-mode';
-import { invalidSpec, unreadableSpec } from './refusal';
+import { invalidSpec, unreadableSpec } from './api-errors';
 
 /** Far beyond any cluster, and few enough that a slip of the keyboard cannot fill the store. */
 export const MAX_TASKS_PER_SERVICE = 100_000;

@@ -1,6 +1,6 @@
 import type { Mount } from '#common/proto';
 import { isTemplate } from '#common/template';
-import { invalidSpec, requireOneOf } from './refusal';
+import { invalidSpec, requireOneOf } from './api-errors';
 
 /** What this version of Docker's API knows; engines of later versions know more. */
 const TYPES = ['bind', 'volume', 'tmpfs', 'npipe'];

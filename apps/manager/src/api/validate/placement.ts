@@ -1,6 +1,6 @@
 import { constraintProblem } from '#common/domain';
 import type { Placement } from '#common/proto';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 const SPREAD_DESCRIPTOR = /^(?:node|engine)\.labels\..+$/i;
 

@@ -1,6 +1,6 @@
 import type { ContainerSpec } from '#common/proto';
 import { isTemplate } from '#common/template';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 /** What Linux takes. */
 const MAX_HOSTNAME_LENGTH = 64;

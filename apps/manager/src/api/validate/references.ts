@@ -1,5 +1,5 @@
 import type { ConfigReference, ContainerSpec, FileTarget, SecretReference } from '#common/proto';
-import { invalidSpec, unreadableSpec } from './refusal';
+import { invalidSpec, unreadableSpec } from './api-errors';
 
 type Kind = 'secret' | 'config';
 

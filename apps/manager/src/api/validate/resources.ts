@@ -1,6 +1,6 @@
 import { MIN_MEMORY_BYTES, MIN_NANO_CPUS } from '#common/domain';
 import type { GenericResource, ResourceRequirements } from '#common/proto';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 const NANOS_PER_CPU = 1e9;
 const UNLIMITED = -1;

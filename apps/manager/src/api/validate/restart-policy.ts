@@ -1,5 +1,5 @@
 import type { RestartPolicy } from '#common/proto';
-import { invalidSpec, requireOneOf } from './refusal';
+import { invalidSpec, requireOneOf } from './api-errors';
 
 const CONDITIONS = ['none', 'on-failure', 'any'];
 

@@ -1,4 +1,4 @@
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 const MAX_LENGTH = 63;
 const DNS_NAME_COMPONENT = /^[A-Za-z0-9](?:[-_A-Za-z0-9]*[A-Za-z0-9])?$/;

@@ -1,6 +1,6 @@
 import { SERVICE_OPTIONS } from '#common/domain';
 import { ServiceSpec } from '#common/proto';
-import { validateServiceSpec } from './service-spec';
+import { validateServiceSpec } from './validate-service';
 
 const { progressDeadline, rebalance, drainPeriod, preferLocal } = SERVICE_OPTIONS;
 const bind = 'swarmctl.publish.80/tcp.bind';

@@ -12,7 +12,7 @@ import {
 } from '#common/domain';
 import { isCode } from '#common/errors';
 import type { PortConfig, ServiceSpec } from '#common/proto';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 /** An interface, in the kernel's spelling. */
 const INTERFACE = /^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/;

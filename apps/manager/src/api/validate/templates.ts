@@ -1,7 +1,7 @@
 import { isCode } from '#common/errors';
 import type { ContainerSpec } from '#common/proto';
 import { mapTemplates, requireValidTemplate, taskTypes } from '#common/template';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 /**
  * Refuses a template that no node could fill in. Docker finds that out on the node, task after task.

@@ -1,5 +1,5 @@
 import type { UpdateConfig } from '#common/proto';
-import { invalidSpec, requireOneOf } from './refusal';
+import { invalidSpec, requireOneOf } from './api-errors';
 
 const FAILURE_ACTIONS = ['pause', 'continue', 'rollback'];
 const ORDERS = ['stop-first', 'start-first'];

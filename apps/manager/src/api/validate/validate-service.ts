@@ -7,7 +7,7 @@ import { validateEndpoint } from './endpoint';
 import { validateKernelSettings } from './kernel-settings';
 import { validateMode } from './mode';
 import { validatePlacement } from './placement';
-import { unimplementedChange, unreadableSpec } from './refusal';
+import { unimplementedChange, unreadableSpec } from './api-errors';
 import { validateResources } from './resources';
 import { validateRestartPolicy } from './restart-policy';
 import { validateServiceName } from './service-name';

@@ -1,7 +1,7 @@
 import { NodeRole } from '#common/domain';
 import type { DomainError } from '#common/errors';
 import type { Node, NodeSpec } from '#common/proto';
-import { failedPrecondition, unreadableSpec } from './refusal';
+import { failedPrecondition, unreadableSpec } from './api-errors';
 
 /** A node's spec is replaced as a whole, so both of its enumerations have to be there. @throws DomainError INVALID_ARGUMENT */
 export function validateNodeSpec(spec: NodeSpec): void {

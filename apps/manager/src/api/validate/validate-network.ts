@@ -1,7 +1,7 @@
 import { findPredefinedNetwork, holdsAddress, isIpv6, overlap, readIpNetwork, readSubnet } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { IpamConfig, NetworkSpec } from '#common/proto';
-import { unreadableSpec } from './refusal';
+import { unreadableSpec } from './api-errors';
 
 /** A network holds 2 to the power of this at least. */
 const MIN_ADDRESS_BITS = 3;

@@ -7,7 +7,7 @@ import docker28Services from '../testing/recorded/docker-cli-28-services.json';
 import stockRefusals from '../testing/recorded/stock-refusals.json';
 import stockServices from '../testing/recorded/stock-services.json';
 import { HTTP_STATUS } from '../http/http-status';
-import { validateChange, validateServiceSpec } from './service-spec';
+import { validateChange, validateServiceSpec } from './validate-service';
 
 /** Processor time, not time on the clock, for other tests run beside this one. */
 const MAX_CPU_MICROSECONDS = 200_000;

@@ -1,5 +1,5 @@
 import type { PayloadSpec } from '../commands/payload-kind';
-import { invalidSpec } from './refusal';
+import { invalidSpec } from './api-errors';
 
 /** Docker's limits (SwarmKit api/validation/secrets.go, manager/controlapi/config.go): a value has fewer bytes than this. */
 export const MAX_SECRET_BYTES = 500 * 1024;
