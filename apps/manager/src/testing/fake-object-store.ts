@@ -1,5 +1,6 @@
 import { delay } from '#common/concurrency';
 import { DomainError } from '#common/errors';
+import { operationsOf, widthOf } from '#common/store';
 import type { Commit, Guard, ObjectStore, Revision, Stored, StoreEvent, WatchBatch, Write } from '#common/store';
 
 /** How often a watcher hears that nothing has happened; a view that hears nothing calls itself stale. */
@@ -42,6 +43,8 @@ export class FakeObjectStore implements ObjectStore {
 
   commit(guards: Guard[], writes: Write[]): Promise<Revision> {
     if (this.failure) return Promise.reject(this.failure);
+    if (widthOf({ guards, writes }) > this.maxOperations)
+      return Promise.reject(new DomainError('UNAVAILABLE', 'too many operations'));
     if (!guards.every((guard) => this.holds(guard))) return Promise.reject(new DomainError('ABORTED', 'a guard failed'));
     const revision = ++this.revision;
     this.history.push({ revision, events: writes.map((write) => this.apply(write, revision)) });
@@ -52,6 +55,7 @@ export class FakeObjectStore implements ObjectStore {
   /** As etcd does: all guards are looked at before anything is written, and what is written has one revision. */
   commitAll(commits: readonly Commit[]): Promise<(Revision | DomainError)[]> {
     if (this.failure) return Promise.reject(this.failure);
+    if (operationsOf(commits) > this.maxOperations) return Promise.reject(new DomainError('UNAVAILABLE', 'too many operations'));
     const made = commits.filter(({ guards }) => guards.every((guard) => this.holds(guard)));
     const revision = made.length > 0 ? ++this.revision : this.revision;
     const events = made.flatMap(({ writes }) => writes.map((write) => this.apply(write, revision)));

@@ -157,6 +157,25 @@ describe('the store over a real etcd', () => {
     for (let i = 0; i < 260; i++) await objects.commit([], [{ kind: 'delete', key: `service-names/large${i}` }]);
   }, 60_000);
 
+  it.each([
+    ['large ones and small ones', [127, 1, 2, 128, 64]],
+    ['many', Array.from({ length: 130 }, () => 6)],
+    ['more small ones than etcd takes at once', Array.from({ length: 200 }, () => 1)],
+  ])('makes all commits that come at once: %s', async (_, widths) => {
+    const keysOf = (commit: number, width: number): string[] =>
+      Array.from({ length: width }, (__, each) => `service-names/at-once.${commit}.${each}`);
+    const commits = widths.map((width, index) =>
+      store.commit(
+        keysOf(index, width).map((key) => ({ key, createRevision: 0 })),
+        keysOf(index, width).map((key): Write => ({ kind: 'put', key, value: new Uint8Array() })),
+      ),
+    );
+    expect((await Promise.allSettled(commits)).filter(({ status }) => status === 'rejected')).toEqual([]);
+    const all = widths.flatMap((width, index) => keysOf(index, width));
+    expect((await objects.list('service-names/at-once.')).objects).toHaveLength(all.length);
+    await Promise.all(all.map((key) => store.commit([], [{ kind: 'delete', key }])));
+  });
+
   it('leaves a value out that cannot be read, and shows the others', async () => {
     await store.commit([], [aService('good'), { kind: 'put', key: keys.service('bad'), value: Buffer.from([255, 255, 255]) }]);
     expect(store.view.service('good')).toBeDefined();

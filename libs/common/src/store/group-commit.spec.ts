@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DomainError, isCode } from '../errors';
 import { eventually } from '../testing';
 import { GroupCommit } from './group-commit';
-import type { Commit, Guard, ObjectStore, Revision, Write } from './object-store';
+import { operationsOf, widthOf, type Commit, type Guard, type ObjectStore, type Revision, type Write } from './object-store';
 
 const put = (key: string, value = ''): Write => ({ kind: 'put', key, value: Buffer.from(value) });
 const is = (key: string, modRevision: Revision): Guard => ({ key, modRevision });
@@ -34,6 +34,8 @@ class SlowStore implements Pick<ObjectStore, 'commit' | 'commitAll' | 'maxOperat
   }
 
   private async take(commits: readonly Commit[]): Promise<(Revision | DomainError)[]> {
+    const operations = commits.length === 1 ? Math.max(...commits.map(widthOf)) : operationsOf(commits);
+    if (operations > this.maxOperations) throw new DomainError('UNAVAILABLE', `${operations} operations are too many`);
     this.requests.push(commits);
     await new Promise<void>((resolve) => this.answers.push(resolve));
     if (this.failure) throw this.failure;
@@ -119,14 +121,22 @@ it('tells all commits of a request that failed, and goes on', async () => {
   expect(await later).toBe(1);
 });
 
-it('sends no more at once than the store takes', async () => {
-  const store = new SlowStore();
-  store.maxOperations = 3;
-  const group = new GroupCommit(store as unknown as ObjectStore);
-  const all = Array.from({ length: 9 }, (_, index) => group.commit([], [put(`k${index}`)]));
-  await answerAll(store);
-  await Promise.all(all);
-  expect(Math.max(...sizes(store))).toBe(3);
+it('sends no more at once than the store takes, however large the commits are', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 30 }), async (widths) => {
+      const store = new SlowStore();
+      store.maxOperations = 8;
+      const group = new GroupCommit(store as unknown as ObjectStore);
+      const all = widths.map((width, index) =>
+        group.commit(
+          [],
+          Array.from({ length: width }, (__, each) => put(`k${index}.${each}`)),
+        ),
+      );
+      await answerAll(store);
+      expect(await Promise.all(all)).toHaveLength(widths.length);
+    }),
+  );
 });
 
 it('gives of any commits those through that would go through one after the other', async () => {

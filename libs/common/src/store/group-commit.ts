@@ -1,4 +1,4 @@
-import type { Commit, Guard, ObjectStore, Revision, Write } from './object-store';
+import { widthOf, type Commit, type Guard, type ObjectStore, type Revision, type Write } from './object-store';
 
 /** A group that takes longer than etcd on a good disk does no longer hold up the others. */
 const SLOW_MS = 20;
@@ -17,18 +17,22 @@ class Group {
   private readonly guarded = new Set<string>();
   private readonly written = new Set<string>();
   private bytes = 0;
+  /** Operations of the largest commit. */
+  private width = 0;
 
   /** Takes a commit, unless it has to do with what another one of the group writes: guards are looked at before anything is written. */
   add(pending: Pending, most: number): boolean {
     const { guards, writes } = pending;
     const size = writes.reduce((sum, write) => sum + write.key.length + (write.kind === 'put' ? write.value.length : 0), 0);
-    const isFull = this.commits.length >= most || this.bytes + size > MAX_BYTES;
+    const width = Math.max(this.width, widthOf(pending));
+    const isFull = this.commits.length + 1 + width > most || this.bytes + size > MAX_BYTES;
     const isApart =
       guards.every(({ key }) => !this.written.has(key)) &&
       writes.every(({ key }) => !this.written.has(key) && !this.guarded.has(key));
     if (this.commits.length > 0 && (isFull || !isApart)) return false;
     this.commits.push(pending);
     this.bytes += size;
+    this.width = width;
     for (const { key } of guards) this.guarded.add(key);
     for (const { key } of writes) this.written.add(key);
     return true;

@@ -31,6 +31,16 @@ export interface Commit {
   readonly writes: Write[];
 }
 
+/** Operations that one request with these commits counts for: etcd adds what is within the widest one to their own number. */
+export function operationsOf(commits: readonly Commit[]): number {
+  return commits.length + Math.max(0, ...commits.map(widthOf));
+}
+
+/** Operations that a commit counts for when it goes alone. */
+export function widthOf({ guards, writes }: Commit): number {
+  return Math.max(guards.length, writes.length);
+}
+
 /** The only port to persistence. Keys are relative to the cluster's own prefix. */
 export interface ObjectStore {
   /** Largest number of writes, and of guards, that one commit takes. */
@@ -49,7 +59,8 @@ export interface ObjectStore {
   commit(guards: Guard[], writes: Write[]): Promise<Revision>;
 
   /**
-   * Several commits in one request: each is made or refused by itself, and none may have to do with what another writes.
+   * Several commits in one request: each is made or refused by itself, and none may have to do with what another writes. Together they
+   * may count for no more than `maxOperations` (operationsOf).
    * @returns for each its revision, or why it was refused
    * @throws DomainError as commit, for all of them
    */
