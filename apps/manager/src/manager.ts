@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
-import { ClusterStore, EtcdStore, type Vault } from '#common/store';
+import { ClusterStore, EtcdStore, keys, type Vault } from '#common/store';
 import { AllowedPeers } from './dispatcher/allowed-peers';
 import { DispatcherServer } from './dispatcher/dispatcher.server';
 import { takeOverNodes } from './dispatcher/node-takeover';
@@ -15,7 +15,7 @@ import { ControlPlane } from './membership/control-plane';
 import { ensureCluster } from './membership/ensure-cluster';
 import type { SealingKeys } from './membership/sealing-keys';
 import { SwarmMembership } from './membership/swarm-membership';
-import { announceManager } from './membership/manager-presence';
+import { announceManager, type Announcement } from './membership/manager-presence';
 import { ManagerRelay } from './tunnel/manager-relay';
 import { TunnelServer } from './tunnel/tunnel.server';
 import { ServiceReconciler } from './orchestrator/service.reconciler';
@@ -103,7 +103,7 @@ export class Manager {
     await this.untilUnlocked();
     if (signal.aborted) return;
     this.membership.followLock(signal);
-    this.announced = announceManager(this.etcd, this.presence(), logger, signal);
+    this.announced = announceManager(this.announcement(keys.manager), signal);
     this.leading = this.lead(signal);
     supervise(logger, 'presence', this.announced);
     supervise(logger, 'leader loops', this.leading);
@@ -145,7 +145,15 @@ export class Manager {
     const { sealingKeys, logger } = this.parts;
     if (!sealingKeys.isLocked) return;
     logger.warn('this manager is locked: it waits for `swarm unlock`');
+    const unlocked = new AbortController();
+    const announced = announceManager(
+      this.announcement(keys.lockedManager),
+      AbortSignal.any([this.stopping.signal, unlocked.signal]),
+    );
+    supervise(logger, 'presence while locked', announced);
     await sealingKeys.untilUnlocked(this.stopping.signal);
+    unlocked.abort();
+    await announced;
     if (!sealingKeys.isLocked) logger.info('this manager is unlocked');
   }
 
@@ -167,13 +175,10 @@ export class Manager {
     );
   }
 
-  private presence(): { id: string; hostname: string; agentAddress: string; startedAt: string } {
-    const { config, managerId } = this.parts;
-    return {
-      id: managerId,
-      hostname: config.hostname,
-      agentAddress: agentAddressOf(config),
-      startedAt: new Date().toISOString(),
-    };
+  private announcement(keyOf: (managerId: string) => string): Announcement {
+    const { config, managerId, logger } = this.parts;
+    const startedAt = new Date().toISOString();
+    const presence = { id: managerId, hostname: config.hostname, agentAddress: agentAddressOf(config), startedAt };
+    return { etcd: this.etcd, key: keyOf(managerId), presence, logger };
   }
 }

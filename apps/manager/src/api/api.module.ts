@@ -25,9 +25,15 @@ import { EngineProxy } from './engine/engine-proxy';
 import { OverlayAttachments } from './engine/overlay-attachments';
 import { ErrorFilter } from './http/error.filter';
 import { PAYLOAD_COMMANDS } from './payload-commands.providers';
+import type { ClusterView } from '#common/store';
 import { API_DEPENDENCIES, type ApiDependencies } from './ports';
 
 const now = (): Date => new Date();
+
+/** A locked manager does nothing for the cluster: to its host's engine it has none. */
+function viewUnlessLocked({ store, membership }: ApiDependencies): ClusterView | undefined {
+  return membership.isLocked() ? undefined : store.view;
+}
 
 /** What the controllers ask to be done. */
 const COMMANDS: Provider[] = [
@@ -56,15 +62,15 @@ const COMMANDS: Provider[] = [
   {
     provide: ContainerRequests,
     inject: [API_DEPENDENCIES, EngineProxy],
-    useFactory: ({ engines, store, host }: ApiDependencies, proxy: EngineProxy) => {
-      const attachments = new OverlayAttachments(store, host, now);
-      return new ContainerRequests({ view: () => store.view, engines, proxy, attachments });
+    useFactory: (api: ApiDependencies, proxy: EngineProxy) => {
+      const attachments = new OverlayAttachments(api.store, api.host, now);
+      return new ContainerRequests({ view: () => viewUnlessLocked(api), engines: api.engines, proxy, attachments });
     },
   },
   {
     provide: EngineProxy,
     inject: [API_DEPENDENCIES],
-    useFactory: ({ engines, store }: ApiDependencies) => new EngineProxy(engines, () => store.view),
+    useFactory: (api: ApiDependencies) => new EngineProxy(api.engines, () => viewUnlessLocked(api)),
   },
 ];
 

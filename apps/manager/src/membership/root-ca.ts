@@ -53,7 +53,7 @@ export async function createRootCa(now: Date): Promise<RootCa> {
     webcrypto as unknown as Parameters<typeof X509CertificateGenerator.createSelfSigned>[1],
   );
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
-  return { certificate: `${certificate.toString('pem')}\n`, key: toPem('PRIVATE KEY', pkcs8) };
+  return { certificate: toPem('CERTIFICATE', Buffer.from(certificate.rawData)), key: toPem('PRIVATE KEY', pkcs8) };
 }
 
 /**
@@ -66,19 +66,33 @@ export function givenRootCa(certificate: string, key: string, now: Date): RootCa
   if (pem === undefined) throw invalid('SigningCACert holds no certificate in PEM');
   if (others.length > 0) throw invalid('the desired CA certificate cannot contain multiple certificates');
   const [parsed, privateKey] = [readCertificate(pem), readKey(key)];
-  if (!parsed.checkPrivateKey(privateKey)) throw invalid('certificate key mismatch');
+  if (!isPairOf(parsed, privateKey)) throw invalid('certificate key mismatch');
   if (!parsed.ca) throw invalid('the desired CA certificate may not sign others: it has to have the basic constraint CA:TRUE');
   if (!parsed.verify(parsed.publicKey)) throw invalid('the desired CA certificate is not signed by itself');
   if (Date.parse(parsed.validTo) < now.getTime() + MIN_LEFT_MS) throw invalid('CA certificate expires too soon');
   if (Date.parse(parsed.validFrom) > now.getTime()) throw invalid('CA certificate is not valid yet');
-  return { certificate: `${pem}\n`, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  // Written anew: the same certificate has one text, whatever blanks and line ends it came with.
+  const text = toPem('CERTIFICATE', parsed.raw);
+  return { certificate: text, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }
 
+/** One that can be shown, too. */
 function readCertificate(pem: string): NodeCertificate {
   try {
-    return new NodeCertificate(pem);
+    const parsed = new NodeCertificate(pem);
+    certificateInfo(toPem('CERTIFICATE', parsed.raw));
+    return parsed;
   } catch {
     throw invalid('SigningCACert is no certificate that can be read');
+  }
+}
+
+function isPairOf(certificate: NodeCertificate, key: KeyObject): boolean {
+  try {
+    return certificate.checkPrivateKey(key);
+  } catch {
+    // Keys of different kinds.
+    return false;
   }
 }
 

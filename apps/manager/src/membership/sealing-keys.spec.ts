@@ -109,6 +109,32 @@ describe('locked sealing keys', () => {
     expect([again.isLocked, again.current === current, (await load()).current === again.current]).toEqual([false, false, true]);
   });
 
+  it('are not given up for new ones that cannot be kept', async () => {
+    await (await load()).lockWith(unlockKey);
+    const keys = await load();
+    await rm(dataDir, { recursive: true });
+    await expect(keys.replace()).rejects.toThrow('ENOENT');
+    expect(keys.isLocked).toBe(true);
+    await mkdir(dataDir);
+  });
+
+  it('leave nothing in the open that was being written when their manager died', async () => {
+    const keys = await load();
+    await keys.lockWith(unlockKey);
+    await writeFile(`${path()}.new`, 'half of a file');
+    await load();
+    await expect(stat(`${path()}.new`)).rejects.toThrow('ENOENT');
+  });
+
+  it.each([
+    ['no value', { keyId: 'unlock-key', nonce: 'AAAAAAAAAAAAAAAA', value: '' }],
+    ['half a nonce', { keyId: 'unlock-key', nonce: 'AAAA', value: 'A'.repeat(64) }],
+    ['another key', { keyId: 'x', nonce: 'AAAAAAAAAAAAAAAA', value: 'A'.repeat(64) }],
+  ])('are told to be damaged, not to want another key: %s', async (_, locked) => {
+    await writeFile(path(), JSON.stringify({ locked }));
+    await expect(load()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  });
+
   it('are written again when that failed', async () => {
     const keys = await load();
     await rm(dataDir, { recursive: true });

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { SWARM_LOCKED } from '#common/domain';
 import { DomainError } from '#common/errors';
-import { readIfPresent, writeDurably } from '#common/files';
+import { readIfPresent, removeDraft, writeDurably } from '#common/files';
 import { isId, newId } from '#common/identity';
 import { SealedValue } from '#common/proto';
-import { SEALING_KEY_BYTES, Vault, type KeyRing } from '#common/store';
+import { isSealedValue, SEALING_KEY_BYTES, Vault, type KeyRing } from '#common/store';
 import { parseUnlockKey } from './unlock-key';
 
 const FILE = 'sealing-keys.json';
+/** What a locked file names as the key that it is sealed with. */
+const LOCK_ID = 'unlock-key';
 
 /** Rotation adds a key and makes it the current one; older ones stay for as long as values are sealed with them. */
 interface OpenFile {
@@ -42,10 +44,11 @@ export class SealingKeys implements KeyRing {
   /** @throws DomainError FAILED_PRECONDITION when the file is no such file; errors of the file system */
   static async load(dataDir: string): Promise<SealingKeys> {
     const path = join(dataDir, FILE);
+    await removeDraft(path);
     const text = await readIfPresent(path);
     if (text !== undefined) return new SealingKeys(path, parseFile(path, text));
     const sealingKeys = new SealingKeys(path, newRing());
-    await sealingKeys.write();
+    await sealingKeys.write(sealingKeys.ring(), '');
     return sealingKeys;
   }
 
@@ -88,13 +91,15 @@ export class SealingKeys implements KeyRing {
     this.ring();
     if (unlockKey === this.unlockKey && this.isWritten) return;
     this.unlockKey = unlockKey;
-    await this.write();
+    await this.write(this.ring(), unlockKey);
   }
 
   /** Forgets keys that cannot be unlocked: what was sealed with them is lost. @throws errors of the file system */
   async replace(): Promise<void> {
-    this.open(newRing(), '');
-    await this.write();
+    const ring = newRing();
+    // Nothing is to be sealed with keys that are not kept.
+    await this.write(ring, '');
+    this.open(ring, '');
   }
 
   private open(ring: KeyRing, unlockKey: string): void {
@@ -108,29 +113,24 @@ export class SealingKeys implements KeyRing {
     return this.state;
   }
 
-  /** One after the other, each with what is to be in the file by then. */
-  private write(): Promise<void> {
+  /** One after the other, so that the file is what was asked for last. */
+  private write(ring: KeyRing, unlockKey: string): Promise<void> {
     this.isWritten = false;
-    this.writing = this.writing.catch(() => undefined).then(() => this.writeNow());
+    this.writing = this.writing
+      .catch(() => undefined)
+      .then(() => writeDurably(this.path, toText(ring, unlockKey)))
+      .then(() => {
+        this.isWritten = unlockKey === this.unlockKey;
+      });
     return this.writing;
   }
+}
 
-  private async writeNow(): Promise<void> {
-    const { unlockKey } = this;
-    await writeDurably(this.path, this.toText());
-    this.isWritten = unlockKey === this.unlockKey;
-  }
-
-  private toText(): string {
-    const { current, keys } = this.ring();
-    const file: OpenFile = {
-      current,
-      keys: Object.fromEntries([...keys].map(([id, key]) => [id, key.toString('base64')])),
-    };
-    const text = `${JSON.stringify(file)}\n`;
-    if (this.unlockKey === '') return text;
-    return `${JSON.stringify({ locked: SealedValue.toJSON(lockOf(this.unlockKey).seal(Buffer.from(text), FILE)) })}\n`;
-  }
+function toText({ current, keys }: KeyRing, unlockKey: string): string {
+  const file: OpenFile = { current, keys: Object.fromEntries([...keys].map(([id, key]) => [id, key.toString('base64')])) };
+  const text = `${JSON.stringify(file)}\n`;
+  if (unlockKey === '') return text;
+  return `${JSON.stringify({ locked: SealedValue.toJSON(lockOf(unlockKey).seal(Buffer.from(text), FILE)) })}\n`;
 }
 
 function newRing(): KeyRing {
@@ -140,8 +140,7 @@ function newRing(): KeyRing {
 
 /** An unlock key has as many bytes as a sealing key, and locks in the same way. */
 function lockOf(unlockKey: string): Vault {
-  const id = 'unlock-key';
-  return new Vault({ current: id, keys: new Map([[id, parseUnlockKey(unlockKey)]]) });
+  return new Vault({ current: LOCK_ID, keys: new Map([[LOCK_ID, parseUnlockKey(unlockKey)]]) });
 }
 
 function openWith(unlockKey: string, locked: SealedValue): string {
@@ -156,7 +155,7 @@ function openWith(unlockKey: string, locked: SealedValue): string {
 function parseFile(path: string, text: string): KeyRing | LockedFile {
   try {
     const file = JSON.parse(text) as OpenFile | { locked: unknown };
-    if ('locked' in file) return { locked: SealedValue.fromJSON(file.locked) };
+    if ('locked' in file) return toLocked(file.locked);
     const ring = toRing(file);
     if (ring.keys.has(ring.current) && [...ring.keys].every(([id, key]) => isId(id) && key.length === SEALING_KEY_BYTES))
       return ring;
@@ -164,6 +163,13 @@ function parseFile(path: string, text: string): KeyRing | LockedFile {
     // What is wrong in detail must not be told: the text holds keys.
   }
   throw new DomainError('FAILED_PRECONDITION', `${path} holds no sealing keys: restore it, secrets cannot be read without it`);
+}
+
+/** @throws Error when it cannot be opened with any key */
+function toLocked(value: unknown): LockedFile {
+  const locked = SealedValue.fromJSON(value);
+  if (locked.keyId !== LOCK_ID || !isSealedValue(locked)) throw new Error('damaged');
+  return { locked };
 }
 
 function toRing({ current, keys }: OpenFile): KeyRing {

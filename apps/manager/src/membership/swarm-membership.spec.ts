@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_SUBNET_POOL, NANOS_PER_SECOND } from '#common/domain';
@@ -116,6 +116,18 @@ describe('a cluster', () => {
     });
   });
 
+  it('brings nothing back that was rotated when the view is behind what the client has seen', async () => {
+    await init({ autoLockManagers: true });
+    const behind = store.view.cluster();
+    await update({ encryptionConfig: { autoLockManagers: true } }, { managerUnlockKey: true, workerToken: true });
+    const rotated = [membership.unlockKey(), membership.tokens().worker];
+    const version = cluster().version?.index ?? 0;
+    jest.spyOn(store.view, 'cluster').mockReturnValue(behind);
+    await expect(update({ labels: { a: 'b' } }, {}, version)).rejects.toMatchObject({ code: 'ABORTED' });
+    jest.restoreAllMocks();
+    expect([membership.unlockKey(), membership.tokens().worker]).toEqual(rotated);
+  });
+
   it('changes its spec, if that is based on the newest', async () => {
     await init();
     const version = cluster().version?.index ?? 0;
@@ -182,6 +194,16 @@ describe('a root certificate of one’s own', () => {
     await init();
     const { certificate, key } = await testRootCa();
     await rotateTo(certificate, key);
+    const before = membership.tokens();
+    await rotateTo(certificate, key);
+    expect(membership.tokens()).toEqual(before);
+  });
+
+  it('is one whatever blanks and line ends it came with', async () => {
+    await init();
+    const { certificate, key } = await testRootCa();
+    await rotateTo(certificate.replace(/\n/g, ' \t\r\n'), key);
+    expect(membership.trust()).toMatchObject({ certificate, subject: expect.stringMatching(/^[\w+/]+=*$/) });
     const before = membership.tokens();
     await rotateTo(certificate, key);
     expect(membership.tokens()).toEqual(before);
@@ -274,6 +296,19 @@ describe('a cluster whose managers are locked', () => {
     expect(membership.isLocked()).toBe(true);
   });
 
+  it('locks this manager when its disk can be written to again', async () => {
+    await init();
+    membership.followLock(stopped.signal);
+    const elsewhere = await mkdtemp(join(tmpdir(), 'other-'));
+    await writeFile(join(elsewhere, 'sealing-keys.json'), await file());
+    const other = await membershipOf('m2', elsewhere);
+    await rm(dataDir, { recursive: true });
+    await other.update(cluster().version?.index ?? 0, SwarmSpec.fromPartial(AUTOLOCK), NO_ROTATIONS);
+    await mkdir(dataDir);
+    await eventually(async () => (await file()).includes('locked'), { reason: 'the keys are locked' });
+    await rm(elsewhere, { recursive: true });
+  });
+
   it('can be left while they are locked, by force, which costs the keys', async () => {
     await init({ autoLockManagers: true });
     await startManager();
@@ -292,13 +327,32 @@ describe('a cluster whose managers are locked', () => {
     expect(membership.isLocked()).toBe(false);
   });
 
-  it('is not left by a locked manager while there are others', async () => {
+  it.each([
+    ['that serve', keys.manager],
+    ['that are locked, too', keys.lockedManager],
+  ])('is not left by a locked manager while there are others %s', async (_, keyOf) => {
     await init({ autoLockManagers: true });
-    const value = ManagerPresence.encode(ManagerPresence.fromPartial({ id: 'm2' })).finish();
-    await store.commit([], [{ kind: 'put', key: keys.manager('m2'), value }]);
+    for (const id of ['m1', 'm2']) {
+      const value = ManagerPresence.encode(ManagerPresence.fromPartial({ id })).finish();
+      await store.commit([], [{ kind: 'put', key: keyOf(id), value }]);
+    }
     await startManager();
     await expect(membership.leave(true)).rejects.toThrow('the cluster has other managers');
     expect(membership.isLocked()).toBe(true);
+  });
+
+  it('is not made by a manager whose keys are locked from an earlier one', async () => {
+    await init({ autoLockManagers: true });
+    await startManager();
+    await store.commit(
+      [],
+      [
+        { kind: 'delete', key: keys.cluster },
+        { kind: 'put', key: 'services/x', value: Buffer.from('') },
+      ],
+    );
+    await expect(init()).rejects.toThrow('needs to be unlocked');
+    expect((await objects.list('services/')).objects).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,14 @@
-import { ALREADY_IN_SWARM, completeSwarmSpec, nextSubnet, NOT_IN_SWARM, swarmSpecProblem, type SubnetPool } from '#common/domain';
-import { supervise } from '#common/concurrency';
-import { DomainError, isCode } from '#common/errors';
+import {
+  ALREADY_IN_SWARM,
+  completeSwarmSpec,
+  nextSubnet,
+  NOT_IN_SWARM,
+  SWARM_LOCKED,
+  swarmSpecProblem,
+  type SubnetPool,
+} from '#common/domain';
+import { delay } from '#common/concurrency';
+import { DomainError, isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { Cluster, type SwarmInitRequest, type SwarmSpec } from '#common/proto';
 import { keys, type ClusterStore, type ObjectStore, type Stored, type Vault } from '#common/store';
@@ -10,8 +18,10 @@ import { certificateDigest, createRootCa, certificateInfo, givenRootCa, type Cer
 import type { SealingKeys } from './sealing-keys';
 
 /** Keys of the managers themselves: they stay when a cluster ends. */
-const OF_MANAGERS = [keys.leader, keys.manager('')];
+const OF_MANAGERS = [keys.leader, keys.manager(''), keys.lockedManager('')];
 const MAX_TRIES = 5;
+/** A disk that is full stays so for a while. */
+const RETRY_MS = 1_000;
 /** Ended clusters that are remembered. */
 const MOST_ENDED = 16;
 const NO_CERTIFICATE: CertificateInfo = { certificate: '', subject: '', publicKey: '' };
@@ -53,6 +63,7 @@ export class SwarmMembership {
   async init(request: SwarmInitRequest): Promise<void> {
     const { store, vault } = this.parts;
     if (store.view.cluster()) throw alreadyInSwarm();
+    if (this.isLocked()) throw new DomainError('UNAVAILABLE', SWARM_LOCKED);
     const given = completeSwarmSpec(request.spec);
     const encryptionConfig = { autoLockManagers: request.autoLockManagers || given.encryptionConfig?.autoLockManagers === true };
     const spec = { ...given, encryptionConfig };
@@ -79,6 +90,8 @@ export class SwarmMembership {
     const { store, vault } = this.parts;
     const before = this.cluster();
     refuseSpec(given);
+    // Secrets are sealed anew out of those of the view: an old view would bring back what has been rotated.
+    if (before.version?.index !== version) throw outOfSequence();
     if (given.name !== '' && given.name !== before.spec?.name) {
       throw new DomainError('INVALID_ARGUMENT', 'rpc error: code = InvalidArgument desc = renaming a cluster is not supported');
     }
@@ -105,9 +118,7 @@ export class SwarmMembership {
     await store
       .commit([{ key: keys.cluster, modRevision: version }], [{ kind: 'put', key: keys.cluster, value }])
       .catch((error: unknown) => {
-        throw isCode(error, 'ABORTED')
-          ? new DomainError('ABORTED', 'rpc error: code = Unknown desc = update out of sequence')
-          : error;
+        throw isCode(error, 'ABORTED') ? outOfSequence() : error;
       });
     await this.lockAsAsked();
   }
@@ -119,10 +130,10 @@ export class SwarmMembership {
    */
   async leave(force: boolean): Promise<void> {
     const { sealingKeys } = this.parts;
-    const { isLocked } = sealingKeys;
     if (!force) this.refuseToLeave();
     await this.end();
-    await (isLocked ? sealingKeys.replace() : sealingKeys.lockWith(''));
+    // Somebody may have unlocked them meanwhile.
+    await (sealingKeys.isLocked ? sealingKeys.replace() : sealingKeys.lockWith(''));
   }
 
   private refuseToLeave(): never {
@@ -133,10 +144,10 @@ export class SwarmMembership {
 
   /** Whether a locked manager is left of a cluster that others have ended, there is nothing to be ended any more. */
   private async end(): Promise<void> {
-    const { store, managerId, sealingKeys } = this.parts;
+    const { store, sealingKeys } = this.parts;
     if (sealingKeys.isLocked && !store.view.cluster()) return;
     const { id, version, endedIds } = this.cluster();
-    if (store.view.managers().some((manager) => manager.id !== managerId)) {
+    if (await this.hasOthers()) {
       throw new DomainError(
         'FAILED_PRECONDITION',
         'the cluster has other managers: to take this one out of it, stop its process; the cluster ends with its last manager',
@@ -149,6 +160,16 @@ export class SwarmMembership {
       [{ kind: 'put', key: keys.cluster, value: ended }],
     );
     await this.eraseObjects();
+  }
+
+  /** Whether there are other managers, locked ones included. */
+  private async hasOthers(): Promise<boolean> {
+    const { store, objects, managerId } = this.parts;
+    const locked = await objects.list(keys.lockedManager(''));
+    return (
+      store.view.managers().some(({ id }) => id !== managerId) ||
+      locked.objects.some(({ key }) => key !== keys.lockedManager(managerId))
+    );
   }
 
   /** Whether this manager has to be told the unlock key before it can do anything for its cluster. */
@@ -170,7 +191,12 @@ export class SwarmMembership {
   /** Locks the sealing keys of this manager as the cluster asks for, from now until the signal aborts. */
   followLock(signal: AbortSignal): void {
     const { store, logger } = this.parts;
-    const follow = (): void => supervise(logger, 'lock of the sealing keys', this.lockAsAsked());
+    const follow = (): void =>
+      void this.lockAsAsked().catch(async (error: unknown) => {
+        logger.error({ reason: messageOf(error) }, 'the sealing keys are not locked as they should be, will retry');
+        await delay(RETRY_MS, signal);
+        if (!signal.aborted) follow();
+      });
     const unsubscribe = store.onChange((changes) => {
       if (changes.some(({ kind }) => kind === 'cluster' || kind === 'everything')) follow();
     });
@@ -240,6 +266,10 @@ const LAST_MANAGER =
 
 function alreadyInSwarm(): DomainError {
   return new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
+}
+
+function outOfSequence(): DomainError {
+  return new DomainError('ABORTED', 'rpc error: code = Unknown desc = update out of sequence');
 }
 
 function refuseSpec(spec: SwarmSpec): void {

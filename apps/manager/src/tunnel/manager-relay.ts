@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { pipeline, type Duplex } from 'node:stream';
 import { credentials, Metadata, status as GrpcStatus, type ClientDuplexStream, type ServerDuplexStream } from '@grpc/grpc-js';
+import { SWARM_LOCKED } from '#common/domain';
 import { DomainError, messageOf, type ErrorCode } from '#common/errors';
 import { CHANNEL_OPTIONS, TunnelConnection } from '#common/grpc';
 import { isId } from '#common/identity';
@@ -47,8 +48,9 @@ export class ManagerRelay {
       const onEnd = (): void => fail(new DomainError('UNAVAILABLE', `the manager at ${address} hung up`));
       call.once('error', onError).once('end', onEnd);
       call.once('data', ({ data }: TunnelChunk) => {
-        const sealed = this.vault.seal(data, placeOf(nodeId));
-        call.write({ data: Buffer.from(SealedValue.encode(sealed).finish()), end: false });
+        const proof = this.prove(data, nodeId);
+        if (proof === undefined) return fail(new DomainError('UNAVAILABLE', `node ${nodeId} is not available: ${SWARM_LOCKED}`));
+        call.write({ data: proof, end: false });
         call.once('data', () => {
           clearTimeout(timer);
           call.pause();
@@ -90,6 +92,15 @@ export class ManagerRelay {
     const client = new TunnelClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
     this.clients.set(address, client);
     return client;
+  }
+
+  /** Undefined where the keys are locked. */
+  private prove(nonce: Buffer, nodeId: string): Buffer | undefined {
+    try {
+      return Buffer.from(SealedValue.encode(this.vault.seal(nonce, placeOf(nodeId))).finish());
+    } catch {
+      return undefined;
+    }
   }
 
   private isSealedNonce(proof: Buffer, nonce: Buffer, nodeId: string): boolean {

@@ -1,4 +1,5 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** The file's text; undefined when there is no such file. @throws whatever else the file system throws */
 export async function readIfPresent(path: string): Promise<string | undefined> {
@@ -12,7 +13,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
 
 /** Writes a file that only its owner may read. It is complete or as before, even after a power failure. @throws as readIfPresent */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const draft = `${path}.new`;
+  const draft = draftOf(path);
   const file = await open(draft, 'w', 0o600);
   try {
     await file.writeFile(text);
@@ -21,4 +22,24 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     await file.close();
   }
   await rename(draft, path);
+  await syncFolder(dirname(path));
+}
+
+/** Removes what a process that died while it wrote this file may have left of it. @throws as readIfPresent */
+export function removeDraft(path: string): Promise<void> {
+  return rm(draftOf(path), { force: true });
+}
+
+function draftOf(path: string): string {
+  return `${path}.new`;
+}
+
+/** Until then a power failure may bring the old file back. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }

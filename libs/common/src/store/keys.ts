@@ -3,6 +3,8 @@ export const keys = {
   cluster: 'cluster',
   leader: 'leader',
   manager: (id: string) => `managers/${id}`,
+  /** A manager that waits for the unlock key: it serves nobody, but the cluster is not to end without it. Not part of the view. */
+  lockedManager: (id: string) => `locked-managers/${id}`,
   service: (id: string) => `services/${id}`,
   /** Makes service names unique: its value is the id of the service that owns the name. */
   serviceName: (name: string) => `service-names/${name}`,

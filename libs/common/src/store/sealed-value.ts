@@ -15,6 +15,11 @@ export interface KeyRing {
   readonly keys: ReadonlyMap<string, Buffer>;
 }
 
+/** Whether it has the form of a sealed value: another one cannot be opened with any key. */
+export function isSealedValue({ nonce, value }: SealedValue): boolean {
+  return nonce.length === NONCE_BYTES && value.length >= TAG_BYTES;
+}
+
 /** Seals what is not to be read in etcd. */
 export class Vault {
   constructor(private readonly ring: KeyRing) {}

@@ -36,7 +36,8 @@ export class NetworksController {
     const filters = parseNetworkFilters(queryOf(request).get('filters'));
     const { view } = this.api.store;
     const used = new Set(view.services().flatMap(({ spec }) => (spec?.taskTemplate?.networks ?? []).map(({ target }) => target)));
-    const networks = view.networks().filter((network) => matchesNetwork(filters, network, (id) => used.has(id)));
+    const ofCluster = this.api.membership.isLocked() ? [] : view.networks();
+    const networks = ofCluster.filter((network) => matchesNetwork(filters, network, (id) => used.has(id)));
     sendJson(response, 200, [...(await this.localNetworks(request, filters)), ...networks.map(networkJson)]);
   }
 
@@ -48,7 +49,10 @@ export class NetworksController {
     if (predefined && query.get('scope') === SWARM_SCOPE) return sendJson(response, 200, predefinedNetworkJson(predefined));
     const network = this.find(id);
     if (!network) {
-      const absent = (): void => sendJson(response, 200, networkJson(findNetwork(view, id)));
+      const absent = (): void => {
+        requireCluster(this.api);
+        sendJson(response, 200, networkJson(findNetwork(view, id)));
+      };
       return this.elsewhere(
         request,
         response,
@@ -63,8 +67,10 @@ export class NetworksController {
   @Post('create')
   async create(@Req() request: Request, @Res() response: Response): Promise<void> {
     const body = await readJsonBody(request);
-    const create = async (): Promise<void> => sendJson(response, 201, { Id: await this.commands.create(body), Warning: '' });
-    if (isForSwarm(body)) requireCluster(this.api);
+    const create = async (): Promise<void> => {
+      requireCluster(this.api);
+      sendJson(response, 201, { Id: await this.commands.create(body), Warning: '' });
+    };
     return isForSwarm(body) ? create() : this.elsewhere(request, response, create, body);
   }
 
@@ -92,6 +98,7 @@ export class NetworksController {
   @Delete(':id')
   async remove(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const remove = async (): Promise<void> => {
+      requireCluster(this.api);
       await this.commands.remove(id);
       sendNoContent(response);
     };
@@ -106,7 +113,9 @@ export class NetworksController {
     return networks.filter(({ Labels: labels }) => !(labels && OVERLAY_LABEL in (labels as object)));
   }
 
+  /** One of the cluster's; none of them while this manager is locked. */
   private find(id: string): Network | undefined {
+    if (this.api.membership.isLocked()) return undefined;
     try {
       return findNetwork(this.api.store.view, id);
     } catch (error) {

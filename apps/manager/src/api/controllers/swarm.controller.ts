@@ -6,6 +6,7 @@ import { DomainError } from '#common/errors';
 import { SwarmInitRequest, SwarmSpec, SwarmUnlockRequest } from '#common/proto';
 import { decodeJson } from '#common/wire';
 import { NodeCommands } from '../commands/node-commands';
+import { untilViewHas } from '../commands/until-view-has';
 import { clusterDescription, nodeIdBeside } from '../describe-host';
 import { readOptionalJsonBody } from '../http/json-body';
 import { queryFlag, queryOf, queryVersion } from '../http/query';
@@ -41,7 +42,8 @@ export class SwarmController {
     const body = (await readOptionalJsonBody(request)) ?? {};
     const wanted = SwarmInitRequest.fromJSON(decodeJson('SwarmInitRequest', body));
     const { host, store, membership } = this.api;
-    if (!(wanted.forceNewCluster && store.view.cluster())) await membership.init(wanted);
+    if (wanted.forceNewCluster && store.view.cluster()) requireCluster(this.api);
+    else await membership.init(wanted);
     const nodeId = await this.localNode();
     if (nodeId !== undefined && wanted.availability !== '') await this.nodes.setAvailability(nodeId, wanted.availability);
     sendJson(response, 200, nodeId ?? host.managerId);
@@ -70,8 +72,10 @@ export class SwarmController {
     this.requireStore();
     const query = queryOf(request);
     const spec = SwarmSpec.fromJSON(decodeJson('SwarmSpec', (await readOptionalJsonBody(request)) ?? {}));
+    const version = queryVersion(query, 'swarm');
+    await untilViewHas(this.api.store, version);
     requireCluster(this.api);
-    await this.api.membership.update(queryVersion(query, 'swarm'), spec, {
+    await this.api.membership.update(version, spec, {
       workerToken: queryFlag(query, 'rotateWorkerToken'),
       managerToken: queryFlag(query, 'rotateManagerToken'),
       managerUnlockKey: queryFlag(query, 'rotateManagerUnlockKey'),

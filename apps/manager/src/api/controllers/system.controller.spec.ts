@@ -89,9 +89,21 @@ describe('while this manager is locked', () => {
     });
   });
 
-  it('refuses to make a network of the cluster', async () => {
+  it('refuses to make, show or remove a network of the cluster', async () => {
     const network = { Name: 'net', Driver: 'overlay' };
-    expect((await locked.post('/networks/create', network)).status).toBe(503);
+    unlocked.push('good');
+    expect((await locked.post('/networks/create', network)).status).toBe(201);
+    unlocked.length = 0;
+    expect((await locked.post('/networks/create', { ...network, Name: 'other' })).status).toBe(503);
+    expect((await locked.get('/networks/net')).status).toBe(503);
+    expect((await locked.delete('/networks/net')).status).toBe(503);
+    expect((await locked.get('/networks')).text).not.toContain('"net"');
+    unlocked.push('good');
+    expect((await locked.get('/networks/net')).status).toBe(200);
+  });
+
+  it('refuses to begin a cluster anew over the one that it waits for', async () => {
+    expect((await locked.post('/swarm/init', { ForceNewCluster: true })).status).toBe(503);
   });
 
   it('is unlocked with what the client says', async () => {

@@ -27,7 +27,8 @@ const ENGINE_TIMEOUT_MS = 30_000;
 export class ContainerRequests {
   constructor(
     private readonly tools: {
-      readonly view: () => ClusterView;
+      /** Undefined while this manager is locked. */
+      readonly view: () => ClusterView | undefined;
       readonly engines: Engines;
       readonly proxy: EngineProxy;
       readonly attachments: OverlayAttachments;
@@ -115,8 +116,9 @@ export class ContainerRequests {
   }
 
   private find(name: string): Network | undefined {
+    const view = this.tools.view();
     try {
-      return findNetwork(this.tools.view(), name);
+      return view && findNetwork(view, name);
     } catch (error) {
       // A beginning of several ids means none of them: it may be a network of the engine.
       if (isCode(error, 'NOT_FOUND', 'INVALID_ARGUMENT')) return undefined;

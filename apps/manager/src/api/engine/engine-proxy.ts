@@ -26,9 +26,10 @@ interface Destination {
 export class EngineProxy {
   private readonly execs = new ExecPlaces();
 
+  /** @param view undefined while this manager is locked: then there is only this host's engine */
   constructor(
     private readonly engines: Engines,
-    private readonly view: () => ClusterView,
+    private readonly view: () => ClusterView | undefined,
   ) {}
 
   /** Whether a request is to be passed on. @param url path and query without the version */
@@ -87,7 +88,8 @@ export class EngineProxy {
     const route = routeOf(unversioned);
     if (route.to === 'exec') return { place: this.execs.of(route.id), url };
     if (route.to !== 'container') return { place: 'host', url };
-    const task = taskOfContainer(this.view(), route.name);
+    const view = this.view();
+    const task = view && taskOfContainer(view, route.name);
     const containerId = task && containerIdOf(task);
     if (!task?.nodeId || containerId === undefined) return { place: 'host', url };
     const version = url.slice(0, url.length - unversioned.length);
