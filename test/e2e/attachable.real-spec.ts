@@ -79,11 +79,41 @@ describe('containers that are no tasks on an attachable overlay', () => {
       await docker('rm', '-f', 'plain');
     }, 60_000);
 
+    it('may have an address that somebody has chosen, if nobody has it', async () => {
+      const { Subnet } = (
+        JSON.parse(await docker('network', 'inspect', '--format', '{{json .IPAM.Config}}', 'lan')) as { Subnet: string }[]
+      )[0] ?? { Subnet: '' };
+      const address = Subnet.replace(/0\.0\/\d+$/, '1.77').replace(/0\/\d+$/, '77');
+      const id = await docker(
+        'run',
+        '-d',
+        '--name',
+        'chosen',
+        '--network',
+        'lan',
+        '--ip',
+        address,
+        'busybox:latest',
+        'sleep',
+        '1000000',
+      );
+      expect(await inContainer(swarm.lab.host('n1'), id, 'ip', '-4', 'addr')).toContain(`inet ${address}/`);
+      const again = docker('run', '--rm', '--network', 'lan', '--ip', address, 'busybox:latest', 'true');
+      await expect(again).rejects.toThrow(`address ${address} is not free on network lan`);
+      await docker('rm', '-f', 'chosen');
+      await untilNoAttachments();
+      await docker('run', '-d', '--name', 'plain', 'busybox:latest', 'sleep', '1000000');
+      await docker('network', 'connect', '--ip', address, 'lan', 'plain');
+      expect(await docker('exec', 'plain', 'ip', '-4', 'addr')).toContain(`inet ${address}/`);
+      await docker('rm', '-f', 'plain');
+      await untilNoAttachments();
+    }, 60_000);
+
     it('says why a container cannot be had there, and holds no place for it', async () => {
       const refused = docker('run', '--rm', '--network', 'closed', 'busybox:latest', 'true');
       await expect(refused).rejects.toThrow('network closed not manually attachable');
-      const chosen = docker('run', '--rm', '--network', 'lan', '--ip', '10.0.0.99', 'busybox:latest', 'true');
-      await expect(chosen).rejects.toThrow('cannot be chosen');
+      const outside = docker('run', '--rm', '--network', 'lan', '--ip', '192.0.2.9', 'busybox:latest', 'true');
+      await expect(outside).rejects.toThrow("It does not belong to any of this network's subnets");
       await docker('network', 'create', '-d', 'overlay', '--attachable', 'spare');
       await docker('create', '--name', 'holder', '--network', 'spare', 'busybox:latest');
       await expect(docker('network', 'rm', 'spare')).rejects.toThrow('has active endpoints: container holder');

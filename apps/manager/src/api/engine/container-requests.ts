@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { formatAddress, holdsAddress, readIpNetwork, readSubnet } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import type { Network } from '#common/proto';
 import type { ClusterView } from '#common/store';
@@ -13,7 +14,7 @@ import type { OverlayAttachments } from './overlay-attachments';
 import {
   onEngineNetwork,
   toEndpointSettings,
-  wantedAddress,
+  wantedAddresses,
   wantedAliases,
   wantedEndpoint,
   wantedNetwork,
@@ -48,10 +49,10 @@ export class ContainerRequests {
     const wanted = body && wantedNetwork(body);
     const network = wanted === undefined ? undefined : this.find(wanted);
     if (!body || wanted === undefined || !network) return proxy.forward(request, response, url, text);
-    refuseChosenAddress(wantedEndpoint(body, wanted), network);
+    const addresses = chosenAddresses(wantedEndpoint(body, wanted), network);
     // The container's name is known on the network: it has to be known before.
     const named = withName(url);
-    const place = await attachments.attach({ network, name: named.name, aliases: wantedAliases(body, wanted) });
+    const place = await attachments.attach({ network, name: named.name, aliases: wantedAliases(body, wanted), addresses });
     const made = await this.make(named.url, onEngineNetwork(body, wanted, place.endpoint)).catch(async (error: unknown) => {
       await attachments.settle(place.taskId, undefined);
       throw error;
@@ -63,10 +64,10 @@ export class ContainerRequests {
   /** Puts a container of this host on an overlay network. @throws DomainError NOT_FOUND · as OverlayAttachments.attach */
   async connect(network: Network, body: unknown): Promise<void> {
     const { Container: reference, EndpointConfig: given } = requireObject(body);
-    refuseChosenAddress(given, network);
+    const addresses = chosenAddresses(given, network);
     const { id, name } = await this.inspect(String(reference ?? ''));
     const aliases = wantedAliases({ NetworkingConfig: { EndpointsConfig: { it: given } } } as JsonObject, 'it');
-    const { taskId, endpoint } = await this.tools.attachments.attach({ network, name, aliases, containerId: id });
+    const { taskId, endpoint } = await this.tools.attachments.attach({ network, name, aliases, addresses, containerId: id });
     const settings = { Container: id, EndpointConfig: toEndpointSettings(endpoint, given) };
     try {
       await this.ask('POST', `/networks/${endpoint.engineNetwork}/connect`, settings);
@@ -161,13 +162,14 @@ function messageIn(text: string): string {
   }
 }
 
-function refuseChosenAddress(endpoint: unknown, { spec }: Network): void {
-  const address = wantedAddress(endpoint);
-  if (address === undefined) return;
-  throw new DomainError(
-    'INVALID_ARGUMENT',
-    `${address} cannot be chosen: the manager gives addresses on network ${spec?.name ?? ''}`,
-  );
+/** @throws DomainError INVALID_ARGUMENT in Docker's words, when one is none of the network's */
+function chosenAddresses(endpoint: unknown, { spec }: Network): string[] {
+  const subnets = (spec?.ipam?.config ?? []).flatMap(({ subnet }) => readSubnet(subnet) ?? []);
+  const wanted = wantedAddresses(endpoint);
+  const outside = wanted.find((address) => !subnets.some((subnet) => holdsAddress(subnet, address)));
+  const addresses = wanted.flatMap((address) => readIpNetwork(address) ?? []);
+  if (outside === undefined) return addresses.map(({ bits, width }) => formatAddress(bits, width));
+  throw new DomainError('INVALID_ARGUMENT', `Invalid address ${outside}: It does not belong to any of this network's subnets`);
 }
 
 /** The URL with the container's name in it: the one that was wanted, or one that is chosen. */

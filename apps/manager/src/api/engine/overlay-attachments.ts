@@ -1,5 +1,5 @@
 import { delay, monotonicMs } from '#common/concurrency';
-import { isAttachment, isTerminal, NO_SERVICE, observedState, TaskState } from '#common/domain';
+import { isAttachment, isTerminal, NO_SERVICE, observedState, stateRank, TaskState } from '#common/domain';
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import { Task, type EngineEndpoint, type Network } from '#common/proto';
@@ -21,6 +21,8 @@ export interface Attaching {
   readonly name: string;
   /** Of a container that is there already. */
   readonly containerId?: string;
+  /** Addresses of the network that somebody has chosen. */
+  readonly addresses: readonly string[];
 }
 
 /** A place on an overlay network, ready to be taken. */
@@ -77,7 +79,7 @@ export class OverlayAttachments {
       const settled: Task =
         containerId === undefined
           ? { ...task, desiredState: TaskState.remove, desiredReason: 'no container has it' }
-          : { ...task, spec: task.spec && { ...task.spec, networkAttachmentSpec: { containerId } } };
+          : withContainer(task, containerId);
       const value = Task.encode({ ...settled, version: undefined }).finish();
       const guards = [{ key: keys.task(taskId), modRevision: task.version?.index ?? 0 }];
       try {
@@ -99,7 +101,7 @@ export class OverlayAttachments {
     return own && endpoint && { taskId: own.id, endpoint };
   }
 
-  private newTask({ network, aliases, name, containerId = '' }: Attaching, nodeId: string): Task {
+  private newTask({ network, aliases, name, containerId = '', addresses }: Attaching, nodeId: string): Task {
     const timestamp = this.now().toISOString();
     return Task.fromPartial({
       id: newId(),
@@ -110,7 +112,7 @@ export class OverlayAttachments {
       nodeId,
       desiredState: TaskState.running,
       spec: {
-        networkAttachmentSpec: { containerId },
+        networkAttachmentSpec: { containerId, addresses: [...addresses] },
         runtime: 'attachment',
         networks: [{ target: network.id, aliases: [...aliases] }],
       },
@@ -125,7 +127,8 @@ export class OverlayAttachments {
       const task = this.store.view.task(taskId);
       const endpoint = task && endpointOf(task, task.networksAttachments[0]?.network?.id ?? '');
       if (endpoint) return { taskId, endpoint };
-      if (!task || isTerminal(observedState(task)) || monotonicMs() > deadline) throw await this.giveUp(task, name);
+      if (!task || isRefused(task) || isTerminal(observedState(task)) || monotonicMs() > deadline)
+        throw await this.giveUp(task, name);
       await delay(LOOK_MS, forever);
     }
   }
@@ -147,4 +150,15 @@ export class OverlayAttachments {
 function endpointOf({ status }: Task, networkId: string): EngineEndpoint | undefined {
   if (status?.state !== TaskState.running) return undefined;
   return status.engineEndpoints?.list.find((endpoint) => endpoint.networkId === networkId);
+}
+
+/** The leader has no address for it. A task of a service would wait for one; somebody who runs a container is not to. */
+function isRefused(task: Task): boolean {
+  return stateRank(observedState(task)) < stateRank(TaskState.assigned) && (task.status?.err ?? '') !== '';
+}
+
+function withContainer(task: Task, containerId: string): Task {
+  const { spec } = task;
+  const addresses = spec?.networkAttachmentSpec?.addresses ?? [];
+  return { ...task, spec: spec && { ...spec, networkAttachmentSpec: { containerId, addresses } } };
 }

@@ -1,4 +1,4 @@
-import { onEngineNetwork, wantedAddress, wantedAliases, wantedNetwork } from './overlay-container';
+import { onEngineNetwork, wantedAddresses, wantedAliases, wantedNetwork } from './overlay-container';
 
 const PLACE = {
   networkId: 'lan-id',
@@ -35,10 +35,11 @@ it('puts the engine’s network in place of the overlay, with the place that was
   });
 });
 
-it.each<[unknown, string | undefined]>([
-  [undefined, undefined],
-  [{ IPAMConfig: null }, undefined],
-  [{ IPAMConfig: { IPv4Address: '' } }, undefined],
-  [{ IPAMConfig: { IPv4Address: '10.1.0.9' } }, '10.1.0.9'],
-  [{ IPAMConfig: { IPv6Address: 'fd00::9' } }, 'fd00::9'],
-])('%j wants the address %s', (endpoint, address) => expect(wantedAddress(endpoint)).toBe(address));
+it.each<[unknown, string[]]>([
+  [undefined, []],
+  [{ IPAMConfig: null }, []],
+  [{ IPAMConfig: { IPv4Address: '' } }, []],
+  [{ IPAMConfig: { IPv4Address: 7 } }, []],
+  [{ IPAMConfig: { IPv4Address: '10.1.0.9' } }, ['10.1.0.9']],
+  [{ IPAMConfig: { IPv4Address: '10.1.0.9', IPv6Address: 'fd00::9' } }, ['10.1.0.9', 'fd00::9']],
+])('%j wants the addresses %j', (endpoint, addresses) => expect(wantedAddresses(endpoint)).toEqual(addresses));

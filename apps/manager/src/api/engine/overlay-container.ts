@@ -18,10 +18,10 @@ export function wantedAliases(body: JsonObject, network: string): string[] {
   return textsOf(asObject(asObject(asObject(body.NetworkingConfig).EndpointsConfig)[network]).Aliases);
 }
 
-/** The address that somebody wants; nobody can choose one. */
-export function wantedAddress(endpoint: unknown): string | undefined {
+/** The addresses that somebody wants. */
+export function wantedAddresses(endpoint: unknown): string[] {
   const { IPv4Address: v4, IPv6Address: v6 } = asObject(asObject(endpoint).IPAMConfig);
-  return [v4, v6].find((address): address is string => typeof address === 'string' && address !== '');
+  return [v4, v6].filter((address): address is string => typeof address === 'string' && address !== '');
 }
 
 /** What was said of the network in a create call. */

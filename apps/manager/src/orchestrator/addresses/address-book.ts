@@ -25,6 +25,11 @@ export class AddressBook {
     return this.poolOf(network).take(preferred);
   }
 
+  /** Whether an address belongs to the network and nobody has it. */
+  isFree(network: Network, address: string): boolean {
+    return this.poolOf(network).isFree(address);
+  }
+
   private poolOf(network: Network): AddressPool {
     const known = this.pools.get(network.id) ?? this.write(network);
     this.pools.set(network.id, known);

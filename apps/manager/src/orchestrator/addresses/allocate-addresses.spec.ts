@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { INGRESS_NETWORK, observedState, TaskState } from '#common/domain';
-import { EndpointSpec, Network, ServiceEndpoint, type Service, type Task } from '#common/proto';
+import { EndpointSpec, Network, ServiceEndpoint, Task, type Service } from '#common/proto';
 import { aService, aTask } from '../../testing/builders';
 import { changedTasks, isTaskChange } from '../apply-changes';
 import type { Change } from '../change';
@@ -87,6 +87,31 @@ describe('a service on a network', () => {
     expect(changes).toContainEqual(
       expect.objectContaining({ kind: 'holdTask', task: expect.objectContaining({ id: last }), reason }),
     );
+  });
+});
+
+describe('an attachment whose address somebody has chosen', () => {
+  const attachment = (id: string, chosen: string[]): Task =>
+    Task.fromPartial({
+      id,
+      desiredState: TaskState.running,
+      status: { state: TaskState.new },
+      spec: { networkAttachmentSpec: { addresses: chosen }, networks: [{ target: 'back' }] },
+    });
+
+  it('has that one', () => {
+    const task = attachment('a', ['10.1.0.77']);
+    const { changes } = allocateAddresses(undefined, [task], [task], new AddressBook(source([]), new Map()));
+    expect(addresses(changes)).toEqual(['10.1.0.77/24']);
+  });
+
+  it('is held when somebody else has it, and says so', () => {
+    const tasks = [attachment('a', ['10.1.0.77']), attachment('b', ['10.1.0.77'])];
+    const { changes, held } = allocateAddresses(undefined, tasks, tasks, new AddressBook(source([]), new Map()));
+    expect([[...held], addresses(changes)]).toEqual([['b'], ['10.1.0.77/24']]);
+    expect(changes.find(({ kind }) => kind === 'holdTask')).toMatchObject({
+      reason: 'address 10.1.0.77 is not free on network back',
+    });
   });
 });
 

@@ -72,7 +72,10 @@ function attachmentsOf(task: Task, tasks: readonly Task[], book: AddressBook): N
   if (absent !== undefined) return `network ${absent} not found`;
   const attachments: NetworkAttachment[] = [];
   for (const network of networks) {
-    const addresses = book.take(network, formerAddresses(task, tasks, network.id));
+    const chosen = task.spec?.networkAttachmentSpec?.addresses ?? [];
+    const notFree = chosen.find((address) => !book.isFree(network, address));
+    if (notFree !== undefined) return `address ${notFree} is not free on network ${network.spec?.name ?? ''}`;
+    const addresses = book.take(network, chosen.length > 0 ? chosen : formerAddresses(task, tasks, network.id));
     if (!addresses) return noAddressLeft(network);
     const { name = '', driver = '', options = {} } = network.spec ?? {};
     const spec = { name, driverConfiguration: { name: driver, options } };

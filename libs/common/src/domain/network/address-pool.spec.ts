@@ -37,6 +37,20 @@ describe('the addresses of a network', () => {
     expect(some.take(['192.168.0.1'])).toEqual(['10.9.0.2/29']);
   });
 
+  it.each([
+    ['10.9.0.5', true],
+    ['10.9.0.1', false],
+    ['10.9.0.0', false],
+    ['10.9.0.7', false],
+    ['10.9.0.3', false],
+    ['10.9.1.5', false],
+    ['nonsense', false],
+  ])('can be asked for: %s is free: %s', (address, isFree) => {
+    const some = pool([config({ ...SMALL, ipRange: '10.9.0.2/31' })]);
+    some.occupy(['10.9.0.3/29']);
+    expect(some.isFree(address)).toBe(isFree);
+  });
+
   it('are not taken again soon after they are given back', () => {
     const cursors: AddressCursors = new Map();
     expect(pool([SMALL], cursors).take()).toEqual(['10.9.0.2/29']);

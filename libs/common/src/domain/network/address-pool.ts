@@ -29,9 +29,10 @@ class SubnetAddresses {
     if (bits !== undefined) this.taken.add(bits);
   }
 
+  /** Those outside of the range that is chosen from can be free, too: somebody may ask for one. */
   isFree(address: string): boolean {
     const bits = this.bitsOf(address);
-    return bits !== undefined && bits >= this.first && bits <= this.last && !this.taken.has(bits);
+    return bits !== undefined && !this.taken.has(bits);
   }
 
   /** The next free address from the cursor on, round and round; undefined when there is none. */
@@ -79,6 +80,11 @@ export class AddressPool {
   /** Takes addresses that somebody has, with or without prefix length. */
   occupy(addresses: Iterable<string>): void {
     for (const address of addresses) for (const subnet of this.subnets) subnet.occupy(address);
+  }
+
+  /** Whether an address belongs to one of the subnets and nobody has it. */
+  isFree(address: string): boolean {
+    return this.subnets.some((subnet) => subnet.isFree(address));
   }
 
   /**

@@ -324,6 +324,8 @@ export interface PluginPrivilege {
 
 export interface NetworkAttachmentSpec {
   containerId: string;
+  /** Ours: addresses that somebody has chosen, without prefix length; the place is given with these or not at all. */
+  addresses: string[];
 }
 
 export interface NetworkAttachmentConfig {
@@ -6391,13 +6393,16 @@ export const PluginPrivilege: MessageFns<PluginPrivilege> = {
 };
 
 function createBaseNetworkAttachmentSpec(): NetworkAttachmentSpec {
-  return { containerId: "" };
+  return { containerId: "", addresses: [] };
 }
 
 export const NetworkAttachmentSpec: MessageFns<NetworkAttachmentSpec> = {
   encode(message: NetworkAttachmentSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.containerId !== "") {
       writer.uint32(10).string(message.containerId);
+    }
+    for (const v of message.addresses) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -6423,6 +6428,14 @@ export const NetworkAttachmentSpec: MessageFns<NetworkAttachmentSpec> = {
             message.containerId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.addresses.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6442,6 +6455,11 @@ export const NetworkAttachmentSpec: MessageFns<NetworkAttachmentSpec> = {
         : isSet(object.container_id)
         ? globalThis.String(object.container_id)
         : "",
+      addresses: globalThis.Array.isArray(object?.Addresses)
+        ? object.Addresses.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.addresses)
+        ? object.addresses.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -6449,6 +6467,9 @@ export const NetworkAttachmentSpec: MessageFns<NetworkAttachmentSpec> = {
     const obj: any = {};
     if (message.containerId !== "") {
       obj.ContainerID = message.containerId;
+    }
+    if (message.addresses?.length) {
+      obj.Addresses = message.addresses;
     }
     return obj;
   },
@@ -6459,6 +6480,7 @@ export const NetworkAttachmentSpec: MessageFns<NetworkAttachmentSpec> = {
   fromPartial(object: DeepPartial<NetworkAttachmentSpec>): NetworkAttachmentSpec {
     const message = createBaseNetworkAttachmentSpec();
     message.containerId = object.containerId ?? "";
+    message.addresses = object.addresses?.map((e) => e) || [];
     return message;
   },
 };
@@ -13334,6 +13356,18 @@ export const protoMetadata = {
         "jsonName": "ContainerID",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "addresses",
+        "number": 2,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Addresses",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -15268,112 +15302,119 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 34, 2, 1],
+        "span": [271, 2, 58],
+        "leadingComments":
+          " Ours: addresses that somebody has chosen, without prefix length; the place is given with these or not at all.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 42, 2, 0],
-        "span": [314, 2, 49],
+        "span": [316, 2, 49],
         "leadingComments": " none | on-failure | any\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 47, 4, 0],
-        "span": [342, 2, 345, 3],
+        "span": [344, 2, 347, 3],
         "leadingComments":
           " Enums are nested so that their values may carry Docker's lower-case names without clashing.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 48],
-        "span": [358, 0, 374, 1],
+        "span": [360, 0, 376, 1],
         "leadingComments":
           " A network as a client asks for it: the body of Docker's POST /networks/create, and once stored also with what was chosen for it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 48, 2, 1],
-        "span": [361, 2, 43],
+        "span": [363, 2, 43],
         "leadingComments": " overlay\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 48, 2, 2],
-        "span": [363, 2, 41],
+        "span": [365, 2, 41],
         "leadingComments": " swarm\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 50, 2, 2],
-        "span": [384, 2, 56],
+        "span": [386, 2, 56],
         "leadingComments": " One per address family and subnet.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 51, 2, 0],
-        "span": [389, 2, 43],
+        "span": [391, 2, 43],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 51, 2, 1],
-        "span": [391, 2, 46],
+        "span": [393, 2, 46],
         "leadingComments": " CIDR within the subnet; empty for all of it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 51, 2, 3],
-        "span": [394, 2, 81],
+        "span": [396, 2, 81],
         "leadingComments": " Addresses that are taken by something else, by name.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 52],
-        "span": [398, 0, 407, 1],
+        "span": [400, 0, 409, 1],
         "leadingComments": " Settings of the cluster as a whole.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 53, 2, 0],
-        "span": [411, 2, 92],
+        "span": [413, 2, 92],
         "leadingComments": " Tasks kept per slot, the present one included; negative: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 54],
-        "span": [415, 0, 421, 1],
+        "span": [417, 0, 423, 1],
         "leadingComments": " Kept and shown for Docker's clients: there is no Raft here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 55, 2, 0],
-        "span": [425, 2, 61],
+        "span": [427, 2, 61],
         "leadingComments": " Nanoseconds between two heartbeats of an agent.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 56, 2, 0],
-        "span": [430, 2, 60],
+        "span": [432, 2, 60],
         "leadingComments": " Nanoseconds.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 56, 2, 4],
-        "span": [435, 2, 54],
+        "span": [437, 2, 54],
         "leadingComments": " A higher number than before makes a new root certificate.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 58, 2, 0],
-        "span": [447, 2, 50],
+        "span": [449, 2, 50],
         "leadingComments": " Of tasks that name none.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 60],
-        "span": [455, 0, 466, 1],
+        "span": [457, 0, 468, 1],
         "leadingComments": " Body of Docker's POST /swarm/init.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 61],
-        "span": [469, 0, 471, 1],
+        "span": [471, 0, 473, 1],
         "leadingComments": " Body of POST /swarm/unlock.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
