@@ -5,7 +5,8 @@ import type { LabHost } from '../lab/lab-host';
 import type { LoadReport } from './http-load';
 
 const GENERATOR = join(__dirname, '../../dist/test/e2e/http-load.js');
-const STOP_TIMEOUT_MS = 15_000;
+/** Longer than a call may take. */
+const STOP_TIMEOUT_MS = 30_000;
 
 /** Calls the URLs from the host at a steady rate while `work` is done. @returns what the callers saw */
 export async function underLoad(

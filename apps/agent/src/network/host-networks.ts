@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { NetworkChanges } from '#common/dispatcher-proto';
 import { isIpv6, macOfAddress, withoutPrefix } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
@@ -8,7 +9,8 @@ import { WakeSignal } from '../worker/wake-signal';
 import type { HostCommands } from './host-commands';
 import { KernelLinks, vxlanOf } from './kernel-links';
 import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from './network-state';
-import { NO_RULES, toRules } from './nft-rules';
+import { NO_RULES, TABLE, toRules } from './nft-rules';
+import { replacement, type Ruleset } from './nft-script';
 import { toOverlayLinks, type HostIdentity, type OverlayLink } from './overlay-link';
 import { Shortcuts } from './shortcuts/shortcuts';
 import type { StateFile } from './state-file';
@@ -58,7 +60,8 @@ export class HostNetworks implements NetworkHost {
   private readonly shortcuts: Shortcuts;
   /** A container's port has yet to be found. */
   private hasUnknownPorts = false;
-  private rules = '';
+  /** The rules that are there, if that is known; without a ruleset there are none. */
+  private rules: { readonly ruleset: Ruleset | undefined } | undefined;
   /** Which networks there were when the engine was last asked for others. */
   private settled: string | undefined;
 
@@ -81,7 +84,7 @@ export class HostNetworks implements NetworkHost {
 
   /** The engine is back, or its networks may have changed. */
   look(): void {
-    this.rules = '';
+    this.rules = undefined;
     this.links.suspect();
     this.shortcuts.suspect();
     this.parts.tunnel.suspect();
@@ -187,7 +190,7 @@ export class HostNetworks implements NetworkHost {
       const made = wanted.filter(({ networkId }) => present.has(networkId));
       await this.links.apply(made);
       const ports = await this.lookAtPorts(made);
-      await this.applyRules(state.networks.size > 0 ? toRules(state, made, host) : NO_RULES);
+      await this.applyRules(state.networks.size > 0 ? toRules(state, made, host) : undefined);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
       await this.removeOthers(new Set(state.networks.keys()));
       // Not before the last encrypted network is gone: what it sent would find another way.
@@ -246,10 +249,13 @@ export class HostNetworks implements NetworkHost {
     return this.links.reflectPorts(links);
   }
 
-  private async applyRules(rules: string): Promise<void> {
-    if (rules === this.rules) return;
-    await this.parts.commands.run('nft', ['-f', '-'], rules);
-    this.rules = rules;
+  private async applyRules(ruleset: Ruleset | undefined): Promise<void> {
+    const before = this.rules;
+    if (before && isDeepStrictEqual(before.ruleset, ruleset)) return;
+    // What is there when this fails is found out by replacing all of it.
+    this.rules = undefined;
+    await this.parts.commands.run('nft', ['-f', '-'], ruleset ? replacement(TABLE, ruleset, before?.ruleset) : NO_RULES);
+    this.rules = { ruleset };
   }
 
   /** Networks that are wanted no more go as soon as no container is on them. */

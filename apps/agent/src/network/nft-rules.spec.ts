@@ -1,5 +1,6 @@
 import { NodeNetworking_IngressMode } from '#common/proto';
-import { toRules } from './nft-rules';
+import { TABLE, toRules } from './nft-rules';
+import { replacement } from './nft-script';
 import { toOverlayLinks } from './overlay-link';
 import { aNetwork, anEndpoint, aState } from './testing/a-state';
 
@@ -14,7 +15,13 @@ const published = (fields: object = {}): object => ({
 
 function rules(parts: Parameters<typeof aState>[0]): string {
   const state = aState(parts);
-  return toRules(state, toOverlayLinks(state, HOST), HOST);
+  return replacement(TABLE, toRules(state, toOverlayLinks(state, HOST), HOST), undefined);
+}
+
+/** What a set or map of the script holds. */
+function elementsOf(text: string, name: string): string | undefined {
+  const [, body = ''] = new RegExp(`(?:set|map) ${name} \\{([^]*?)\\n  \\}`).exec(text) ?? [];
+  return /elements = \{ (.*) \}/.exec(body)?.[1];
 }
 
 describe('connections to a virtual address', () => {
@@ -24,7 +31,16 @@ describe('connections to a virtual address', () => {
   it('go to any of the tasks that serve, from the network itself', () => {
     const text = rules({ networks: [BACK], services: [web], endpoints: tasks });
     expect(text).toContain('dnat ip to numgen random mod 2 map { 0 : 10.1.0.3, 1 : 10.1.0.4 }');
-    expect(text).toContain('iifname . ip daddr vmap { "sc10001" . 10.1.0.2 : goto vip_10_1_0_2 }');
+    expect(text).toContain('iifname . ip daddr vmap @virtual_ip\n');
+    expect(elementsOf(text, 'virtual_ip')).toBe('"sc10001" . 10.1.0.2 : goto vip_10_1_0_2');
+  });
+
+  it('begin somewhere even while the rules are replaced', () => {
+    const text = rules({ networks: [BACK], services: [web], endpoints: tasks });
+    expect(text).toMatch(/dnat ip to numgen .*\n +dnat ip to 10\.1\.0\.3\n/);
+    expect(text.replace(/numgen random mod \d+ map \{[^}]*\}/g, '')).not.toMatch(
+      /\b(?:map|vmap|saddr|daddr|dport|proto|name) (?:!= )?\{/,
+    );
   });
 
   it('do not go to one that does not serve', () => {
@@ -43,13 +59,14 @@ describe('connections to a virtual address', () => {
   it('are refused when nobody serves, and do not reach the host', () => {
     const text = rules({ networks: [BACK], services: [web] });
     expect(text).not.toContain('dnat ip to');
-    expect(text).toContain('iifname . ip daddr { "sc10001" . 10.1.0.2 } meta l4proto tcp reject with tcp reset');
+    expect(text).toContain('iifname . ip daddr @addresses_ip meta l4proto tcp reject with tcp reset');
+    expect(elementsOf(text, 'addresses_ip')).toBe('"sc10001" . 10.1.0.2');
   });
 
   it('of a task to itself come from the host, or it would answer itself', () => {
-    expect(rules({ networks: [BACK], services: [web], endpoints: tasks })).toContain(
-      'ct status dnat ip saddr . ip daddr { 10.1.0.3 . 10.1.0.3 } masquerade',
-    );
+    const text = rules({ networks: [BACK], services: [web], endpoints: tasks });
+    expect(text).toContain('ct status dnat ip saddr . ip daddr @itself_ip masquerade');
+    expect(elementsOf(text, 'itself_ip')).toBe('10.1.0.3 . 10.1.0.3');
   });
 });
 
@@ -64,16 +81,19 @@ describe('a network with IPv6', () => {
 
   it('has a virtual address of each kind, which leads to addresses of the same kind', () => {
     const text = rules({ networks: [network], services: [web], endpoints: [task] });
-    expect(text).toContain('iifname . ip daddr vmap { "sc10001" . 10.1.0.2 : goto vip_10_1_0_2 }');
-    expect(text).toContain('iifname . ip6 daddr vmap { "sc10001" . fd00:1::2 : goto vip_fd00_1__2 }');
+    expect(elementsOf(text, 'virtual_ip')).toBe('"sc10001" . 10.1.0.2 : goto vip_10_1_0_2');
+    expect(text).toContain('iifname . ip6 daddr vmap @virtual_ip6\n');
+    expect(elementsOf(text, 'virtual_ip6')).toBe('"sc10001" . fd00:1::2 : goto vip_fd00_1__2');
     expect(text).toContain('dnat ip to numgen random mod 1 map { 0 : 10.1.0.3 }');
     expect(text).toContain('dnat ip6 to numgen random mod 1 map { 0 : fd00:1::3 }');
-    expect(text).toContain('ip6 saddr . ip6 daddr { fd00:1::3 . fd00:1::3 } masquerade');
+    expect(text).toContain('ip6 saddr . ip6 daddr @itself_ip6 masquerade');
+    expect(elementsOf(text, 'itself_ip6')).toBe('fd00:1::3 . fd00:1::3');
   });
 
   it('refuses what nobody serves, but for the questions of neighbours', () => {
     const text = rules({ networks: [network], services: [web] });
-    expect(text).toContain('iifname . ip6 daddr { "sc10001" . fd00:1::2 } meta l4proto != { icmp, icmpv6 } reject');
+    expect(text).toContain('iifname . ip6 daddr @addresses_ip6 meta l4proto != icmp meta l4proto != icmpv6 reject');
+    expect(elementsOf(text, 'addresses_ip6')).toBe('"sc10001" . fd00:1::2');
   });
 });
 
@@ -88,14 +108,15 @@ describe('connections to a published port', () => {
     expect(text).toContain(
       'meta l4proto tcp dnat ip addr . port to numgen random mod 2 map { 0 : 10.3.0.3 . 80, 1 : 10.3.0.4 . 80 }',
     );
-    expect(text.match(/fib daddr type local meta l4proto \. th dport vmap { tcp \. 8080 : goto port_tcp_8080 }/g)).toHaveLength(
-      2,
-    );
+    expect(text.match(/fib daddr type local meta l4proto \. th dport vmap @published\n/g)).toHaveLength(2);
+    expect(elementsOf(text, 'published')).toBe('tcp . 8080 : goto port_tcp_8080');
+    expect(text).toContain('meta l4proto tcp dnat ip to 10.3.0.3:80\n');
   });
 
   it('are answered by way of the node that was called', () => {
     const text = of(web());
-    expect(text).toContain('ct mark set ether saddr map { 02:5c:0a:4d:00:0c : 0x5c00000c }');
+    expect(text).toContain('ct mark set ether saddr map @return_marks');
+    expect(elementsOf(text, 'return_marks')).toBe('02:5c:0a:4d:00:0c : 0x5c00000c');
     expect(text).toContain('ct mark & 0xff000000 == 0x5c000000 meta mark set ct mark');
     expect(text).toContain('meta mark & 0xff000000 == 0x5c000000 meta mark set 0');
   });
@@ -104,7 +125,8 @@ describe('connections to a published port', () => {
     const text = of(web());
     expect(text.match(/snat ip to 10\.77\.0\.11/g)).toHaveLength(6);
     expect(text).toContain('ip saddr 127.0.0.0/8 snat ip to 10.77.0.11');
-    expect(text).toContain('ip saddr . ip daddr { 10.77.0.12 . 10.3.0.4 } snat ip to 10.77.0.11');
+    expect(text).toContain('ip saddr . ip daddr @own_tasks snat ip to 10.77.0.11');
+    expect(elementsOf(text, 'own_tasks')).toBe('10.77.0.12 . 10.3.0.4');
   });
 
   it('come with an address of this node where the task is on a node that could not answer otherwise', () => {
@@ -113,17 +135,18 @@ describe('connections to a published port', () => {
       { id: 'n2', address: '10.77.0.12', networking: { ingressMode: NodeNetworking_IngressMode.masquerade } },
     ];
     const text = rules({ networks: [INGRESS], services: [web()], endpoints: tasks, nodes });
-    expect(text).toContain('oifname "sc10002" ct status dnat ip daddr { 10.3.0.4 } snat ip to 198.18.0.11');
+    expect(text).toContain('oifname "sc10002" ct status dnat ip daddr @unanswerable snat ip to 198.18.0.11');
+    expect(elementsOf(text, 'unanswerable')).toBe('10.3.0.4');
   });
 
   it('are taken only at the addresses and interfaces that it is bound to', () => {
-    expect(of(web({ boundTo: ['10.77.0.11', 'eth1'] }))).toContain('ip daddr != { 10.77.0.11 } iifname != { "eth1" } return');
+    expect(of(web({ boundTo: ['10.77.0.11', 'eth1'] }))).toContain('ip daddr != 10.77.0.11 iifname != "eth1" return');
   });
 
   it('are refused when nobody serves', () => {
-    expect(of(web(), [])).toContain(
-      'iifname != "lo" meta l4proto . th dport { tcp . 8080 } meta l4proto tcp reject with tcp reset',
-    );
+    const text = of(web(), []);
+    expect(text).toContain('iifname != "lo" meta l4proto . th dport @unserved_ports meta l4proto tcp reject with tcp reset');
+    expect(elementsOf(text, 'unserved_ports')).toBe('tcp . 8080');
   });
 });
 
@@ -134,11 +157,14 @@ describe('containers', () => {
   });
 
   it.each([
-    'ip daddr . tcp dport { 10.77.0.11 . 2378, 10.77.0.12 . 2379 } drop',
-    'fib daddr type local tcp dport { 2378, 2379 } drop',
-    'udp dport { 4789, 51840 } drop',
+    'ip daddr . tcp dport @control_plane drop',
+    'fib daddr type local tcp dport @control_ports drop',
+    'udp dport 4789 drop',
+    'udp dport 51840 drop',
   ])('do not reach the control plane: %s', (rule) => {
     expect(text).toContain(rule);
+    expect(elementsOf(text, 'control_plane')).toBe('10.77.0.11 . 2378, 10.77.0.12 . 2379');
+    expect(elementsOf(text, 'control_ports')).toBe('2378, 2379');
   });
 
   it('are asked for on every bridge of the host, whatever they send', () => {
@@ -147,13 +173,12 @@ describe('containers', () => {
   });
 
   it('find their name server at the gateway', () => {
-    expect(text).toContain('iifname "sc10001" ip daddr 10.1.0.1 meta l4proto { tcp, udp } th dport 53 redirect to :4753');
+    expect(text).toContain('iifname "sc10001" ip daddr 10.1.0.1 udp dport 53 redirect to :4753');
   });
 });
 
 it('packets of VXLANs are taken from nodes only', () => {
   const text = rules({ networks: [BACK] });
-  expect(text).toMatch(
-    /udp dport 4789 ip saddr \{ 10\.77\.0\.11, 10\.77\.0\.12 \} accept\n +meta nfproto ipv4 udp dport 4789 drop/,
-  );
+  expect(text).toMatch(/udp dport 4789 ip saddr @nodes accept\n +meta nfproto ipv4 udp dport 4789 drop/);
+  expect(elementsOf(text, 'nodes')).toBe('10.77.0.11, 10.77.0.12');
 });
