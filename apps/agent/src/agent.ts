@@ -211,6 +211,8 @@ export class Agent {
       },
       networksChanged: (changes) => this.networks.apply(changes),
       tunnelWanted: (address, tunnelId) => this.tunnels.open(address, tunnelId),
+      // The session loop sees to it.
+      redirected: () => undefined,
       removed: ({ clusterId, clusterEnded }) => this.leaveCluster(clusterId, clusterEnded),
     };
   }

@@ -11,6 +11,8 @@ import { hostEngines } from './host-engines';
 import { Manager } from './manager';
 import type { ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
+import { HostMembership } from './membership/host-membership';
+import type { JoinedClusters } from './membership/joined-cluster';
 import type { SealingKeys } from './membership/sealing-keys';
 import { Planner } from './orchestrator/plan/planner';
 import { explainTask } from './orchestrator/explain-task';
@@ -25,10 +27,13 @@ const STORE_PATIENCE_MS = 1_500;
 export interface ManagerContext {
   config: ManagerConfig;
   managerId: string;
+  joined: JoinedClusters;
   sealingKeys: SealingKeys;
   /** Seals with them. */
   vault: Vault;
   logger: Logger;
+  /** Begins anew as what this host is by then. */
+  restart: () => Promise<void>;
 }
 
 /** The view, the streams and the leader's work (Manager), and what they tell Prometheus. */
@@ -68,7 +73,13 @@ export class ManagerModule {
           explainTask: (task) => explainTask(task, manager.store.view),
           images: new RegistryClient(new InsecureRegistries(context.config.insecureRegistry)),
           vault: context.vault,
-          membership: manager.membership,
+          membership: new HostMembership({
+            ...context,
+            swarm: manager.membership,
+            hasCluster: () => manager.store.view.cluster() !== undefined,
+            nodeBeside: () => manager.nodeBeside(),
+            managers: () => manager.managerAddresses(),
+          }),
           events: new EventLog(manager.store),
           engines: hostEngines(context.config.engine, (nodeId) => manager.connectToEngine(nodeId)),
           storePatienceMs: STORE_PATIENCE_MS,

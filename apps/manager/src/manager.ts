@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { supervise } from '#common/concurrency';
+import { Ticket } from '#common/dispatcher-proto';
+import { DomainError } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { ClusterStore, EtcdStore, keys, type Vault } from '#common/store';
 import { AllowedPeers } from './dispatcher/allowed-peers';
@@ -11,10 +13,12 @@ import { watchLeadership } from './leader/leader-election';
 import { reconcilerLoop, runLeaderLoops } from './leader/leader-loops';
 import { agentAddressOf, controlAddressesOf, type ManagerConfig } from './manager-config';
 import type { ManagerMetrics } from './manager-metrics';
+import { AdmissionServer } from './membership/admission.server';
 import { ControlPlane } from './membership/control-plane';
 import { ensureCluster } from './membership/ensure-cluster';
 import type { SealingKeys } from './membership/sealing-keys';
 import { SwarmMembership } from './membership/swarm-membership';
+import type { JoinedClusters } from './membership/joined-cluster';
 import { announceManager, type Announcement } from './membership/manager-presence';
 import { ManagerRelay } from './tunnel/manager-relay';
 import { TunnelServer } from './tunnel/tunnel.server';
@@ -29,6 +33,8 @@ export interface ManagerParts {
   config: ManagerConfig;
   managerId: string;
   sealingKeys: SealingKeys;
+  /** Of clusters that this host was told to join. */
+  joined: JoinedClusters;
   vault: Vault;
   metrics: ManagerMetrics;
   logger: Logger;
@@ -70,6 +76,11 @@ export class Manager {
       holderOf: (nodeId) => this.holderOf(nodeId),
       relay: this.relay,
     });
+    const admission = new AdmissionServer({
+      cluster: () => this.membership.admitting(),
+      ticketFor: (role) => this.ticketFor(role),
+      letGo: (nodeId, peer) => this.dispatcher.letGo(nodeId, peer),
+    });
     this.dispatcher = new DispatcherServer({
       managerId,
       ownAddress: config.advertiseAddr,
@@ -79,11 +90,35 @@ export class Manager {
       peers: new AllowedPeers(config.agentNetwork),
       heartbeatPeriodMs: config.heartbeatPeriodMs,
       vault,
-      addServices: (server) => this.tunnels.addTo(server),
+      redirectTo: this.isWorker ? parts.joined.joined?.managers : undefined,
+      leftCluster: parts.joined.left,
+      addServices: (server) => {
+        this.tunnels.addTo(server);
+        admission.addTo(server);
+      },
       logger,
     });
     const isLeader = (): boolean => this.store.view.leader()?.managerId === managerId;
     metrics.observe(this.store, () => this.dispatcher.sessions.size, isLeader);
+  }
+
+  /** Whether this host has joined a cluster as a worker: its managers are elsewhere. */
+  get isWorker(): boolean {
+    return this.parts.joined.joined?.role === 'worker';
+  }
+
+  /** The node whose agent runs on this host, if it has been heard of. */
+  nodeBeside(): string | undefined {
+    if (this.isWorker) return this.dispatcher.redirectedNode;
+    const address = agentAddressOf(this.parts.config);
+    return this.store.view.nodes().find(({ managerStatus }) => managerStatus?.addr === address)?.id;
+  }
+
+  /** host:port of the managers that are known. */
+  managerAddresses(): string[] {
+    const { joined } = this.parts.joined;
+    const seen = this.store.view.managers().map(({ agentAddress }) => agentAddress);
+    return [...new Set([...seen, ...(joined?.managers ?? [])])];
   }
 
   /** A connection to the node's engine. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
@@ -98,6 +133,7 @@ export class Manager {
   async start(): Promise<void> {
     const { logger } = this.parts;
     const { signal } = this.stopping;
+    if (this.isWorker) return this.dispatcher.listen(this.parts.config.agentListen);
     supervise(logger, 'view', this.store.run(signal));
     await this.untilEtcdAnswers();
     await this.untilUnlocked();
@@ -131,6 +167,25 @@ export class Manager {
         this.parts.logger.warn({ etcd: this.parts.config.etcd }, 'still waiting for etcd');
       }
     }
+  }
+
+  /** What a host has to know that joins the cluster. */
+  private async ticketFor(role: 'worker' | 'manager'): Promise<Ticket> {
+    const { sealingKeys, config } = this.parts;
+    const { view } = this.store;
+    const clusterId = view.cluster()?.id ?? '';
+    const managerAddresses = view.managers().map(({ agentAddress }) => agentAddress);
+    if (role === 'worker') return Ticket.fromPartial({ clusterId, managerAddresses });
+    const etcd = (await this.etcd.clientUrls()).filter((url) => !isLoopbackUrl(url));
+    if (etcd.length === 0) {
+      const problem = 'etcd of this cluster is announced on loopback only: no manager on another host could reach it';
+      throw new DomainError('FAILED_PRECONDITION', `${problem} (etcd --advertise-client-urls)`);
+    }
+    return {
+      ...{ clusterId, managerAddresses, isManager: true, etcd, etcdPrefix: config.etcdPrefix },
+      currentSealingKey: sealingKeys.current,
+      sealingKeys: Object.fromEntries(sealingKeys.keys),
+    };
   }
 
   /** Where another manager takes calls, if that is the one which holds the node's stream. */
@@ -181,4 +236,9 @@ export class Manager {
     const presence = { id: managerId, hostname: config.hostname, agentAddress: agentAddressOf(config), startedAt };
     return { etcd: this.etcd, key: keyOf(managerId), presence, logger };
   }
+}
+
+function isLoopbackUrl(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }

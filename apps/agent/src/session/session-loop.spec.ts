@@ -40,27 +40,53 @@ describe('the sessions of an agent', () => {
     const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [], endedClusterIds: [] };
     answers = [{ welcome }, { welcome }, { removed: { clusterId: 'c', clusterEnded: false } }];
     const removedFrom: string[] = [];
-    const loop = new SessionLoop(
-      new ManagerPicker([address]),
-      {
-        nodeId: 'node',
-        advertiseAddress: '',
-        description: new ObservedValue(undescribedNode({ hostname: 'n1', labels: {}, genericResources: [] })),
-        engineError: new ObservedValue(''),
-        statuses: new StatusReporter(0),
-        welcomed: () => undefined,
-        parted: () => undefined,
-        tunnelWanted: () => undefined,
-        networksChanged: () => undefined,
-        assigned: () => undefined,
-        removed: ({ clusterId }) => void removedFrom.push(clusterId),
-      },
-      createLogger('test', 'silent'),
-      () => 0,
-    );
+    const loop = loopOver(new ManagerPicker([address]), removedFrom);
     await loop.run(new AbortController().signal);
     expect(hellos).toBe(3);
     expect(removedFrom).toEqual(['c']);
     expect(loop).toMatchObject({ isRemoved: true, manager: undefined });
   });
+
+  it('go on with the managers that one of them names, until the cluster has ended', async () => {
+    const elsewhere = '127.0.0.1:1';
+    hellos = 0;
+    answers = [
+      { redirect: { managerAddresses: [elsewhere] } },
+      { removed: { clusterId: 'c', clusterEnded: true } },
+      { removed: { clusterId: 'd', clusterEnded: false } },
+    ];
+    const tried: string[] = [];
+    const picker = new ManagerPicker([address]);
+    const pick = picker.pick.bind(picker);
+    picker.pick = () => {
+      const picked = pick();
+      tried.push(picked);
+      return picked;
+    };
+    await loopOver(picker, []).run(new AbortController().signal);
+    expect(tried).toEqual([address, elsewhere, address, address]);
+  });
 });
+
+/** The sessions of an agent that only notes from which clusters it was removed. */
+function loopOver(picker: ManagerPicker, removedFrom: string[]): SessionLoop {
+  return new SessionLoop(
+    picker,
+    {
+      nodeId: 'node',
+      advertiseAddress: '',
+      description: new ObservedValue(undescribedNode({ hostname: 'n1', labels: {}, genericResources: [] })),
+      engineError: new ObservedValue(''),
+      statuses: new StatusReporter(0),
+      welcomed: () => undefined,
+      parted: () => undefined,
+      tunnelWanted: () => undefined,
+      networksChanged: () => undefined,
+      assigned: () => undefined,
+      redirected: () => undefined,
+      removed: ({ clusterId }) => void removedFrom.push(clusterId),
+    },
+    createLogger('test', 'silent'),
+    () => 0,
+  );
+}

@@ -59,8 +59,11 @@ export class SessionLoop {
         this.logger.info({ manager, sessionId: welcome.sessionId, clusterId: welcome.clusterId }, 'session began');
         this.party.welcomed(welcome);
       },
+      redirected: (addresses) => this.picker.learn(addresses),
       removed: (removal) => {
         this.isRemoved = !removal.clusterEnded;
+        // The next cluster is the one of the managers that the agent was started with.
+        if (removal.clusterEnded) this.picker.learn([]);
         this.party.removed(removal);
       },
     };

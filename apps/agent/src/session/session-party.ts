@@ -29,6 +29,8 @@ export interface SessionParty {
   networksChanged(changes: NetworkChanges): void;
   /** The manager at this address (host:port) asks for a connection to the engine. */
   tunnelWanted(address: string, tunnelId: string): void;
+  /** The managers are elsewhere (host:port each). */
+  redirected(managerAddresses: readonly string[]): void;
   /** This node is no part of the cluster any more; unless the cluster itself has ended, it is not to come back under its id. */
   removed(removal: Removed): void;
 }

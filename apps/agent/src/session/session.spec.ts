@@ -82,6 +82,7 @@ describe('a session', () => {
   let statuses: StatusReporter;
   let assigned: Assignments[];
   let removedFrom: string[];
+  let redirectedTo: string[];
   let session: Promise<never>;
 
   beforeEach(async () => {
@@ -92,6 +93,7 @@ describe('a session', () => {
     statuses = new StatusReporter(0);
     assigned = [];
     removedFrom = [];
+    redirectedTo = [];
     await manager.listen();
     const party: SessionParty = {
       nodeId: 'node',
@@ -104,6 +106,7 @@ describe('a session', () => {
       tunnelWanted: () => undefined,
       networksChanged: () => undefined,
       assigned: (message) => void assigned.push(message),
+      redirected: (addresses) => void redirectedTo.push(...addresses),
       removed: ({ clusterId }) => void removedFrom.push(clusterId),
     };
     session = runSession(manager.address, party, leaving.signal);
@@ -161,6 +164,12 @@ describe('a session', () => {
     expect(removedFrom).toEqual(['c']);
   });
 
+  it('ends when the managers are elsewhere', async () => {
+    manager.say({ redirect: { managerAddresses: ['10.0.0.1:2378', '10.0.0.2:2378'] } });
+    await expect(session).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('10.0.0.2:2378') });
+    expect(redirectedTo).toEqual(['10.0.0.1:2378', '10.0.0.2:2378']);
+  });
+
   it('ends when the manager ends it', async () => {
     manager.say(WELCOME);
     await manager.hears();
@@ -193,6 +202,7 @@ describe('a session', () => {
         tunnelWanted: () => undefined,
         networksChanged: () => undefined,
         assigned: () => undefined,
+        redirected: () => undefined,
         removed: () => undefined,
       },
       leaving.signal,

@@ -102,6 +102,7 @@ class Session {
       else if (message.assignments) this.assign(message.assignments);
       else if (message.networkChanges) this.party.networksChanged(message.networkChanges);
       else if (message.openTunnel) this.party.tunnelWanted(this.address, message.openTunnel.tunnelId);
+      else if (message.redirect) this.goElsewhere(message.redirect.managerAddresses);
       else if (message.removed) this.leaveForGood(message.removed);
     } catch (error) {
       this.end(error instanceof Error && error.name === 'DomainError' ? (error as DomainError) : internal(error));
@@ -135,6 +136,11 @@ class Session {
     this.party.statuses.onUnsent(() => this.outbox.sendStatuses());
     this.party.statuses.resendAll();
     this.whenEnded(() => this.party.statuses.onUnsent(() => undefined));
+  }
+
+  private goElsewhere(addresses: readonly string[]): void {
+    this.party.redirected(addresses);
+    this.end(new DomainError('UNAVAILABLE', `${this.address} says that the managers are at ${addresses.join(', ')}`));
   }
 
   private leaveForGood(removal: Removed): void {

@@ -30,9 +30,9 @@ import { API_DEPENDENCIES, type ApiDependencies } from './ports';
 
 const now = (): Date => new Date();
 
-/** A locked manager does nothing for the cluster: to its host's engine it has none. */
-function viewUnlessLocked({ store, membership }: ApiDependencies): ClusterView | undefined {
-  return membership.isLocked() ? undefined : store.view;
+/** A locked manager does nothing for the cluster, and a worker has nothing of it: to the host's engine there is none. */
+function viewOfManager({ store, membership }: ApiDependencies): ClusterView | undefined {
+  return membership.standing() === 'manager' ? store.view : undefined;
 }
 
 /** What the controllers ask to be done. */
@@ -64,13 +64,13 @@ const COMMANDS: Provider[] = [
     inject: [API_DEPENDENCIES, EngineProxy],
     useFactory: (api: ApiDependencies, proxy: EngineProxy) => {
       const attachments = new OverlayAttachments(api.store, api.host, now);
-      return new ContainerRequests({ view: () => viewUnlessLocked(api), engines: api.engines, proxy, attachments });
+      return new ContainerRequests({ view: () => viewOfManager(api), engines: api.engines, proxy, attachments });
     },
   },
   {
     provide: EngineProxy,
     inject: [API_DEPENDENCIES],
-    useFactory: (api: ApiDependencies) => new EngineProxy(api.engines, () => viewUnlessLocked(api)),
+    useFactory: (api: ApiDependencies) => new EngineProxy(api.engines, () => viewOfManager(api)),
   },
 ];
 

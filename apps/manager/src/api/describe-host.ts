@@ -2,7 +2,7 @@ import { completeSwarmSpec, SWARM_LOCKED, VXLAN_PORT } from '#common/domain';
 import type { Cluster, ExternalCa, ManagerPresence, SwarmSpec } from '#common/proto';
 import type { ClusterView } from '#common/store';
 import { API_VERSION, MIN_API_VERSION } from './http/negotiate-version';
-import type { HostFacts } from './ports';
+import type { HostFacts, Membership } from './ports';
 import { trustJson, type Trust } from './render/render-node';
 import { nonEmpty, versionJson, ZERO_TIME, type JsonObject } from './render/json-parts';
 
@@ -116,8 +116,11 @@ function externalCaJson({ protocol, url, options, caCert }: ExternalCa): JsonObj
   return { Protocol: protocol, URL: url, Options: Object.keys(options).length > 0 ? options : undefined, CACert: caCert };
 }
 
-function swarmDescription(host: HostFacts, view: ClusterView, { storeError, isLocked, trust }: InfoContext): JsonObject {
-  if (isLocked) return { ...INACTIVE, NodeAddr: hostOf(host.address), LocalNodeState: 'locked', Error: SWARM_LOCKED };
+function swarmDescription(host: HostFacts, view: ClusterView, context: InfoContext): JsonObject {
+  const { storeError, standing, worker, trust } = context;
+  if (standing === 'worker') return workerDescription(host, worker);
+  if (standing === 'locked')
+    return { ...INACTIVE, NodeAddr: hostOf(host.address), LocalNodeState: 'locked', Error: SWARM_LOCKED };
   const managers = view.managers();
   const cluster = view.cluster();
   if (storeError === '' && !cluster) return INACTIVE;
@@ -147,10 +150,21 @@ const INACTIVE: JsonObject = {
 /** What else `/info` tells of. */
 export interface InfoContext {
   readonly storeError: string;
-  readonly isLocked: boolean;
+  readonly standing: ReturnType<Membership['standing']>;
+  readonly worker: ReturnType<Membership['asWorker']>;
   readonly trust: Trust;
   /** What this host's engine says of itself; undefined without one. */
   readonly engine: JsonObject | undefined;
+}
+
+function workerDescription(host: HostFacts, { nodeId = '', managers }: InfoContext['worker']): JsonObject {
+  return {
+    ...INACTIVE,
+    NodeID: nodeId,
+    NodeAddr: hostOf(host.address),
+    LocalNodeState: 'active',
+    RemoteManagers: managers.map((Addr) => ({ NodeID: '', Addr })),
+  };
 }
 
 function remoteManager(view: ClusterView, { id, agentAddress }: ManagerPresence): JsonObject {

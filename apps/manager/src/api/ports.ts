@@ -3,7 +3,16 @@ import type { Engines } from './engine/engines';
 import type { EventLog } from './events/event-log';
 import type { Distribution, RegistryLogin, SubnetPool } from '#common/domain';
 import type { Logger } from '#common/logging';
-import type { Node, Platform, Service, ServiceRevision, SwarmInitRequest, SwarmSpec, Task } from '#common/proto';
+import type {
+  Node,
+  Platform,
+  Service,
+  ServiceRevision,
+  SwarmInitRequest,
+  SwarmJoinRequest,
+  SwarmSpec,
+  Task,
+} from '#common/proto';
 import type { ClusterView, Guard, Revision, Vault, ViewChange, Write } from '#common/store';
 
 export type { EnginePlace, Engines } from './engine/engines';
@@ -127,8 +136,12 @@ export interface Membership {
   update(version: number, spec: SwarmSpec, rotations: Rotations): Promise<void>;
   /** Ends the cluster. @throws DomainError UNAVAILABLE · FAILED_PRECONDITION */
   leave(force: boolean): Promise<void>;
-  /** Whether this manager has to be unlocked before it can do anything for its cluster. */
-  isLocked(): boolean;
+  /** What this host is in its cluster, if there is one; whoever is locked has to be unlocked first. */
+  standing(): 'manager' | 'worker' | 'locked';
+  /** Of a worker: its node, once its agent was heard of, and where its managers are (host:port). */
+  asWorker(): { readonly nodeId: string | undefined; readonly managers: readonly string[] };
+  /** @throws DomainError UNAVAILABLE it is in a cluster, or no manager answers · INVALID_ARGUMENT · FAILED_PRECONDITION · UNIMPLEMENTED */
+  join(request: SwarmJoinRequest): Promise<void>;
   /** @throws DomainError INVALID_ARGUMENT · UNAUTHENTICATED it is not the key · ALREADY_EXISTS it is not locked · UNAVAILABLE no cluster */
   unlock(unlockKey: string): void;
   /** What managers have to be told after a restart; empty while they are not locked. @throws DomainError as `tokens` */

@@ -57,6 +57,11 @@ export class AgentSession {
     });
   }
 
+  /** Where the agent's host calls from. */
+  get address(): string {
+    return this.arrival.address;
+  }
+
   /** Records the node as ready and sends it its tasks. @throws DomainError when the node could not be recorded */
   async open(welcome: Omit<Welcome, 'sessionId'>): Promise<void> {
     // From here on somebody waits for its heartbeats, whatever becomes of this stream.

@@ -34,6 +34,10 @@ export interface DispatcherParts {
   store: ClusterStore;
   inbox: StatusInbox;
   peers: AllowedPeers;
+  /** Where agents are to go instead: this host's cluster has its managers elsewhere. */
+  redirectTo?: readonly string[] | undefined;
+  /** A cluster that this host has left: an agent that comes back may still have its containers. */
+  leftCluster?: string | undefined;
   /** Where the cluster's spec does not say. */
   heartbeatPeriodMs: number;
   /** Opens secrets and credentials. */
@@ -46,6 +50,8 @@ export interface DispatcherParts {
 /** Holds the agents' streams: takes their hellos, heartbeats and statuses, gives them their assignments, and notices the dead. */
 export class DispatcherServer {
   readonly sessions = new SessionRegistry();
+  /** The node that was sent elsewhere last. */
+  redirectedNode: string | undefined;
   private readonly server = new Server(CHANNEL_OPTIONS);
   private readonly liveness: NodeLiveness;
   private readonly recorder: NodeRecorder;
@@ -142,6 +148,7 @@ export class DispatcherServer {
     if (!hello || !isId(hello.nodeId) || !hello.description?.hostname) {
       throw new DomainError('INVALID_ARGUMENT', 'the first message must be a hello with a node id and a description');
     }
+    if (this.parts.redirectTo) return this.redirect(stream, hello, this.parts.redirectTo);
     const clusterId = store.view.cluster()?.id;
     if (!store.isSynced()) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
     if (!clusterId) return this.sendAway(stream);
@@ -172,9 +179,28 @@ export class DispatcherServer {
     return session;
   }
 
+  /**
+   * Ends a node's part in the cluster, as its host asks for: its agent removes its containers, and waits for another cluster.
+   * @param peer gRPC's name of the caller
+   * @throws DomainError NOT_FOUND its stream is not held here · PERMISSION_DENIED the caller is another host
+   */
+  letGo(nodeId: string, peer: string): void {
+    const session = this.sessions.of(nodeId);
+    if (!session) throw new DomainError('NOT_FOUND', `the stream of node ${nodeId} is not held here`);
+    if (session.address !== peerAddress(peer))
+      throw new DomainError('PERMISSION_DENIED', 'only the host of the node may ask for this');
+    session.expel({ clusterId: session.clusterId, clusterEnded: true });
+  }
+
+  private redirect(stream: AgentStream, { nodeId }: Hello, managerAddresses: readonly string[]): undefined {
+    this.redirectedNode = nodeId;
+    stream.write({ redirect: { managerAddresses: [...managerAddresses] } });
+    stream.end();
+  }
+
   /** There is no cluster. An agent that was away when one ended may still have its containers. */
   private sendAway(stream: AgentStream): undefined {
-    const ended = this.parts.store.view.endedClusters().at(-1);
+    const ended = this.parts.store.view.endedClusters().at(-1) ?? this.parts.leftCluster;
     if (ended === undefined) throw new DomainError('UNAVAILABLE', 'there is no cluster yet: it has to be made (swarm init)');
     stream.write({ removed: { clusterId: ended, clusterEnded: true } });
     stream.end();

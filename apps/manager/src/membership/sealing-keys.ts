@@ -94,9 +94,13 @@ export class SealingKeys implements KeyRing {
     await this.write(this.ring(), unlockKey);
   }
 
-  /** Forgets keys that cannot be unlocked: what was sealed with them is lost. @throws errors of the file system */
-  async replace(): Promise<void> {
-    const ring = newRing();
+  /** Forgets the keys for new ones: what was sealed with them cannot be read here any more. @throws errors of the file system */
+  replace(): Promise<void> {
+    return this.adopt(newRing());
+  }
+
+  /** Takes other keys in place of these, those of a cluster that this host joins. @throws errors of the file system */
+  async adopt(ring: KeyRing): Promise<void> {
     // Nothing is to be sealed with keys that are not kept.
     await this.write(ring, '');
     this.open(ring, '');

@@ -12,6 +12,7 @@ import { DomainError, isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { Cluster, type SwarmInitRequest, type SwarmSpec } from '#common/proto';
 import { keys, type ClusterStore, type ObjectStore, type Stored, type Vault } from '#common/store';
+import type { AdmittingCluster } from './admission.server';
 import { toJoinToken } from './join-token';
 import { creationOfCluster, newSecret, openSecrets, sealSecrets, unlockKeyFor } from './new-cluster';
 import { certificateDigest, createRootCa, certificateInfo, givenRootCa, type CertificateInfo, type RootCa } from './root-ca';
@@ -163,7 +164,7 @@ export class SwarmMembership {
   }
 
   /** Whether there are other managers, locked ones included. */
-  private async hasOthers(): Promise<boolean> {
+  async hasOthers(): Promise<boolean> {
     const { store, objects, managerId } = this.parts;
     const locked = await objects.list(keys.lockedManager(''));
     return (
@@ -218,6 +219,13 @@ export class SwarmMembership {
     return { worker: toJoinToken(digest, workerSecret), manager: toJoinToken(digest, managerSecret) };
   }
 
+  /** What those are shown who join. @throws DomainError as `tokens` */
+  admitting(): AdmittingCluster {
+    const cluster = this.cluster();
+    const { workerSecret, managerSecret } = openSecrets(cluster, this.parts.vault);
+    return { rootCertificate: cluster.rootCertificate, workerSecret, managerSecret };
+  }
+
   /** The cluster's root certificate; the same object for as long as it is the same. */
   trust(): CertificateInfo {
     const certificate = this.parts.store.view.cluster()?.rootCertificate ?? '';
@@ -261,7 +269,8 @@ export class SwarmMembership {
 
 const LOCKED_MANAGER = 'Swarm is encrypted and locked. Please unlock it first or use `--force` to ignore this message.';
 
-const LAST_MANAGER =
+/** Docker's words. */
+export const LAST_MANAGER =
   'You are attempting to leave the swarm on a node that is participating as a manager. Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ';
 
 function alreadyInSwarm(): DomainError {

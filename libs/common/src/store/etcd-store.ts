@@ -115,6 +115,12 @@ export class EtcdStore implements ObjectStore {
     return new EtcdLease(this.client.leaseClient, ID, CALL_TIMEOUT_MS);
   }
 
+  /** URLs at which every member takes clients. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
+  async clientUrls(): Promise<string[]> {
+    const { members } = await translated('member list', () => this.client.cluster.memberList({}));
+    return members.flatMap(({ clientURLs }) => clientURLs).filter((url) => URL.canParse(url));
+  }
+
   /** `host:port` of every member, for clients and for other members. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
   async memberAddresses(): Promise<string[]> {
     const { members } = await translated('member list', () => this.client.cluster.memberList({}));

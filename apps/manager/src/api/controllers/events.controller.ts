@@ -33,7 +33,7 @@ export class EventsController {
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.flushHeaders();
     const send = (event: ClusterEvent): void => {
-      if (this.api.membership.isLocked()) return;
+      if (this.api.membership.standing() !== 'manager') return;
       const isDue = until === undefined || event.timeNanos <= until;
       if (isDue && matchesEvent(filters, event)) write(response, `${renderEvent(event)}\n`);
     };

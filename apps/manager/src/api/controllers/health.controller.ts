@@ -18,7 +18,9 @@ export class HealthController {
   @Get('readyz')
   ready(@Res() response: Response): void {
     const { store, membership } = this.api;
-    const reasons = [...(store.isSynced() ? [] : [STORE_UNREACHABLE]), ...(membership.isLocked() ? [SWARM_LOCKED] : [])];
+    const standing = membership.standing();
+    const isBlind = standing !== 'worker' && !store.isSynced();
+    const reasons = [...(isBlind ? [STORE_UNREACHABLE] : []), ...(standing === 'locked' ? [SWARM_LOCKED] : [])];
     const ready = reasons.length === 0;
     sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', reasons });
   }

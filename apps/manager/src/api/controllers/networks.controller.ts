@@ -36,7 +36,7 @@ export class NetworksController {
     const filters = parseNetworkFilters(queryOf(request).get('filters'));
     const { view } = this.api.store;
     const used = new Set(view.services().flatMap(({ spec }) => (spec?.taskTemplate?.networks ?? []).map(({ target }) => target)));
-    const ofCluster = this.api.membership.isLocked() ? [] : view.networks();
+    const ofCluster = this.api.membership.standing() === 'manager' ? view.networks() : [];
     const networks = ofCluster.filter((network) => matchesNetwork(filters, network, (id) => used.has(id)));
     sendJson(response, 200, [...(await this.localNetworks(request, filters)), ...networks.map(networkJson)]);
   }
@@ -113,9 +113,9 @@ export class NetworksController {
     return networks.filter(({ Labels: labels }) => !(labels && OVERLAY_LABEL in (labels as object)));
   }
 
-  /** One of the cluster's; none of them while this manager is locked. */
+  /** One of the cluster's; none of them while this manager is locked, nor on a worker. */
   private find(id: string): Network | undefined {
-    if (this.api.membership.isLocked()) return undefined;
+    if (this.api.membership.standing() !== 'manager') return undefined;
     try {
       return findNetwork(this.api.store.view, id);
     } catch (error) {

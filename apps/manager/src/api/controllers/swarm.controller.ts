@@ -1,9 +1,8 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from '../http/exchange';
 import { delay, monotonicMs } from '#common/concurrency';
-import { ALREADY_IN_SWARM } from '#common/domain';
 import { DomainError } from '#common/errors';
-import { SwarmInitRequest, SwarmSpec, SwarmUnlockRequest } from '#common/proto';
+import { SwarmInitRequest, SwarmJoinRequest, SwarmSpec, SwarmUnlockRequest } from '#common/proto';
 import { decodeJson } from '#common/wire';
 import { NodeCommands } from '../commands/node-commands';
 import { untilViewHas } from '../commands/until-view-has';
@@ -50,14 +49,11 @@ export class SwarmController {
   }
 
   @Post('join')
-  async join(@Req() request: Request): Promise<never> {
+  async join(@Req() request: Request, @Res() response: Response): Promise<void> {
     this.requireStore();
-    await readOptionalJsonBody(request);
-    if (this.api.store.view.cluster()) throw new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
-    throw new DomainError(
-      'UNIMPLEMENTED',
-      "a manager joins a cluster by being started with that cluster's etcd (--etcd), a worker by starting its agent with --manager",
-    );
+    const body = (await readOptionalJsonBody(request)) ?? {};
+    await this.api.membership.join(SwarmJoinRequest.fromJSON(decodeJson('SwarmJoinRequest', body)));
+    sendEmpty(response);
   }
 
   @Post('leave')
@@ -95,13 +91,18 @@ export class SwarmController {
     const { membership } = this.api;
     const body = (await readOptionalJsonBody(request)) ?? {};
     const { unlockKey } = SwarmUnlockRequest.fromJSON(decodeJson('SwarmUnlockRequest', body));
-    if (!membership.isLocked()) this.requireStore();
+    if (membership.standing() !== 'locked') {
+      this.requireStore();
+      requireCluster(this.api);
+    }
     membership.unlock(unlockKey);
     sendEmpty(response);
   }
 
+  /** A worker has none. */
   private requireStore(): void {
-    if (!this.api.store.isSynced()) throw new DomainError('UNAVAILABLE', STORE_UNREACHABLE);
+    const { store, membership } = this.api;
+    if (membership.standing() !== 'worker' && !store.isSynced()) throw new DomainError('UNAVAILABLE', STORE_UNREACHABLE);
   }
 
   /** The node beside this manager, once its agent has become part of the cluster; undefined where there is none. */

@@ -58,9 +58,9 @@ describe('while this manager is locked', () => {
   const unlocked: string[] = [];
   let locked: ApiScenario;
   beforeEach(async () => {
-    const isLocked = (): boolean => !unlocked.includes('good');
+    const standing = (): 'manager' | 'locked' => (unlocked.includes('good') ? 'manager' : 'locked');
     const unlock = (key: string): void => void unlocked.push(key);
-    locked = await ApiScenario.start({ membership: { ...NO_MEMBERSHIP, isLocked, unlock } });
+    locked = await ApiScenario.start({ membership: { ...NO_MEMBERSHIP, standing, unlock } });
     unlocked.length = 0;
   });
   afterEach(() => locked.stop());

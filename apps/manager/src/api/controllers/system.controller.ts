@@ -35,7 +35,8 @@ export class SystemController {
     const { host, store, membership } = this.api;
     const engine = (await this.engine.read('/info')) as JsonObject | undefined;
     const storeError = store.isSynced() ? '' : STORE_UNREACHABLE;
-    const context = { storeError, isLocked: membership.isLocked(), trust: membership.trust(), engine };
+    const standing = membership.standing();
+    const context = { storeError, standing, worker: membership.asWorker(), trust: membership.trust(), engine };
     sendJson(response, 200, infoDescription(host, store.view, context));
   }
 
@@ -53,7 +54,9 @@ export class SystemController {
 
   private swarmState(): string {
     const { store, membership } = this.api;
-    if (membership.isLocked()) return 'locked';
+    const standing = membership.standing();
+    if (standing === 'worker') return 'active/worker';
+    if (standing === 'locked') return 'locked';
     if (!store.isSynced()) return 'error';
     return store.view.cluster() ? 'active/manager' : 'inactive';
   }

@@ -28,7 +28,7 @@ const ENGINE_TIMEOUT_MS = 30_000;
 export class ContainerRequests {
   constructor(
     private readonly tools: {
-      /** Undefined while this manager is locked. */
+      /** Undefined while this manager is locked, and on a worker. */
       readonly view: () => ClusterView | undefined;
       readonly engines: Engines;
       readonly proxy: EngineProxy;

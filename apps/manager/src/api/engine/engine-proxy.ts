@@ -26,7 +26,7 @@ interface Destination {
 export class EngineProxy {
   private readonly execs = new ExecPlaces();
 
-  /** @param view undefined while this manager is locked: then there is only this host's engine */
+  /** @param view undefined while this manager is locked, and on a worker: then there is only this host's engine */
   constructor(
     private readonly engines: Engines,
     private readonly view: () => ClusterView | undefined,

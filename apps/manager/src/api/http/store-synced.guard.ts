@@ -13,12 +13,21 @@ const LOOK_AGAIN_MS = 25;
 const NOT_A_MANAGER =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 
+const A_WORKER =
+  "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.";
+
 /** The cluster that this manager acts for. @throws DomainError UNAVAILABLE there is none, or the manager is locked; in Docker's words */
 export function requireCluster({ store, membership }: Pick<ApiDependencies, 'store' | 'membership'>): Cluster {
-  if (membership.isLocked()) throw new DomainError('UNAVAILABLE', SWARM_LOCKED);
+  requireManager(membership);
   const cluster = store.view.cluster();
   if (!cluster) throw new DomainError('UNAVAILABLE', NOT_A_MANAGER);
   return cluster;
+}
+
+function requireManager(membership: ApiDependencies['membership']): void {
+  const standing = membership.standing();
+  if (standing === 'locked') throw new DomainError('UNAVAILABLE', SWARM_LOCKED);
+  if (standing === 'worker') throw new DomainError('UNAVAILABLE', A_WORKER);
 }
 
 /** Lets a request through only while the cluster's state can be seen: an old view is worse than an error. */
@@ -30,7 +39,9 @@ export class StoreSyncedGuard implements CanActivate {
 
   /** @throws DomainError UNAVAILABLE when the state does not come into sight in time */
   async canActivate(): Promise<boolean> {
-    const { store, storePatienceMs } = this.api;
+    const { store, storePatienceMs, membership } = this.api;
+    // It has no state of a cluster to be seen.
+    if (membership.standing() === 'worker') return true;
     // Nearly every request passes here: one that need not wait is not to pay for a timer.
     if (store.isSynced()) return true;
     const patience = AbortSignal.timeout(storePatienceMs);
@@ -46,6 +57,7 @@ export class StoreSyncedGuard implements CanActivate {
 export class ClusterGuard extends StoreSyncedGuard {
   /** @throws DomainError UNAVAILABLE */
   override async canActivate(): Promise<boolean> {
+    requireManager(this.api.membership);
     await super.canActivate();
     requireCluster(this.api);
     return true;

@@ -68,7 +68,13 @@ const SYSTEM: DocumentedRoute[] = [
 const SWARM: DocumentedRoute[] = [
   { method: 'get', path: '/swarm', summary: 'The cluster, with its join tokens', answers: { 200: 'Cluster' } },
   { method: 'post', path: '/swarm/init', summary: 'Make a cluster', body: 'SwarmInitRequest', answers: { 200: 'Text' } },
-  { method: 'post', path: '/swarm/join', summary: 'Managers and agents join by how they are started', answers: { 501: 'Error' } },
+  {
+    method: 'post',
+    path: '/swarm/join',
+    summary: 'Join a cluster of other hosts',
+    body: 'SwarmJoinRequest',
+    answers: { 200: null },
+  },
   {
     method: 'post',
     path: '/swarm/leave',

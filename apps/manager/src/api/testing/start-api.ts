@@ -62,7 +62,9 @@ export const NO_MEMBERSHIP: ApiDependencies['membership'] = {
   leave: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
   tokens: () => ({ worker: 'SWMTKN-1-worker', manager: 'SWMTKN-1-manager' }),
   trust: () => NO_TRUST,
-  isLocked: () => false,
+  standing: () => 'manager',
+  asWorker: () => ({ nodeId: undefined, managers: [] }),
+  join: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
   unlock: () => {
     throw new DomainError('ALREADY_EXISTS', 'swarm is not locked');
   },

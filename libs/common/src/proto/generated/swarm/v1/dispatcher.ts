@@ -12,16 +12,67 @@ import {
   Client,
   type ClientDuplexStream,
   type ClientOptions,
+  type ClientUnaryCall,
   type handleBidiStreamingCall,
+  type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
+  type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { FileDescriptorProto } from "ts-proto-descriptors";
-import { Network, NodeDescription, NodeNetworking, protoMetadata as protoMetadata1, Task, TaskStatus } from "./objects";
+import {
+  Network,
+  NodeDescription,
+  NodeNetworking,
+  protoMetadata as protoMetadata1,
+  SealedValue,
+  Task,
+  TaskStatus,
+} from "./objects";
 import { PortConfig, protoMetadata as protoMetadata2 } from "./specs";
 
 /** Between an agent and a manager: one bidirectional stream per node carries everything. */
+
+export interface JoinRequest {
+  /** Random, new for each request. */
+  nonce: Buffer;
+  /** Follows from the secret and the nonce. */
+  proof: Buffer;
+}
+
+export interface JoinReply {
+  /** PEM; the token names its digest. */
+  rootCertificate: string;
+  /** A Ticket, sealed with a key that follows from the secret and the nonce. */
+  ticket: SealedValue | undefined;
+}
+
+/** What a host that is admitted has to know. */
+export interface Ticket {
+  clusterId: string;
+  /** host:port of every live manager. */
+  managerAddresses: string[];
+  /** The rest is for managers only. */
+  isManager: boolean;
+  /** URLs of etcd's members, and where in it the cluster is. */
+  etcd: string[];
+  etcdPrefix: string;
+  currentSealingKey: string;
+  sealingKeys: { [key: string]: Buffer };
+}
+
+export interface Ticket_SealingKeysEntry {
+  key: string;
+  value: Buffer;
+}
+
+export interface LeaveRequest {
+  nodeId: string;
+}
+
+export interface LeaveReply {
+}
 
 export interface AgentMessage {
   hello?: Hello | undefined;
@@ -62,6 +113,12 @@ export interface ManagerMessage {
   removed?: Removed | undefined;
   networkChanges?: NetworkChanges | undefined;
   openTunnel?: OpenTunnel | undefined;
+  redirect?: Redirect | undefined;
+}
+
+/** This host is part of a cluster whose managers are elsewhere: the agent goes there. */
+export interface Redirect {
+  managerAddresses: string[];
 }
 
 /** Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id. */
@@ -253,6 +310,628 @@ export interface EndpointAddress {
 export interface ControlPlane {
   addresses: string[];
 }
+
+function createBaseJoinRequest(): JoinRequest {
+  return { nonce: Buffer.alloc(0), proof: Buffer.alloc(0) };
+}
+
+export const JoinRequest: MessageFns<JoinRequest> = {
+  encode(message: JoinRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nonce.length !== 0) {
+      writer.uint32(10).bytes(message.nonce);
+    }
+    if (message.proof.length !== 0) {
+      writer.uint32(18).bytes(message.proof);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JoinRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJoinRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nonce = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.proof = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): JoinRequest {
+    return {
+      nonce: isSet(object.nonce) ? Buffer.from(bytesFromBase64(object.nonce)) : Buffer.alloc(0),
+      proof: isSet(object.proof) ? Buffer.from(bytesFromBase64(object.proof)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: JoinRequest): unknown {
+    const obj: any = {};
+    if (message.nonce.length !== 0) {
+      obj.nonce = base64FromBytes(message.nonce);
+    }
+    if (message.proof.length !== 0) {
+      obj.proof = base64FromBytes(message.proof);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<JoinRequest>): JoinRequest {
+    return JoinRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<JoinRequest>): JoinRequest {
+    const message = createBaseJoinRequest();
+    message.nonce = object.nonce ?? Buffer.alloc(0);
+    message.proof = object.proof ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseJoinReply(): JoinReply {
+  return { rootCertificate: "", ticket: undefined };
+}
+
+export const JoinReply: MessageFns<JoinReply> = {
+  encode(message: JoinReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rootCertificate !== "") {
+      writer.uint32(10).string(message.rootCertificate);
+    }
+    if (message.ticket !== undefined) {
+      SealedValue.encode(message.ticket, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JoinReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJoinReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rootCertificate = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ticket = SealedValue.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): JoinReply {
+    return {
+      rootCertificate: isSet(object.rootCertificate)
+        ? globalThis.String(object.rootCertificate)
+        : isSet(object.root_certificate)
+        ? globalThis.String(object.root_certificate)
+        : "",
+      ticket: isSet(object.ticket) ? SealedValue.fromJSON(object.ticket) : undefined,
+    };
+  },
+
+  toJSON(message: JoinReply): unknown {
+    const obj: any = {};
+    if (message.rootCertificate !== "") {
+      obj.rootCertificate = message.rootCertificate;
+    }
+    if (message.ticket !== undefined) {
+      obj.ticket = SealedValue.toJSON(message.ticket);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<JoinReply>): JoinReply {
+    return JoinReply.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<JoinReply>): JoinReply {
+    const message = createBaseJoinReply();
+    message.rootCertificate = object.rootCertificate ?? "";
+    message.ticket = (object.ticket !== undefined && object.ticket !== null)
+      ? SealedValue.fromPartial(object.ticket)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTicket(): Ticket {
+  return {
+    clusterId: "",
+    managerAddresses: [],
+    isManager: false,
+    etcd: [],
+    etcdPrefix: "",
+    currentSealingKey: "",
+    sealingKeys: {},
+  };
+}
+
+export const Ticket: MessageFns<Ticket> = {
+  encode(message: Ticket, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clusterId !== "") {
+      writer.uint32(10).string(message.clusterId);
+    }
+    for (const v of message.managerAddresses) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.isManager !== false) {
+      writer.uint32(24).bool(message.isManager);
+    }
+    for (const v of message.etcd) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.etcdPrefix !== "") {
+      writer.uint32(42).string(message.etcdPrefix);
+    }
+    if (message.currentSealingKey !== "") {
+      writer.uint32(50).string(message.currentSealingKey);
+    }
+    globalThis.Object.entries(message.sealingKeys).forEach(([key, value]: [string, Buffer]) => {
+      Ticket_SealingKeysEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Ticket {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicket();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clusterId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.managerAddresses.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isManager = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.etcd.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.etcdPrefix = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.currentSealingKey = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = Ticket_SealingKeysEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.sealingKeys[entry7.key] = entry7.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Ticket {
+    return {
+      clusterId: isSet(object.clusterId)
+        ? globalThis.String(object.clusterId)
+        : isSet(object.cluster_id)
+        ? globalThis.String(object.cluster_id)
+        : "",
+      managerAddresses: globalThis.Array.isArray(object?.managerAddresses)
+        ? object.managerAddresses.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.manager_addresses)
+        ? object.manager_addresses.map((e: any) => globalThis.String(e))
+        : [],
+      isManager: isSet(object.isManager)
+        ? globalThis.Boolean(object.isManager)
+        : isSet(object.is_manager)
+        ? globalThis.Boolean(object.is_manager)
+        : false,
+      etcd: globalThis.Array.isArray(object?.etcd) ? object.etcd.map((e: any) => globalThis.String(e)) : [],
+      etcdPrefix: isSet(object.etcdPrefix)
+        ? globalThis.String(object.etcdPrefix)
+        : isSet(object.etcd_prefix)
+        ? globalThis.String(object.etcd_prefix)
+        : "",
+      currentSealingKey: isSet(object.currentSealingKey)
+        ? globalThis.String(object.currentSealingKey)
+        : isSet(object.current_sealing_key)
+        ? globalThis.String(object.current_sealing_key)
+        : "",
+      sealingKeys: isObject(object.sealingKeys)
+        ? (globalThis.Object.entries(object.sealingKeys) as [string, any][]).reduce(
+          (acc: { [key: string]: Buffer }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: Buffer.from(bytesFromBase64(value as string)),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.sealing_keys)
+        ? (globalThis.Object.entries(object.sealing_keys) as [string, any][]).reduce(
+          (acc: { [key: string]: Buffer }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: Buffer.from(bytesFromBase64(value as string)),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: Ticket): unknown {
+    const obj: any = {};
+    if (message.clusterId !== "") {
+      obj.clusterId = message.clusterId;
+    }
+    if (message.managerAddresses?.length) {
+      obj.managerAddresses = message.managerAddresses;
+    }
+    if (message.isManager !== false) {
+      obj.isManager = message.isManager;
+    }
+    if (message.etcd?.length) {
+      obj.etcd = message.etcd;
+    }
+    if (message.etcdPrefix !== "") {
+      obj.etcdPrefix = message.etcdPrefix;
+    }
+    if (message.currentSealingKey !== "") {
+      obj.currentSealingKey = message.currentSealingKey;
+    }
+    if (message.sealingKeys) {
+      const entries = globalThis.Object.entries(message.sealingKeys) as [string, Buffer][];
+      if (entries.length > 0) {
+        obj.sealingKeys = {};
+        entries.forEach(([k, v]) => {
+          obj.sealingKeys[k] = base64FromBytes(v);
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Ticket>): Ticket {
+    return Ticket.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Ticket>): Ticket {
+    const message = createBaseTicket();
+    message.clusterId = object.clusterId ?? "";
+    message.managerAddresses = object.managerAddresses?.map((e) => e) || [];
+    message.isManager = object.isManager ?? false;
+    message.etcd = object.etcd?.map((e) => e) || [];
+    message.etcdPrefix = object.etcdPrefix ?? "";
+    message.currentSealingKey = object.currentSealingKey ?? "";
+    message.sealingKeys = (globalThis.Object.entries(object.sealingKeys ?? {}) as [string, Buffer][]).reduce(
+      (acc: { [key: string]: Buffer }, [key, value]: [string, Buffer]) => {
+        if (value !== undefined) {
+          acc[key] = value;
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseTicket_SealingKeysEntry(): Ticket_SealingKeysEntry {
+  return { key: "", value: Buffer.alloc(0) };
+}
+
+export const Ticket_SealingKeysEntry: MessageFns<Ticket_SealingKeysEntry> = {
+  encode(message: Ticket_SealingKeysEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value.length !== 0) {
+      writer.uint32(18).bytes(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Ticket_SealingKeysEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTicket_SealingKeysEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Ticket_SealingKeysEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: Ticket_SealingKeysEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value.length !== 0) {
+      obj.value = base64FromBytes(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Ticket_SealingKeysEntry>): Ticket_SealingKeysEntry {
+    return Ticket_SealingKeysEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Ticket_SealingKeysEntry>): Ticket_SealingKeysEntry {
+    const message = createBaseTicket_SealingKeysEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseLeaveRequest(): LeaveRequest {
+  return { nodeId: "" };
+}
+
+export const LeaveRequest: MessageFns<LeaveRequest> = {
+  encode(message: LeaveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nodeId !== "") {
+      writer.uint32(10).string(message.nodeId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaveRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nodeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LeaveRequest {
+    return {
+      nodeId: isSet(object.nodeId)
+        ? globalThis.String(object.nodeId)
+        : isSet(object.node_id)
+        ? globalThis.String(object.node_id)
+        : "",
+    };
+  },
+
+  toJSON(message: LeaveRequest): unknown {
+    const obj: any = {};
+    if (message.nodeId !== "") {
+      obj.nodeId = message.nodeId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LeaveRequest>): LeaveRequest {
+    return LeaveRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LeaveRequest>): LeaveRequest {
+    const message = createBaseLeaveRequest();
+    message.nodeId = object.nodeId ?? "";
+    return message;
+  },
+};
+
+function createBaseLeaveReply(): LeaveReply {
+  return {};
+}
+
+export const LeaveReply: MessageFns<LeaveReply> = {
+  encode(_: LeaveReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaveReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaveReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): LeaveReply {
+    return {};
+  },
+
+  toJSON(_: LeaveReply): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<LeaveReply>): LeaveReply {
+    return LeaveReply.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<LeaveReply>): LeaveReply {
+    const message = createBaseLeaveReply();
+    return message;
+  },
+};
 
 function createBaseAgentMessage(): AgentMessage {
   return { hello: undefined, heartbeat: undefined, statuses: undefined, description: undefined };
@@ -730,6 +1409,7 @@ function createBaseManagerMessage(): ManagerMessage {
     removed: undefined,
     networkChanges: undefined,
     openTunnel: undefined,
+    redirect: undefined,
   };
 }
 
@@ -749,6 +1429,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.openTunnel !== undefined) {
       OpenTunnel.encode(message.openTunnel, writer.uint32(42).fork()).join();
+    }
+    if (message.redirect !== undefined) {
+      Redirect.encode(message.redirect, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -806,6 +1489,14 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
             message.openTunnel = OpenTunnel.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.redirect = Redirect.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -833,6 +1524,7 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
         : isSet(object.open_tunnel)
         ? OpenTunnel.fromJSON(object.open_tunnel)
         : undefined,
+      redirect: isSet(object.redirect) ? Redirect.fromJSON(object.redirect) : undefined,
     };
   },
 
@@ -852,6 +1544,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.openTunnel !== undefined) {
       obj.openTunnel = OpenTunnel.toJSON(message.openTunnel);
+    }
+    if (message.redirect !== undefined) {
+      obj.redirect = Redirect.toJSON(message.redirect);
     }
     return obj;
   },
@@ -876,6 +1571,82 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     message.openTunnel = (object.openTunnel !== undefined && object.openTunnel !== null)
       ? OpenTunnel.fromPartial(object.openTunnel)
       : undefined;
+    message.redirect = (object.redirect !== undefined && object.redirect !== null)
+      ? Redirect.fromPartial(object.redirect)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRedirect(): Redirect {
+  return { managerAddresses: [] };
+}
+
+export const Redirect: MessageFns<Redirect> = {
+  encode(message: Redirect, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.managerAddresses) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Redirect {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRedirect();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.managerAddresses.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Redirect {
+    return {
+      managerAddresses: globalThis.Array.isArray(object?.managerAddresses)
+        ? object.managerAddresses.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.manager_addresses)
+        ? object.manager_addresses.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: Redirect): unknown {
+    const obj: any = {};
+    if (message.managerAddresses?.length) {
+      obj.managerAddresses = message.managerAddresses;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Redirect>): Redirect {
+    return Redirect.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Redirect>): Redirect {
+    const message = createBaseRedirect();
+    message.managerAddresses = object.managerAddresses?.map((e) => e) || [];
     return message;
   },
 };
@@ -2945,6 +3716,91 @@ export const DispatcherClient = makeGenericClientConstructor(DispatcherService, 
   serviceName: string;
 };
 
+/** What other hosts ask that become part of the cluster, or are to be part of it no longer. */
+export type AdmissionService = typeof AdmissionService;
+export const AdmissionService = {
+  /**
+   * Admits a host that knows the secret of one of the cluster's join tokens, which is never sent itself.
+   * Errors: PERMISSION_DENIED it does not know one · UNAVAILABLE manager not ready.
+   */
+  join: {
+    path: "/swarm.v1.Admission/Join" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: JoinRequest): Buffer => Buffer.from(JoinRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): JoinRequest => JoinRequest.decode(value),
+    responseSerialize: (value: JoinReply): Buffer => Buffer.from(JoinReply.encode(value).finish()),
+    responseDeserialize: (value: Buffer): JoinReply => JoinReply.decode(value),
+  },
+  /**
+   * The node's agent is told that it has no cluster any more. Only the node's own host may ask.
+   * Errors: PERMISSION_DENIED another host · NOT_FOUND this manager does not hold the node's stream.
+   */
+  leave: {
+    path: "/swarm.v1.Admission/Leave" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: LeaveRequest): Buffer => Buffer.from(LeaveRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): LeaveRequest => LeaveRequest.decode(value),
+    responseSerialize: (value: LeaveReply): Buffer => Buffer.from(LeaveReply.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LeaveReply => LeaveReply.decode(value),
+  },
+} as const;
+
+export interface AdmissionServer extends UntypedServiceImplementation {
+  /**
+   * Admits a host that knows the secret of one of the cluster's join tokens, which is never sent itself.
+   * Errors: PERMISSION_DENIED it does not know one · UNAVAILABLE manager not ready.
+   */
+  join: handleUnaryCall<JoinRequest, JoinReply>;
+  /**
+   * The node's agent is told that it has no cluster any more. Only the node's own host may ask.
+   * Errors: PERMISSION_DENIED another host · NOT_FOUND this manager does not hold the node's stream.
+   */
+  leave: handleUnaryCall<LeaveRequest, LeaveReply>;
+}
+
+export interface AdmissionClient extends Client {
+  /**
+   * Admits a host that knows the secret of one of the cluster's join tokens, which is never sent itself.
+   * Errors: PERMISSION_DENIED it does not know one · UNAVAILABLE manager not ready.
+   */
+  join(request: JoinRequest, callback: (error: ServiceError | null, response: JoinReply) => void): ClientUnaryCall;
+  join(
+    request: JoinRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: JoinReply) => void,
+  ): ClientUnaryCall;
+  join(
+    request: JoinRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: JoinReply) => void,
+  ): ClientUnaryCall;
+  /**
+   * The node's agent is told that it has no cluster any more. Only the node's own host may ask.
+   * Errors: PERMISSION_DENIED another host · NOT_FOUND this manager does not hold the node's stream.
+   */
+  leave(request: LeaveRequest, callback: (error: ServiceError | null, response: LeaveReply) => void): ClientUnaryCall;
+  leave(
+    request: LeaveRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: LeaveReply) => void,
+  ): ClientUnaryCall;
+  leave(
+    request: LeaveRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: LeaveReply) => void,
+  ): ClientUnaryCall;
+}
+
+export const AdmissionClient = makeGenericClientConstructor(AdmissionService, "swarm.v1.Admission") as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AdmissionClient;
+  service: typeof AdmissionService;
+  serviceName: string;
+};
+
 type ProtoMetaEnumOptions = { options?: { [key: string]: any }; values?: { [key: string]: { [key: string]: any } } };
 
 type ProtoMetaMessageOptions = {
@@ -2978,6 +3834,254 @@ export const protoMetadata = {
     "weakDependency": [],
     "optionDependency": [],
     "messageType": [{
+      "name": "JoinRequest",
+      "field": [{
+        "name": "nonce",
+        "number": 1,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nonce",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "proof",
+        "number": 2,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "proof",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "JoinReply",
+      "field": [{
+        "name": "root_certificate",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "rootCertificate",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ticket",
+        "number": 2,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.SealedValue",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ticket",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "Ticket",
+      "field": [{
+        "name": "cluster_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "clusterId",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "manager_addresses",
+        "number": 2,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "managerAddresses",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "is_manager",
+        "number": 3,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "isManager",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "etcd",
+        "number": 4,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "etcd",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "etcd_prefix",
+        "number": 5,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "etcdPrefix",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "current_sealing_key",
+        "number": 6,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "currentSealingKey",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "sealing_keys",
+        "number": 7,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.Ticket.SealingKeysEntry",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "sealingKeys",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [{
+        "name": "SealingKeysEntry",
+        "field": [{
+          "name": "key",
+          "number": 1,
+          "label": 1,
+          "type": 9,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "key",
+          "options": undefined,
+          "proto3Optional": false,
+        }, {
+          "name": "value",
+          "number": 2,
+          "label": 1,
+          "type": 12,
+          "typeName": "",
+          "extendee": "",
+          "defaultValue": "",
+          "oneofIndex": 0,
+          "jsonName": "value",
+          "options": undefined,
+          "proto3Optional": false,
+        }],
+        "extension": [],
+        "nestedType": [],
+        "enumType": [],
+        "extensionRange": [],
+        "oneofDecl": [],
+        "options": {
+          "messageSetWireFormat": false,
+          "noStandardDescriptorAccessor": false,
+          "deprecated": false,
+          "mapEntry": true,
+          "deprecatedLegacyJsonFieldConflicts": false,
+          "features": undefined,
+          "uninterpretedOption": [],
+        },
+        "reservedRange": [],
+        "reservedName": [],
+        "visibility": 0,
+      }],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "LeaveRequest",
+      "field": [{
+        "name": "node_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nodeId",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "LeaveReply",
+      "field": [],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
       "name": "AgentMessage",
       "field": [{
         "name": "hello",
@@ -3231,12 +4335,48 @@ export const protoMetadata = {
         "jsonName": "openTunnel",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "redirect",
+        "number": 6,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Redirect",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "redirect",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
       "oneofDecl": [{ "name": "payload", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "Redirect",
+      "field": [{
+        "name": "manager_addresses",
+        "number": 1,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "managerAddresses",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -4197,6 +5337,24 @@ export const protoMetadata = {
         "serverStreaming": true,
       }],
       "options": undefined,
+    }, {
+      "name": "Admission",
+      "method": [{
+        "name": "Join",
+        "inputType": ".swarm.v1.JoinRequest",
+        "outputType": ".swarm.v1.JoinReply",
+        "options": undefined,
+        "clientStreaming": false,
+        "serverStreaming": false,
+      }, {
+        "name": "Leave",
+        "inputType": ".swarm.v1.LeaveRequest",
+        "outputType": ".swarm.v1.LeaveReply",
+        "options": undefined,
+        "clientStreaming": false,
+        "serverStreaming": false,
+      }],
+      "options": undefined,
     }],
     "extension": [],
     "options": undefined,
@@ -4215,243 +5373,318 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [6, 1],
+        "span": [16, 0, 23, 1],
+        "leadingComments":
+          " What other hosts ask that become part of the cluster, or are to be part of it no longer.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [6, 1, 2, 0],
+        "span": [19, 2, 44],
+        "leadingComments":
+          " Admits a host that knows the secret of one of the cluster's join tokens, which is never sent itself.\n Errors: PERMISSION_DENIED it does not know one · UNAVAILABLE manager not ready.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [6, 1, 2, 1],
+        "span": [22, 2, 47],
+        "leadingComments":
+          " The node's agent is told that it has no cluster any more. Only the node's own host may ask.\n Errors: PERMISSION_DENIED another host · NOT_FOUND this manager does not hold the node's stream.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 0, 2, 0],
+        "span": [27, 2, 18],
+        "leadingComments": " Random, new for each request.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 0, 2, 1],
+        "span": [29, 2, 18],
+        "leadingComments": " Follows from the secret and the nonce.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 1, 2, 0],
-        "span": [26, 2, 21],
+        "span": [34, 2, 30],
+        "leadingComments": " PEM; the token names its digest.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 1, 2, 1],
+        "span": [36, 2, 25],
+        "leadingComments": " A Ticket, sealed with a key that follows from the secret and the nonce.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 2],
+        "span": [40, 0, 51, 1],
+        "leadingComments": " What a host that is admitted has to know.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 2, 2, 1],
+        "span": [43, 2, 40],
+        "leadingComments": " host:port of every live manager.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 2, 2, 2],
+        "span": [45, 2, 22],
+        "leadingComments": " The rest is for managers only.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 2, 2, 3],
+        "span": [47, 2, 27],
+        "leadingComments": " URLs of etcd's members, and where in it the cluster is.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 6, 2, 0],
+        "span": [70, 2, 21],
         "leadingComments":
           " Made by the agent at its first start and kept in its data directory: 25 characters of 0-9a-z.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 1, 2, 2],
-        "span": [29, 2, 31],
+        "path": [4, 6, 2, 2],
+        "span": [73, 2, 31],
         "leadingComments": " Address at which other nodes reach this one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 2],
-        "span": [33, 0, 36, 1],
+        "path": [4, 7],
+        "span": [77, 0, 80, 1],
         "leadingComments":
           " Sent once per period. A heartbeat with an engine error keeps the stream but does not keep the node ready.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 2, 2, 0],
-        "span": [35, 2, 26],
+        "path": [4, 7, 2, 0],
+        "span": [79, 2, 26],
         "leadingComments": " Empty while the node's Docker daemon answers, else what is wrong with it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 3],
-        "span": [39, 0, 41, 1],
+        "path": [4, 8],
+        "span": [83, 0, 85, 1],
         "leadingComments":
           " Only the newest status of each task; older ones are dropped by the agent before sending.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 6],
-        "span": [59, 0, 61, 1],
+        "path": [4, 11],
+        "span": [104, 0, 106, 1],
+        "leadingComments": " This host is part of a cluster whose managers are elsewhere: the agent goes there.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 12],
+        "span": [109, 0, 111, 1],
         "leadingComments": " Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7],
-        "span": [64, 0, 68, 1],
+        "path": [4, 13],
+        "span": [114, 0, 118, 1],
         "leadingComments":
           " The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 1],
-        "span": [67, 2, 25],
+        "path": [4, 13, 2, 1],
+        "span": [117, 2, 25],
         "leadingComments":
           " Not this node alone: there is no such cluster any more. The agent stays, to be part of the next one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 2, 3],
-        "span": [75, 2, 40],
+        "path": [4, 14, 2, 3],
+        "span": [125, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8, 2, 4],
-        "span": [77, 2, 40],
+        "path": [4, 14, 2, 4],
+        "span": [127, 2, 40],
         "leadingComments": " Clusters that have ended: their containers go.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 9, 2, 1],
-        "span": [87, 2, 24],
+        "path": [4, 15, 2, 1],
+        "span": [137, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 9, 2, 3],
-        "span": [90, 2, 27],
+        "path": [4, 15, 2, 3],
+        "span": [140, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 9, 2, 4],
-        "span": [92, 2, 29],
+        "path": [4, 15, 2, 4],
+        "span": [142, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 9, 2, 5],
-        "span": [94, 2, 42],
+        "path": [4, 15, 2, 5],
+        "span": [144, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 9, 2, 6],
-        "span": [96, 2, 33],
+        "path": [4, 15, 2, 6],
+        "span": [146, 2, 33],
         "leadingComments":
           " Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12],
-        "span": [109, 0, 116, 1],
+        "path": [4, 18],
+        "span": [159, 0, 166, 1],
         "leadingComments": " What a task gets as a file.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 2],
-        "span": [113, 2, 21],
+        "path": [4, 18, 2, 2],
+        "span": [163, 2, 21],
         "leadingComments": " Whether `data` is a template that the agent fills in for each task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12, 2, 3],
-        "span": [115, 2, 21],
+        "path": [4, 18, 2, 3],
+        "span": [165, 2, 21],
         "leadingComments": " Why there is no `data`; empty where there is.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13],
-        "span": [121, 0, 135, 1],
+        "path": [4, 19],
+        "span": [171, 0, 185, 1],
         "leadingComments":
           " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 0],
-        "span": [123, 2, 20],
+        "path": [4, 19, 2, 0],
+        "span": [173, 2, 20],
         "leadingComments": " Forget everything else.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 3],
-        "span": [127, 2, 33],
+        "path": [4, 19, 2, 3],
+        "span": [177, 2, 33],
         "leadingComments":
           " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 9],
-        "span": [134, 2, 43],
+        "path": [4, 19, 2, 9],
+        "span": [184, 2, 43],
         "leadingComments": " Absent: unchanged.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14, 2, 2],
-        "span": [141, 2, 21],
+        "path": [4, 20, 2, 2],
+        "span": [191, 2, 21],
         "leadingComments": " Address of its end of the VXLANs.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15],
-        "span": [146, 0, 154, 1],
+        "path": [4, 21],
+        "span": [196, 0, 204, 1],
         "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 3],
-        "span": [151, 2, 35],
+        "path": [4, 21, 2, 3],
+        "span": [201, 2, 35],
         "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 4],
-        "span": [153, 2, 24],
+        "path": [4, 21, 2, 4],
+        "span": [203, 2, 24],
         "leadingComments": " Tasks on the caller's own node go first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 16, 2, 1],
-        "span": [159, 2, 30],
+        "path": [4, 22, 2, 1],
+        "span": [209, 2, 30],
         "leadingComments": " Other names of the service on this network.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 16, 2, 2],
-        "span": [161, 2, 40],
+        "path": [4, 22, 2, 2],
+        "span": [211, 2, 40],
         "leadingComments": " Without prefix length; none in dnsrr mode.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 17, 2, 1],
-        "span": [167, 2, 31],
+        "path": [4, 23, 2, 1],
+        "span": [217, 2, 31],
         "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 17, 2, 2],
-        "span": [169, 2, 28],
+        "path": [4, 23, 2, 2],
+        "span": [219, 2, 28],
         "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18],
-        "span": [173, 0, 188, 1],
+        "path": [4, 24],
+        "span": [223, 0, 238, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 3],
-        "span": [178, 2, 18],
+        "path": [4, 24, 2, 3],
+        "span": [228, 2, 18],
         "leadingComments": " <service>.<slot or node>.<task>\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 4],
-        "span": [180, 2, 18],
+        "path": [4, 24, 2, 4],
+        "span": [230, 2, 18],
         "leadingComments": " 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 6],
-        "span": [183, 2, 19],
+        "path": [4, 24, 2, 6],
+        "span": [233, 2, 19],
         "leadingComments":
           " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 7],
-        "span": [185, 2, 34],
+        "path": [4, 24, 2, 7],
+        "span": [235, 2, 34],
         "leadingComments":
           " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 8],
-        "span": [187, 2, 28],
+        "path": [4, 24, 2, 8],
+        "span": [237, 2, 28],
         "leadingComments": " Of a container that is no task of a service: what it is called on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 19, 2, 1],
-        "span": [193, 2, 21],
+        "path": [4, 25, 2, 1],
+        "span": [243, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20],
-        "span": [197, 0, 199, 1],
+        "path": [4, 26],
+        "span": [247, 0, 249, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -4461,12 +5694,19 @@ export const protoMetadata = {
     "edition": 0,
   },
   references: {
+    ".swarm.v1.JoinRequest": JoinRequest,
+    ".swarm.v1.JoinReply": JoinReply,
+    ".swarm.v1.Ticket": Ticket,
+    ".swarm.v1.Ticket.SealingKeysEntry": Ticket_SealingKeysEntry,
+    ".swarm.v1.LeaveRequest": LeaveRequest,
+    ".swarm.v1.LeaveReply": LeaveReply,
     ".swarm.v1.AgentMessage": AgentMessage,
     ".swarm.v1.Hello": Hello,
     ".swarm.v1.Heartbeat": Heartbeat,
     ".swarm.v1.TaskStatusReport": TaskStatusReport,
     ".swarm.v1.TaskObservation": TaskObservation,
     ".swarm.v1.ManagerMessage": ManagerMessage,
+    ".swarm.v1.Redirect": Redirect,
     ".swarm.v1.OpenTunnel": OpenTunnel,
     ".swarm.v1.Removed": Removed,
     ".swarm.v1.Welcome": Welcome,
@@ -4485,6 +5725,7 @@ export const protoMetadata = {
     ".swarm.v1.EndpointAddress": EndpointAddress,
     ".swarm.v1.ControlPlane": ControlPlane,
     ".swarm.v1.Dispatcher": DispatcherClient,
+    ".swarm.v1.Admission": AdmissionClient,
   },
   dependencies: [protoMetadata1, protoMetadata2],
 } as const satisfies ProtoMetadata;

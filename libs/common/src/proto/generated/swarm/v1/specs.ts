@@ -648,6 +648,16 @@ export interface SwarmUnlockRequest {
   unlockKey: string;
 }
 
+/** Body of POST /swarm/join. */
+export interface SwarmJoinRequest {
+  listenAddr: string;
+  advertiseAddr: string;
+  dataPathAddr: string;
+  remoteAddrs: string[];
+  joinToken: string;
+  availability: string;
+}
+
 function createBaseServiceSpec(): ServiceSpec {
   return {
     name: "",
@@ -10824,6 +10834,179 @@ export const SwarmUnlockRequest: MessageFns<SwarmUnlockRequest> = {
   },
 };
 
+function createBaseSwarmJoinRequest(): SwarmJoinRequest {
+  return { listenAddr: "", advertiseAddr: "", dataPathAddr: "", remoteAddrs: [], joinToken: "", availability: "" };
+}
+
+export const SwarmJoinRequest: MessageFns<SwarmJoinRequest> = {
+  encode(message: SwarmJoinRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.listenAddr !== "") {
+      writer.uint32(10).string(message.listenAddr);
+    }
+    if (message.advertiseAddr !== "") {
+      writer.uint32(18).string(message.advertiseAddr);
+    }
+    if (message.dataPathAddr !== "") {
+      writer.uint32(26).string(message.dataPathAddr);
+    }
+    for (const v of message.remoteAddrs) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.joinToken !== "") {
+      writer.uint32(42).string(message.joinToken);
+    }
+    if (message.availability !== "") {
+      writer.uint32(50).string(message.availability);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SwarmJoinRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSwarmJoinRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.listenAddr = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.advertiseAddr = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.dataPathAddr = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.remoteAddrs.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.joinToken = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.availability = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SwarmJoinRequest {
+    return {
+      listenAddr: isSet(object.ListenAddr)
+        ? globalThis.String(object.ListenAddr)
+        : isSet(object.listen_addr)
+        ? globalThis.String(object.listen_addr)
+        : "",
+      advertiseAddr: isSet(object.AdvertiseAddr)
+        ? globalThis.String(object.AdvertiseAddr)
+        : isSet(object.advertise_addr)
+        ? globalThis.String(object.advertise_addr)
+        : "",
+      dataPathAddr: isSet(object.DataPathAddr)
+        ? globalThis.String(object.DataPathAddr)
+        : isSet(object.data_path_addr)
+        ? globalThis.String(object.data_path_addr)
+        : "",
+      remoteAddrs: globalThis.Array.isArray(object?.RemoteAddrs)
+        ? object.RemoteAddrs.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.remote_addrs)
+        ? object.remote_addrs.map((e: any) => globalThis.String(e))
+        : [],
+      joinToken: isSet(object.JoinToken)
+        ? globalThis.String(object.JoinToken)
+        : isSet(object.join_token)
+        ? globalThis.String(object.join_token)
+        : "",
+      availability: isSet(object.Availability)
+        ? globalThis.String(object.Availability)
+        : isSet(object.availability)
+        ? globalThis.String(object.availability)
+        : "",
+    };
+  },
+
+  toJSON(message: SwarmJoinRequest): unknown {
+    const obj: any = {};
+    if (message.listenAddr !== "") {
+      obj.ListenAddr = message.listenAddr;
+    }
+    if (message.advertiseAddr !== "") {
+      obj.AdvertiseAddr = message.advertiseAddr;
+    }
+    if (message.dataPathAddr !== "") {
+      obj.DataPathAddr = message.dataPathAddr;
+    }
+    if (message.remoteAddrs?.length) {
+      obj.RemoteAddrs = message.remoteAddrs;
+    }
+    if (message.joinToken !== "") {
+      obj.JoinToken = message.joinToken;
+    }
+    if (message.availability !== "") {
+      obj.Availability = message.availability;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SwarmJoinRequest>): SwarmJoinRequest {
+    return SwarmJoinRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SwarmJoinRequest>): SwarmJoinRequest {
+    const message = createBaseSwarmJoinRequest();
+    message.listenAddr = object.listenAddr ?? "";
+    message.advertiseAddr = object.advertiseAddr ?? "";
+    message.dataPathAddr = object.dataPathAddr ?? "";
+    message.remoteAddrs = object.remoteAddrs?.map((e) => e) || [];
+    message.joinToken = object.joinToken ?? "";
+    message.availability = object.availability ?? "";
+    return message;
+  },
+};
+
 type ProtoMetaEnumOptions = { options?: { [key: string]: any }; values?: { [key: string]: { [key: string]: any } } };
 
 type ProtoMetaMessageOptions = {
@@ -15198,6 +15381,90 @@ export const protoMetadata = {
       "reservedRange": [],
       "reservedName": [],
       "visibility": 0,
+    }, {
+      "name": "SwarmJoinRequest",
+      "field": [{
+        "name": "listen_addr",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "ListenAddr",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "advertise_addr",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "AdvertiseAddr",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "data_path_addr",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "DataPathAddr",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "remote_addrs",
+        "number": 4,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "RemoteAddrs",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "join_token",
+        "number": 5,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "JoinToken",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "availability",
+        "number": 6,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Availability",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
     }],
     "enumType": [],
     "service": [],
@@ -15418,6 +15685,12 @@ export const protoMetadata = {
         "leadingComments": " Body of POST /swarm/unlock.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
+      }, {
+        "path": [4, 62],
+        "span": [476, 0, 483, 1],
+        "leadingComments": " Body of POST /swarm/join.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
       }],
     },
     "syntax": "proto3",
@@ -15503,6 +15776,7 @@ export const protoMetadata = {
     ".swarm.v1.EncryptionConfig": EncryptionConfig,
     ".swarm.v1.SwarmInitRequest": SwarmInitRequest,
     ".swarm.v1.SwarmUnlockRequest": SwarmUnlockRequest,
+    ".swarm.v1.SwarmJoinRequest": SwarmJoinRequest,
   },
   dependencies: [protoMetadata1],
 } as const satisfies ProtoMetadata;
