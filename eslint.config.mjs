@@ -41,7 +41,8 @@ const NOT_PURE = [
   'apps/manager/src/scheduler/node-info-index.ts',
 ];
 
-const OUTSIDE = '^(@nestjs/|etcd3|dockerode|@grpc/|node:|pino|prom-client|#common/(store|logging|concurrency|identity|grpc|metrics)$)';
+const OUTSIDE =
+  '^(@nestjs/|etcd3|dockerode|@grpc/|node:|pino|prom-client|#common/(store|logging|concurrency|identity|grpc|metrics)$)';
 const CLOCK = 'A decision gets the time as an argument.';
 
 /** Which package may be imported where; everything else is plain classes made with `new`. */
@@ -49,8 +50,17 @@ const ONLY_IN = {
   etcd3: ['libs/common/src/store/**'],
   cockatiel: ['libs/common/src/store/**'],
   dockerode: ['apps/agent/src/executor/docker/**'],
-  '@grpc/grpc-js': ['libs/common/src/grpc/**', 'libs/common/src/store/**', '**/*.server.ts', 'apps/manager/src/dispatcher/agent-session.ts', 'apps/agent/src/session/**', 'apps/manager/src/tunnel/**', 'apps/agent/src/tunnel/**'],
-  '@nestjs/*': ['**/main.ts', '**/*.module.ts', 'apps/manager/src/api/**'],
+  '@grpc/grpc-js': [
+    'libs/common/src/grpc/**',
+    'libs/common/src/store/**',
+    '**/*.server.ts',
+    '**/*.client.ts',
+    'apps/manager/src/dispatcher/agent-session.ts',
+    'apps/agent/src/session/**',
+    'apps/manager/src/tunnel/**',
+    'apps/agent/src/tunnel/**',
+  ],
+  '@nestjs/*': ['**/main.ts', 'apps/manager/src/manager-process.ts', '**/*.module.ts', 'apps/manager/src/api/**'],
 };
 
 const MANAGER_FEATURES = ['api', 'leader', 'orchestrator', 'scheduler', 'dispatcher', 'membership', 'registry', 'tunnel'];
@@ -66,7 +76,9 @@ const featureZones = MANAGER_FEATURES.flatMap((feature) =>
 );
 
 const appZones = ['manager', 'agent', 'swarmctl'].flatMap((app) => [
-  ...['manager', 'agent', 'swarmctl'].filter((other) => other !== app).map((other) => ({ target: `./apps/${app}`, from: `./apps/${other}`, message: 'Apps never import apps.' })),
+  ...['manager', 'agent', 'swarmctl']
+    .filter((other) => other !== app)
+    .map((other) => ({ target: `./apps/${app}`, from: `./apps/${other}`, message: 'Apps never import apps.' })),
   { target: './libs', from: `./apps/${app}`, message: 'Libraries do not know the apps.' },
 ]);
 
@@ -90,7 +102,10 @@ function onlyIn(name) {
         create: (context) => ({
           ImportDeclaration(node) {
             if (pattern.test(node.source.value)) {
-              context.report({ node, message: `'${node.source.value}' is used in ${ONLY_IN[name].join(', ')} only; see docs/architecture.md.` });
+              context.report({
+                node,
+                message: `'${node.source.value}' is used in ${ONLY_IN[name].join(', ')} only; see docs/architecture.md.`,
+              });
             }
           },
         }),
@@ -131,9 +146,25 @@ export default tseslint.config(
     files: PURE,
     ignores: NOT_PURE,
     rules: {
-      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ regex: OUTSIDE, allowTypeImports: true, message: 'This file decides; it may not reach outside.' }] }],
-      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'process', 'performance', 'fetch', 'console'],
-      'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: CLOCK }, { object: 'Math', property: 'random', message: 'Randomness is an argument.' }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: OUTSIDE, allowTypeImports: true, message: 'This file decides; it may not reach outside.' }] },
+      ],
+      'no-restricted-globals': [
+        'error',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'process',
+        'performance',
+        'fetch',
+        'console',
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: CLOCK },
+        { object: 'Math', property: 'random', message: 'Randomness is an argument.' },
+      ],
       'no-restricted-syntax': ['error', { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: CLOCK }],
     },
   },

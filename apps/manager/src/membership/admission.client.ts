@@ -4,7 +4,8 @@ import { AdmissionClient, Ticket, type JoinReply, type LeaveReply } from '#commo
 import { DomainError, isCode, messageOf } from '#common/errors';
 import { CHANNEL_OPTIONS } from '#common/grpc';
 import { TICKET } from './admission.server';
-import { answerVault, parseJoinToken, proofOf } from './join-token';
+import { answerVault, proofOf } from './join-proof';
+import { parseJoinToken } from './join-token';
 import { certificateDigest } from './root-ca';
 
 const NONCE_BYTES = 32;

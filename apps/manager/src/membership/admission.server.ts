@@ -9,7 +9,7 @@ import {
   type LeaveRequest,
 } from '#common/dispatcher-proto';
 import { DomainError, messageOf, type ErrorCode } from '#common/errors';
-import { answerVault, proofOf } from './join-token';
+import { answerVault, proofOf } from './join-proof';
 
 /** The place that a ticket is sealed for. */
 export const TICKET = 'join-ticket';

@@ -1,6 +1,4 @@
-import { hkdfSync } from 'node:crypto';
 import { DomainError } from '#common/errors';
-import { SEALING_KEY_BYTES, Vault } from '#common/store';
 
 // SwarmKit ca/config.go GenerateJoinToken: base 36 without upper case, padded to what the largest value takes.
 const PREFIX = 'SWMTKN-1';
@@ -36,21 +34,4 @@ export function parseJoinToken(token: string): JoinToken {
   if (secret === '') throw new DomainError('INVALID_ARGUMENT', 'invalid join token');
   const value = [...digest].reduce((sum, character) => sum * BigInt(BASE) + BigInt(Number.parseInt(character, BASE)), 0n);
   return { digest: value.toString(16).padStart(DIGEST_HEX_CHARACTERS, '0'), secret };
-}
-
-/**
- * Shows that one knows a token's secret without telling it, and is no use for another request.
- * @param nonce new for each request
- */
-export function proofOf(secret: string, nonce: Uint8Array): Buffer {
-  return derive(secret, nonce, 'swarmctl join: proof');
-}
-
-/** Seals the answer to a request: nobody can open it who does not know the secret. */
-export function answerVault(secret: string, nonce: Uint8Array): Vault {
-  return new Vault({ current: 'join', keys: new Map([['join', derive(secret, nonce, 'swarmctl join: answer')]]) });
-}
-
-function derive(secret: string, nonce: Uint8Array, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, nonce, purpose, SEALING_KEY_BYTES));
 }

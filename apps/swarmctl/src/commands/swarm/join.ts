@@ -14,9 +14,9 @@ const JOIN_FLAGS = {
 export function declare(command: CliCommand, perform: Perform): void {
   command
     .description(
-      'Ask the manager to join the cluster of another one.\n\n' +
-        "A manager that was started with a cluster's etcd is in that cluster already, and an agent joins by being started with --manager: " +
-        'then there is nothing to join, and the manager says so.',
+      'Ask a manager that has no cluster to join the one of another manager, as what the token says: as a manager, or as a worker. ' +
+        "Its host's agent follows.\n\n" +
+        "A manager that is started with a cluster's etcd is in that cluster already, and an agent that is started with --manager needs no token.",
     )
     .argument('<address>', 'host:port of a manager of the cluster')
     .action((address: string, { token = '' }: FlagValues<typeof JOIN_FLAGS>) =>
@@ -27,5 +27,5 @@ export function declare(command: CliCommand, perform: Perform): void {
       }),
     );
   declareFlags(command, 'Admission', JOIN_FLAGS);
-  addExamples(command, [['swarmctl swarm join --token SWMTKN-1-… 10.0.0.5:2377', 'as docker swarm join']]);
+  addExamples(command, [['swarmctl swarm join --token SWMTKN-1-… 10.0.0.5:2378', 'as docker swarm join']]);
 }
