@@ -211,10 +211,18 @@ export class Agent {
       },
       networksChanged: (changes) => this.networks.apply(changes),
       tunnelWanted: (address, tunnelId) => this.tunnels.open(address, tunnelId),
-      // The session loop sees to it.
-      redirected: () => undefined,
-      removed: ({ clusterId, clusterEnded }) => this.leaveCluster(clusterId, clusterEnded),
+      redirected: ({ endedClusterIds }) => this.forgetClusters(endedClusterIds),
+      removed: ({ clusterId, clusterEnded, endedClusterIds }) => {
+        this.forgetClusters(clusterEnded ? [...endedClusterIds, clusterId] : endedClusterIds);
+        this.leaveCluster(clusterId, clusterEnded);
+      },
     };
+  }
+
+  /** Clusters have ended, or their host has left them: their containers go, if not at once then when the engine is looked at next. */
+  private forgetClusters(clusterIds: readonly string[]): void {
+    this.worker.forgetClusters(clusterIds);
+    this.watch.compareNow();
   }
 
   /** The node was removed: nothing of the cluster is to stay here. The agent remains, so that it can finish that and say so. */

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   };
   process.on('unhandledRejection', die);
   process.on('uncaughtException', die);
-  const manager = await ManagerProcess.create(config, logger, die);
+  const manager = await ManagerProcess.create({ config, logger, die });
   const http = new HttpServer(manager.handlers, logger);
   const stop = async (): Promise<void> => {
     await Promise.all([http.close(HTTP_CLOSE_TIMEOUT_MS), manager.stop()]);

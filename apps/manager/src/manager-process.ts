@@ -1,22 +1,37 @@
 import { NestFactory } from '@nestjs/core';
-import { delay } from '#common/concurrency';
-import { DomainError } from '#common/errors';
+import type { INestApplication } from '@nestjs/common';
+import { delay, supervise } from '#common/concurrency';
+import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
-import { Vault } from '#common/store';
+import { Vault, type KeyRing } from '#common/store';
 import { VERSION } from '#common/version';
 import { NestAdapter } from './api/http/nest-adapter';
 import { createRequestHandlers, type RequestHandlers } from './api/request-handler';
 import { Manager } from './manager';
 import type { ManagerConfig } from './manager-config';
 import { ManagerModule } from './manager.module';
-import { JoinedClusters } from './membership/joined-cluster';
+import { askToLeave } from './membership/admission.client';
+import { JoinedClusters, type Leaving } from './membership/joined-cluster';
 import { loadManagerId } from './membership/manager-identity';
 import { SealingKeys } from './membership/sealing-keys';
 
 /** As Docker's: a host that has joined goes on in the background after that. */
 const START_PATIENCE_MS = 20_000;
+/** Between two attempts to have a node let go: soon at first, for its agent may just be on its way to another manager. */
+const LEAVE_RETRY_MS = { first: 500, most: 30_000 };
+
+/** What all managers of this process have in common, one after the other. */
+interface Permanent {
+  readonly config: ManagerConfig;
+  readonly managerId: string;
+  readonly joined: JoinedClusters;
+  readonly logger: Logger;
+  /** Told of what the process cannot go on with. */
+  readonly die: (error: unknown) => void;
+}
 
 interface Running {
+  readonly app: INestApplication;
   readonly manager: Manager;
   readonly handlers: RequestHandlers;
 }
@@ -29,66 +44,105 @@ export class ManagerProcess {
     upgrade: (request, socket, head) => this.running?.handlers.upgrade(request, socket, head),
   };
   private running: Running | undefined;
+  private isBusy = false;
+  /** What the managers of a cluster are being told. */
+  private telling: Leaving | undefined;
+  private readonly stopping = new AbortController();
 
-  private constructor(
-    private readonly config: ManagerConfig,
-    private readonly managerId: string,
-    private readonly logger: Logger,
-    private readonly die: (error: unknown) => void,
-  ) {}
+  private constructor(private readonly parts: Permanent) {}
 
-  /** Makes it, to be served and then started. @param die is told of what it cannot go on with */
-  static async create(config: ManagerConfig, logger: Logger, die: (error: unknown) => void): Promise<ManagerProcess> {
-    const process = new ManagerProcess(config, await loadManagerId(config.dataDir), logger, die);
+  /** Makes it, to be served and then started. */
+  static async create({ config, logger, die }: Pick<Permanent, 'config' | 'logger' | 'die'>): Promise<ManagerProcess> {
+    const managerId = await loadManagerId(config.dataDir);
+    const process = new ManagerProcess({ config, managerId, joined: await JoinedClusters.load(config.dataDir), logger, die });
     process.running = await process.make();
     return process;
   }
 
   /** Resolves when agents can connect. */
   async start(): Promise<void> {
+    supervise(this.parts.logger, 'leave of a cluster', this.tellOfLeaving());
     await this.running?.manager.start();
-    this.logger.info({ managerId: this.managerId }, 'manager started');
+    this.parts.logger.info({ managerId: this.parts.managerId }, 'manager started');
   }
 
   async stop(): Promise<void> {
+    this.stopping.abort();
     await this.running?.manager.stop();
+  }
+
+  /** @throws DomainError UNAVAILABLE while another such thing is being done */
+  private async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isBusy) throw new DomainError('UNAVAILABLE', 'this host is just joining or leaving a cluster; try again');
+    this.isBusy = true;
+    try {
+      return await work();
+    } finally {
+      this.isBusy = false;
+    }
   }
 
   /** @throws DomainError DEADLINE_EXCEEDED it goes on in the background */
   private async restart(): Promise<void> {
-    this.logger.info('this host becomes part of another cluster, or of none');
-    await this.stop();
-    this.running = await this.make();
+    const { logger, die } = this.parts;
+    logger.info('this host becomes part of another cluster, or of none');
+    const before = this.running;
+    try {
+      await before?.manager.stop();
+      this.running = await this.make();
+      await before?.app.close();
+    } catch (error) {
+      // Half of a manager would be worse than none: whoever supervises the process starts it again.
+      die(error);
+      throw error;
+    }
     const started = this.start();
-    started.catch(this.die);
+    started.catch(die);
     const patience = new AbortController();
     const isLate = await Promise.race([started.then(() => false), delay(START_PATIENCE_MS, patience.signal).then(() => true)]);
     patience.abort();
-    if (isLate) {
+    if (isLate && this.parts.joined.joined) {
       const goesOn = 'The attempt to join the swarm will continue in the background.';
       throw new DomainError('DEADLINE_EXCEEDED', `Timeout was reached before node joined. ${goesOn}`);
     }
   }
 
   private async make(): Promise<Running> {
-    const { managerId, logger } = this;
-    const joined = await JoinedClusters.load(this.config.dataDir);
-    const sealingKeys = await SealingKeys.load(this.config.dataDir);
-    const config = configFor(this.config, joined);
+    const { managerId, joined, logger } = this.parts;
+    const isJoinedManager = joined.joined?.role === 'manager';
+    const { dataDir } = this.parts.config;
+    // The keys of a cluster are for its managers only.
+    if (!isJoinedManager) await SealingKeys.removeJoined(dataDir);
+    const sealingKeys = await (isJoinedManager ? SealingKeys.loadJoined(dataDir) : SealingKeys.load(dataDir));
     const context = {
-      config,
-      managerId,
-      joined,
-      sealingKeys,
-      vault: new Vault(sealingKeys),
-      logger,
+      ...{ config: configFor(this.parts.config, joined), managerId, joined, sealingKeys, vault: new Vault(sealingKeys), logger },
+      keepKeys: (ring: KeyRing) => SealingKeys.keepJoined(dataDir, ring),
+      exclusively: <T>(work: () => Promise<T>) => this.exclusively(work),
       restart: () => this.restart(),
     };
     const app = await NestFactory.create(ManagerModule.register(context), new NestAdapter(), {
       bodyParser: false,
       logger: false,
     });
-    return { manager: app.get(Manager), handlers: await createRequestHandlers(app, VERSION) };
+    return { app, manager: app.get(Manager), handlers: await createRequestHandlers(app, VERSION) };
+  }
+
+  /** Asks the managers of a cluster that was left to let this host's node go, until one of them has. */
+  private async tellOfLeaving(): Promise<void> {
+    const { joined, logger } = this.parts;
+    const { leaving } = joined;
+    if (!leaving || this.telling === leaving) return;
+    this.telling = leaving;
+    for (let waitMs = LEAVE_RETRY_MS.first; joined.leaving === leaving; waitMs = Math.min(waitMs * 2, LEAVE_RETRY_MS.most)) {
+      try {
+        await askToLeave(leaving.managers, leaving.nodeId);
+        return await joined.isGone(leaving);
+      } catch (error) {
+        logger.warn({ nodeId: leaving.nodeId, reason: messageOf(error) }, 'the node has not been let go yet, will ask again');
+      }
+      await delay(waitMs, this.stopping.signal);
+      if (this.stopping.signal.aborted) return;
+    }
   }
 }
 

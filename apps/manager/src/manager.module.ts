@@ -11,7 +11,7 @@ import { hostEngines } from './host-engines';
 import { Manager } from './manager';
 import type { ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
-import { HostMembership } from './membership/host-membership';
+import { HostMembership, type HostMembershipParts } from './membership/host-membership';
 import type { JoinedClusters } from './membership/joined-cluster';
 import type { SealingKeys } from './membership/sealing-keys';
 import { Planner } from './orchestrator/plan/planner';
@@ -32,8 +32,9 @@ export interface ManagerContext {
   /** Seals with them. */
   vault: Vault;
   logger: Logger;
-  /** Begins anew as what this host is by then. */
-  restart: () => Promise<void>;
+  keepKeys: HostMembershipParts['keepKeys'];
+  exclusively: HostMembershipParts['exclusively'];
+  restart: HostMembershipParts['restart'];
 }
 
 /** The view, the streams and the leader's work (Manager), and what they tell Prometheus. */

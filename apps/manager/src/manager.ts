@@ -91,7 +91,8 @@ export class Manager {
       heartbeatPeriodMs: config.heartbeatPeriodMs,
       vault,
       redirectTo: this.isWorker ? parts.joined.joined?.managers : undefined,
-      leftCluster: parts.joined.left,
+      leftClusters: parts.joined.left,
+      sawOwnNode: (nodeId) => supervise(logger, 'note of the own node', parts.joined.sawNode(nodeId)),
       addServices: (server) => {
         this.tunnels.addTo(server);
         admission.addTo(server);
@@ -109,7 +110,7 @@ export class Manager {
 
   /** The node whose agent runs on this host, if it has been heard of. */
   nodeBeside(): string | undefined {
-    if (this.isWorker) return this.dispatcher.redirectedNode;
+    if (this.isWorker) return this.parts.joined.joined?.nodeId;
     const address = agentAddressOf(this.parts.config);
     return this.store.view.nodes().find(({ managerStatus }) => managerStatus?.addr === address)?.id;
   }
@@ -144,6 +145,7 @@ export class Manager {
     supervise(logger, 'presence', this.announced);
     supervise(logger, 'leader loops', this.leading);
     await this.controlPlane.refresh();
+    if (signal.aborted) return;
     supervise(logger, 'control plane addresses', this.controlPlane.run(signal));
     await this.dispatcher.listen(this.parts.config.agentListen);
   }

@@ -30,7 +30,9 @@ export interface Ruleset {
 export function replacement(table: string, after: Ruleset, before: Ruleset | undefined): string {
   const body = [...after.lookups.flatMap(declared), ...after.chains.flatMap(written)];
   const gone = <T extends { readonly name: string }>(old: readonly T[], kept: readonly { readonly name: string }[]): T[] =>
-    old.filter(({ name }) => !kept.some((each) => each.name === name));
+    old.filter(
+      ({ name }, index) => !kept.some((each) => each.name === name) && old.findIndex((each) => each.name === name) === index,
+    );
   return [
     ...(before
       ? [`flush table ${table}`, ...before.lookups.map((lookup) => `flush ${kindOf(lookup)} ${table} ${lookup.name}`)]

@@ -38,7 +38,7 @@ describe('the sessions of an agent', () => {
 
   it('are tried again and again until a manager says that the node was removed', async () => {
     const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [], endedClusterIds: [] };
-    answers = [{ welcome }, { welcome }, { removed: { clusterId: 'c', clusterEnded: false } }];
+    answers = [{ welcome }, { welcome }, { removed: { clusterId: 'c', clusterEnded: false, endedClusterIds: [] } }];
     const removedFrom: string[] = [];
     const loop = loopOver(new ManagerPicker([address]), removedFrom);
     await loop.run(new AbortController().signal);
@@ -51,9 +51,9 @@ describe('the sessions of an agent', () => {
     const elsewhere = '127.0.0.1:1';
     hellos = 0;
     answers = [
-      { redirect: { managerAddresses: [elsewhere] } },
-      { removed: { clusterId: 'c', clusterEnded: true } },
-      { removed: { clusterId: 'd', clusterEnded: false } },
+      { redirect: { managerAddresses: [elsewhere], endedClusterIds: [] } },
+      { removed: { clusterId: 'c', clusterEnded: true, endedClusterIds: [] } },
+      { removed: { clusterId: 'd', clusterEnded: false, endedClusterIds: [] } },
     ];
     const tried: string[] = [];
     const picker = new ManagerPicker([address]);

@@ -59,7 +59,10 @@ export class SessionLoop {
         this.logger.info({ manager, sessionId: welcome.sessionId, clusterId: welcome.clusterId }, 'session began');
         this.party.welcomed(welcome);
       },
-      redirected: (addresses) => this.picker.learn(addresses),
+      redirected: (redirect) => {
+        this.picker.learn(redirect.managerAddresses);
+        this.party.redirected(redirect);
+      },
       removed: (removal) => {
         this.isRemoved = !removal.clusterEnded;
         // The next cluster is the one of the managers that the agent was started with.

@@ -1,4 +1,4 @@
-import type { Assignments, NetworkChanges, Removed, Welcome } from '#common/dispatcher-proto';
+import type { Assignments, NetworkChanges, Redirect, Removed, Welcome } from '#common/dispatcher-proto';
 import type { NodeDescription } from '#common/proto';
 import type { ObservedValue } from '../observed-value';
 import type { StatusSource } from './outbox';
@@ -30,7 +30,7 @@ export interface SessionParty {
   /** The manager at this address (host:port) asks for a connection to the engine. */
   tunnelWanted(address: string, tunnelId: string): void;
   /** The managers are elsewhere (host:port each). */
-  redirected(managerAddresses: readonly string[]): void;
+  redirected(redirect: Redirect): void;
   /** This node is no part of the cluster any more; unless the cluster itself has ended, it is not to come back under its id. */
   removed(removal: Removed): void;
 }

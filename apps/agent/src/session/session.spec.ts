@@ -106,7 +106,7 @@ describe('a session', () => {
       tunnelWanted: () => undefined,
       networksChanged: () => undefined,
       assigned: (message) => void assigned.push(message),
-      redirected: (addresses) => void redirectedTo.push(...addresses),
+      redirected: ({ managerAddresses }) => void redirectedTo.push(...managerAddresses),
       removed: ({ clusterId }) => void removedFrom.push(clusterId),
     };
     session = runSession(manager.address, party, leaving.signal);
@@ -159,13 +159,13 @@ describe('a session', () => {
     { name: 'at its hello', before: [] },
     { name: 'in the midst of a session', before: [WELCOME, FIRST_SET] },
   ])('ends for good when the node was removed: $name', async ({ before }) => {
-    manager.say(...before, { removed: { clusterId: 'c', clusterEnded: false } });
+    manager.say(...before, { removed: { clusterId: 'c', clusterEnded: false, endedClusterIds: [] } });
     await expect(session).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
     expect(removedFrom).toEqual(['c']);
   });
 
   it('ends when the managers are elsewhere', async () => {
-    manager.say({ redirect: { managerAddresses: ['10.0.0.1:2378', '10.0.0.2:2378'] } });
+    manager.say({ redirect: { managerAddresses: ['10.0.0.1:2378', '10.0.0.2:2378'], endedClusterIds: [] } });
     await expect(session).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('10.0.0.2:2378') });
     expect(redirectedTo).toEqual(['10.0.0.1:2378', '10.0.0.2:2378']);
   });

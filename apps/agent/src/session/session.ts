@@ -6,6 +6,7 @@ import {
   type AgentMessage,
   type Assignments,
   type ManagerMessage,
+  type Redirect,
   type Removed,
   type Welcome,
 } from '#common/dispatcher-proto';
@@ -102,7 +103,7 @@ class Session {
       else if (message.assignments) this.assign(message.assignments);
       else if (message.networkChanges) this.party.networksChanged(message.networkChanges);
       else if (message.openTunnel) this.party.tunnelWanted(this.address, message.openTunnel.tunnelId);
-      else if (message.redirect) this.goElsewhere(message.redirect.managerAddresses);
+      else if (message.redirect) this.goElsewhere(message.redirect);
       else if (message.removed) this.leaveForGood(message.removed);
     } catch (error) {
       this.end(error instanceof Error && error.name === 'DomainError' ? (error as DomainError) : internal(error));
@@ -138,9 +139,10 @@ class Session {
     this.whenEnded(() => this.party.statuses.onUnsent(() => undefined));
   }
 
-  private goElsewhere(addresses: readonly string[]): void {
-    this.party.redirected(addresses);
-    this.end(new DomainError('UNAVAILABLE', `${this.address} says that the managers are at ${addresses.join(', ')}`));
+  private goElsewhere(redirect: Redirect): void {
+    this.party.redirected(redirect);
+    const places = redirect.managerAddresses.join(', ');
+    this.end(new DomainError('UNAVAILABLE', `${this.address} says that the managers are at ${places}`));
   }
 
   private leaveForGood(removal: Removed): void {

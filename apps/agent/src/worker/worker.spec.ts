@@ -25,7 +25,7 @@ class Bench {
   readonly heard: { taskId: string; status: TaskStatus }[] = [];
   private readonly stopping = new AbortController();
   private readonly statuses = new StatusReporter(0);
-  private readonly worker = new Worker(
+  readonly worker = new Worker(
     {
       executor: this.engine,
       networks: { ...NO_OVERLAYS, isCalled: () => this.isCalled },
@@ -349,6 +349,18 @@ describe('a container that belongs to no task', () => {
     expect(bench.engine.of('left over')).toBeUndefined();
   });
 });
+
+it.each(['joined', 'forgotten'])(
+  'what an ended cluster has left is removed whatever cluster is joined after that: %s',
+  async (how) => {
+    bench.engine.put('left over', {}, 'ended-cluster');
+    if (how === 'joined') await bench.join('another-cluster', ['ended-cluster']);
+    else bench.worker.forgetClusters(['ended-cluster']);
+    await bench.join('third-cluster');
+    await bench.complete();
+    expect(bench.engine.of('left over')).toBeUndefined();
+  },
+);
 
 it('leaves running what it ran when it joins another cluster', async () => {
   const task = await bench.running();

@@ -35,7 +35,7 @@ export class Worker {
   private readonly runners = new Map<string, Runner>();
   private readonly credentials = new PullCredentials();
   private clusterId: string | undefined;
-  private endedClusters: ReadonlySet<string> = new Set();
+  private readonly endedClusters = new Set<string>();
   private knowsAll = false;
   private isCutOff = false;
 
@@ -51,13 +51,19 @@ export class Worker {
    * has ended.
    */
   joinCluster(clusterId: string, ended: readonly string[] = []): void {
-    this.endedClusters = new Set(ended);
+    this.forgetClusters(ended);
+    this.endedClusters.delete(clusterId);
     if (clusterId === this.clusterId) return;
     if (this.clusterId !== undefined) this.logger.warn({ clusterId, previous: this.clusterId }, 'joined another cluster');
     this.halt();
     this.statuses.clear();
     this.clusterId = clusterId;
     this.knowsAll = false;
+  }
+
+  /** Nothing of these clusters is to stay here. */
+  forgetClusters(clusterIds: readonly string[]): void {
+    for (const id of clusterIds) this.endedClusters.add(id);
   }
 
   /** The session is over: until the next COMPLETE set, containers that end are restarted here if their policy says so. */

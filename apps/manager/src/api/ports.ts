@@ -138,6 +138,8 @@ export interface Membership {
   leave(force: boolean): Promise<void>;
   /** What this host is in its cluster, if there is one; whoever is locked has to be unlocked first. */
   standing(): 'manager' | 'worker' | 'locked';
+  /** Whether the cluster is one of other hosts: it can be left without a look at its state. */
+  hasJoined(): boolean;
   /** Of a worker: its node, once its agent was heard of, and where its managers are (host:port). */
   asWorker(): { readonly nodeId: string | undefined; readonly managers: readonly string[] };
   /** @throws DomainError UNAVAILABLE it is in a cluster, or no manager answers · INVALID_ARGUMENT · FAILED_PRECONDITION · UNIMPLEMENTED */

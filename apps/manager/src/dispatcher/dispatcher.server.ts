@@ -36,8 +36,10 @@ export interface DispatcherParts {
   peers: AllowedPeers;
   /** Where agents are to go instead: this host's cluster has its managers elsewhere. */
   redirectTo?: readonly string[] | undefined;
-  /** A cluster that this host has left: an agent that comes back may still have its containers. */
-  leftCluster?: string | undefined;
+  /** Clusters that this host has left, the newest last: an agent may still have their containers. */
+  leftClusters?: readonly string[];
+  /** Hears of the node on this host when its agent comes. */
+  sawOwnNode?: (nodeId: string) => void;
   /** Where the cluster's spec does not say. */
   heartbeatPeriodMs: number;
   /** Opens secrets and credentials. */
@@ -50,8 +52,6 @@ export interface DispatcherParts {
 /** Holds the agents' streams: takes their hellos, heartbeats and statuses, gives them their assignments, and notices the dead. */
 export class DispatcherServer {
   readonly sessions = new SessionRegistry();
-  /** The node that was sent elsewhere last. */
-  redirectedNode: string | undefined;
   private readonly server = new Server(CHANNEL_OPTIONS);
   private readonly liveness: NodeLiveness;
   private readonly recorder: NodeRecorder;
@@ -148,7 +148,9 @@ export class DispatcherServer {
     if (!hello || !isId(hello.nodeId) || !hello.description?.hostname) {
       throw new DomainError('INVALID_ARGUMENT', 'the first message must be a hello with a node id and a description');
     }
-    if (this.parts.redirectTo) return this.redirect(stream, hello, this.parts.redirectTo);
+    const besideManager = peers.isLoopback(address) || address === this.parts.ownAddress;
+    if (besideManager) this.parts.sawOwnNode?.(hello.nodeId);
+    if (this.parts.redirectTo) return this.redirect(stream, this.parts.redirectTo);
     const clusterId = store.view.cluster()?.id;
     if (!store.isSynced()) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
     if (!clusterId) return this.sendAway(stream);
@@ -157,7 +159,7 @@ export class DispatcherServer {
       managerId,
       sessionId: newId(),
       address,
-      besideManager: peers.isLoopback(address) || address === this.parts.ownAddress,
+      besideManager,
     };
     const session = new AgentSession(stream, hello, arrival, {
       store,
@@ -172,7 +174,7 @@ export class DispatcherServer {
     const welcome = {
       clusterId,
       heartbeatPeriodMs: this.heartbeatPeriodMs,
-      endedClusterIds: [...store.view.endedClusters()],
+      endedClusterIds: this.endedClusters.filter((id) => id !== clusterId),
       managerAddresses: store.view.managers().map((manager) => manager.agentAddress),
     };
     session.open(welcome).catch((error: unknown) => refuse(stream, error));
@@ -189,26 +191,30 @@ export class DispatcherServer {
     if (!session) throw new DomainError('NOT_FOUND', `the stream of node ${nodeId} is not held here`);
     if (session.address !== peerAddress(peer))
       throw new DomainError('PERMISSION_DENIED', 'only the host of the node may ask for this');
-    session.expel({ clusterId: session.clusterId, clusterEnded: true });
+    session.expel({ clusterId: session.clusterId, clusterEnded: true, endedClusterIds: [] });
   }
 
-  private redirect(stream: AgentStream, { nodeId }: Hello, managerAddresses: readonly string[]): undefined {
-    this.redirectedNode = nodeId;
-    stream.write({ redirect: { managerAddresses: [...managerAddresses] } });
+  /** Those that have ended, and those that this host has left: nothing of them is to stay on it. */
+  private get endedClusters(): string[] {
+    return [...this.parts.store.view.endedClusters(), ...(this.parts.leftClusters ?? [])];
+  }
+
+  private redirect(stream: AgentStream, managerAddresses: readonly string[]): undefined {
+    stream.write({ redirect: { managerAddresses: [...managerAddresses], endedClusterIds: this.endedClusters } });
     stream.end();
   }
 
   /** There is no cluster. An agent that was away when one ended may still have its containers. */
   private sendAway(stream: AgentStream): undefined {
-    const ended = this.parts.store.view.endedClusters().at(-1) ?? this.parts.leftCluster;
+    const ended = this.endedClusters.at(-1);
     if (ended === undefined) throw new DomainError('UNAVAILABLE', 'there is no cluster yet: it has to be made (swarm init)');
-    stream.write({ removed: { clusterId: ended, clusterEnded: true } });
+    stream.write({ removed: { clusterId: ended, clusterEnded: true, endedClusterIds: this.endedClusters } });
     stream.end();
   }
 
   private turnAway(stream: AgentStream, { nodeId, description }: Hello, clusterId: string): undefined {
     this.parts.logger.warn({ nodeId, hostname: description?.hostname }, 'a node that was removed is turned away');
-    stream.write({ removed: { clusterId, clusterEnded: false } });
+    stream.write({ removed: { clusterId, clusterEnded: false, endedClusterIds: [] } });
     stream.end();
   }
 
@@ -233,7 +239,7 @@ export class DispatcherServer {
     const cluster = this.parts.store.view.cluster();
     for (const session of this.sessions.all()) {
       const { clusterId } = session;
-      if (clusterId !== '' && clusterId !== cluster?.id) session.expel({ clusterId, clusterEnded: true });
+      if (clusterId !== '' && clusterId !== cluster?.id) session.expel({ clusterId, clusterEnded: true, endedClusterIds: [] });
     }
     const periodMs = this.heartbeatPeriodMs;
     if (periodMs === this.liveness.periodMs) return;
@@ -254,7 +260,8 @@ export class DispatcherServer {
   private expel(nodeId: string): void {
     const { view } = this.parts.store;
     const session = this.sessions.of(nodeId);
-    if (view.wasRemoved(nodeId)) session?.expel({ clusterId: view.cluster()?.id ?? '', clusterEnded: false });
+    if (view.wasRemoved(nodeId))
+      session?.expel({ clusterId: view.cluster()?.id ?? '', clusterEnded: false, endedClusterIds: [] });
     else session?.end('the node is not recorded any more');
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { credentials, Metadata, status as GrpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { AdmissionClient, Ticket, type JoinReply, type LeaveReply } from '#common/dispatcher-proto';
 import { DomainError, isCode, messageOf } from '#common/errors';
@@ -13,49 +14,64 @@ const TIMEOUT_MS = 5_000;
 /** Where managers take agents, unless an address says otherwise. */
 const DEFAULT_PORT = 2378;
 
+/** What a host is told that is admitted. */
+export interface Admitted {
+  readonly ticket: Ticket;
+  /** host:port of the managers that can be reached from here, the one that answered among them. */
+  readonly managers: readonly string[];
+}
+
 /**
  * Asks managers in turn to be admitted to their cluster.
  * @param addresses host or host:port of each
  * @throws DomainError INVALID_ARGUMENT the token · UNAVAILABLE none of them answers · FAILED_PRECONDITION it is another cluster's token
  */
-export async function askToJoin(addresses: readonly string[], token: string): Promise<Ticket> {
+export async function askToJoin(addresses: readonly string[], token: string): Promise<Admitted> {
   const { digest, secret } = parseJoinToken(token);
   const nonce = randomBytes(NONCE_BYTES);
   const request = { nonce, proof: proofOf(secret, nonce) };
-  const { rootCertificate, ticket } = await firstAnswer<JoinReply>(addresses, (client, done) =>
-    client.join(request, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, done),
+  const { address, reply } = await firstAnswer<JoinReply>(
+    addresses,
+    (client, done) => client.join(request, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, done),
+    // Another manager would say the same.
+    (error) => isCode(error, 'INVALID_ARGUMENT', 'FAILED_PRECONDITION'),
   );
-  if (certificateDigest(rootCertificate) !== digest || !ticket)
+  if (certificateDigest(reply.rootCertificate) !== digest || !reply.ticket)
     throw new DomainError('FAILED_PRECONDITION', `remote CA does not match fingerprint. Expected: ${digest}`);
-  return Ticket.decode(answerVault(secret, nonce).unseal(ticket, TICKET));
+  const ticket = Ticket.decode(answerVault(secret, nonce).unseal(reply.ticket, TICKET));
+  // A manager that is announced on loopback can be reached from its own host only.
+  const others = ticket.managerAddresses.filter((each) => !isLoopback(each) || isLoopback(address));
+  return { ticket, managers: [...new Set([address, ...others])] };
 }
 
 /** Asks the manager that holds the node's stream to let the node go. @throws DomainError UNAVAILABLE none of them does */
 export async function askToLeave(addresses: readonly string[], nodeId: string): Promise<void> {
-  await firstAnswer<LeaveReply>(addresses, (client, done) =>
-    client.leave({ nodeId }, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, done),
+  await firstAnswer<LeaveReply>(
+    addresses,
+    (client, done) => client.leave({ nodeId }, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, done),
+    () => false,
   );
 }
 
 type Done<T> = (error: ServiceError | null, reply: T) => void;
 type Ask<T> = (client: AdmissionClient, done: Done<T>) => unknown;
 
-async function firstAnswer<T>(addresses: readonly string[], ask: Ask<T>): Promise<T> {
+/** @param isFinal whether it is no use to ask the next one */
+async function firstAnswer<T>(
+  addresses: readonly string[],
+  ask: Ask<T>,
+  isFinal: (error: unknown) => boolean,
+): Promise<{ address: string; reply: T }> {
   const reasons: string[] = [];
-  for (const address of addresses) {
+  for (const address of addresses.map(withPort)) {
     try {
-      return await answerOf(withPort(address), ask);
+      return { address, reply: await answerOf(address, ask) };
     } catch (error) {
-      if (isRefusal(error)) throw error;
+      if (isFinal(error)) throw error;
       reasons.push(`${address}: ${messageOf(error)}`);
     }
   }
   throw new DomainError('UNAVAILABLE', `no manager answers (${reasons.join('; ') || 'no address was given'})`);
-}
-
-/** Another manager would say the same. */
-function isRefusal(error: unknown): boolean {
-  return isCode(error, 'INVALID_ARGUMENT', 'FAILED_PRECONDITION');
 }
 
 function answerOf<T>(address: string, ask: Ask<T>): Promise<T> {
@@ -76,6 +92,12 @@ function toDomainError(error: ServiceError): DomainError {
   return new DomainError('UNAVAILABLE', details || error.message, { cause: error });
 }
 
+/** Adds the port where there is none; an IPv6 address without brackets has none. */
 function withPort(address: string): string {
+  if (isIPv6(address)) return `[${address}]:${DEFAULT_PORT}`;
   return /:\d+$/.test(address) ? address : `${address}:${DEFAULT_PORT}`;
+}
+
+function isLoopback(address: string): boolean {
+  return /^(?:localhost|127\.[\d.]+|\[::1\]):\d+$/.test(address);
 }

@@ -49,7 +49,7 @@ export class AdmissionServer {
     const { rootCertificate, workerSecret, managerSecret } = this.parts.cluster();
     const knows = (secret: string): boolean => {
       const wanted = proofOf(secret, nonce);
-      return nonce.length >= MIN_NONCE_BYTES && proof.length === wanted.length && timingSafeEqual(wanted, proof);
+      return secret !== '' && nonce.length >= MIN_NONCE_BYTES && proof.length === wanted.length && timingSafeEqual(wanted, proof);
     };
     const role = knows(managerSecret) ? 'manager' : 'worker';
     const secret = role === 'manager' ? managerSecret : workerSecret;

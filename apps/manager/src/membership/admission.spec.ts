@@ -15,6 +15,9 @@ const CLUSTER: AdmittingCluster = {
   managerSecret: newJoinSecret(randomBytes(16)),
 };
 const tokenOf = (secret: string): string => toJoinToken(DIGEST, secret);
+const MANAGERS = ['127.0.0.9:2378', '10.0.0.5:2378'];
+/** This machine, by a name that does not look like loopback. */
+const LOCAL = '[::ffff:127.0.0.1]';
 /** Nobody listens there. */
 const NOBODY = '127.0.0.1:1';
 
@@ -31,7 +34,8 @@ beforeEach(async () => {
   server = new Server();
   new AdmissionServer({
     cluster: () => cluster(),
-    ticketFor: (role) => Promise.resolve(Ticket.fromPartial({ clusterId: 'c', isManager: role === 'manager' })),
+    ticketFor: (role) =>
+      Promise.resolve(Ticket.fromPartial({ clusterId: 'c', isManager: role === 'manager', managerAddresses: MANAGERS })),
     letGo: (nodeId, peer) => {
       leaving.push([nodeId, peer]);
       letGo();
@@ -51,11 +55,18 @@ describe('who asks to join', () => {
     ['worker', CLUSTER.workerSecret, false],
     ['manager', CLUSTER.managerSecret, true],
   ])("gets a %s's ticket for its token", async (_, secret, isManager) => {
-    expect(await askToJoin([address], tokenOf(secret))).toMatchObject({ clusterId: 'c', isManager });
+    expect(await askToJoin([address], tokenOf(secret))).toMatchObject({ ticket: { clusterId: 'c', isManager } });
   });
 
   it('asks the next one when one does not answer', async () => {
-    expect(await askToJoin([NOBODY, address], tokenOf(CLUSTER.workerSecret))).toMatchObject({ clusterId: 'c' });
+    expect(await askToJoin([NOBODY, address], tokenOf(CLUSTER.workerSecret))).toMatchObject({ ticket: { clusterId: 'c' } });
+  });
+
+  it.each([
+    ['by way of loopback, all that there are', () => address, ['127.0.0.9:2378', '10.0.0.5:2378']],
+    ['by another way, those that are not on loopback', () => address.replace('127.0.0.1', LOCAL), ['10.0.0.5:2378']],
+  ])('hears of the managers that it can reach: %s', async (_, from, others) => {
+    expect((await askToJoin([from()], tokenOf(CLUSTER.workerSecret))).managers).toEqual([from(), ...others]);
   });
 
   it('hears of all when none answers', async () => {
@@ -86,6 +97,7 @@ describe('who asks to join', () => {
 
   it.each([
     ['no proof', { nonce: Buffer.alloc(32), proof: Buffer.alloc(0) }],
+    ['no secret', { nonce: Buffer.alloc(32), proof: proofOf('', Buffer.alloc(32)) }],
     ['no nonce', { nonce: Buffer.alloc(0), proof: proofOf(CLUSTER.workerSecret, Buffer.alloc(0)) }],
     ['a nonce that is too short', { nonce: Buffer.alloc(8), proof: proofOf(CLUSTER.workerSecret, Buffer.alloc(8)) }],
     ['a proof for another nonce', { nonce: Buffer.alloc(32), proof: proofOf(CLUSTER.workerSecret, Buffer.alloc(32, 1)) }],

@@ -2,28 +2,34 @@ import { ALREADY_IN_SWARM, SWARM_LOCKED } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { SwarmInitRequest, SwarmJoinRequest, SwarmSpec } from '#common/proto';
-import { askToJoin, askToLeave } from './admission.client';
+import type { KeyRing } from '#common/store';
+import { askToJoin } from './admission.client';
 import type { JoinedClusters } from './joined-cluster';
 import type { CertificateInfo } from './root-ca';
-import type { SealingKeys } from './sealing-keys';
-import { LAST_MANAGER, type JoinTokens, type Rotations, type SwarmMembership } from './swarm-membership';
+import { LAST_MANAGER, LOCKED_MANAGER, type JoinTokens, type Rotations, type SwarmMembership } from './swarm-membership';
 
 export interface HostMembershipParts {
   readonly swarm: SwarmMembership;
   readonly joined: JoinedClusters;
-  readonly sealingKeys: SealingKeys;
   /** Whether there is a cluster in the etcd that is looked at. */
   readonly hasCluster: () => boolean;
   /** The node whose agent runs on this host. */
   readonly nodeBeside: () => string | undefined;
   /** host:port of the managers that are known. */
   readonly managers: () => readonly string[];
-  /** Begins anew as what this host is by then. */
+  /** Keeps the sealing keys of a cluster that is about to be joined. */
+  readonly keepKeys: (ring: KeyRing) => Promise<void>;
+  /** Does one such thing at a time. @throws DomainError UNAVAILABLE while another one is being done */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Begins anew as what this host is by then. @throws DomainError DEADLINE_EXCEEDED it goes on in the background */
   readonly restart: () => Promise<void>;
   readonly logger: Logger;
 }
 
-/** This host's part in a cluster: one that it has made, or one of other hosts that it has joined. */
+/**
+ * This host's part in a cluster: one that it has made, or one of other hosts that it has joined. What it is, is decided by one file
+ * (JoinedClusters): whenever the process dies, it is one of the two.
+ */
 export class HostMembership {
   constructor(private readonly parts: HostMembershipParts) {}
 
@@ -34,6 +40,11 @@ export class HostMembership {
     return swarm.isLocked() ? 'locked' : 'manager';
   }
 
+  /** Whether the cluster is one of other hosts: it can be left without a look at its state. */
+  hasJoined(): boolean {
+    return this.parts.joined.joined !== undefined;
+  }
+
   /** Of a worker: its node, once its agent was heard of, and where its managers are. */
   asWorker(): { readonly nodeId: string | undefined; readonly managers: readonly string[] } {
     const { joined, nodeBeside } = this.parts;
@@ -41,47 +52,46 @@ export class HostMembership {
   }
 
   /** @throws DomainError as SwarmMembership.init */
-  async init(request: SwarmInitRequest): Promise<void> {
-    if (this.parts.joined.joined) throw new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
-    await this.parts.swarm.init(request);
+  init(request: SwarmInitRequest): Promise<void> {
+    return this.parts.exclusively(async () => {
+      if (this.hasJoined()) throw alreadyInSwarm();
+      await this.parts.swarm.init(request);
+    });
   }
 
   /**
    * Joins the cluster of another manager, as what the token says. This host's agent follows.
    * @throws DomainError INVALID_ARGUMENT · UNAVAILABLE it is in a cluster, or no manager answers · FAILED_PRECONDITION · UNIMPLEMENTED
    */
-  async join({ remoteAddrs, joinToken, dataPathAddr, availability }: SwarmJoinRequest): Promise<void> {
-    const { joined, sealingKeys, hasCluster, restart } = this.parts;
-    if (joined.joined || hasCluster()) throw new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
-    if (this.standing() === 'locked') throw new DomainError('UNAVAILABLE', SWARM_LOCKED);
-    if (remoteAddrs.length === 0) throw new DomainError('INVALID_ARGUMENT', 'at least 1 RemoteAddr is required to join');
-    if (dataPathAddr !== '') throw new DomainError('UNIMPLEMENTED', 'DataPathAddr is a setting of each agent (--advertise-addr)');
-    if (!['', 'active'].includes(availability))
-      throw new DomainError('UNIMPLEMENTED', 'Availability: change it on a manager, once the node is there (node update)');
-    const ticket = await askToJoin(remoteAddrs, joinToken);
-    if (ticket.isManager) {
-      await sealingKeys.adopt({ current: ticket.currentSealingKey, keys: new Map(Object.entries(ticket.sealingKeys)) });
-    }
-    await joined.join(ticket);
-    await restart();
+  join(request: SwarmJoinRequest): Promise<void> {
+    return this.parts.exclusively(async () => {
+      const { joined, keepKeys, restart } = this.parts;
+      this.requireFree();
+      refuseUnknown(request);
+      const { ticket, managers } = await askToJoin(request.remoteAddrs, request.joinToken);
+      // Another manager may have made a cluster in the same etcd meanwhile.
+      this.requireFree();
+      if (ticket.isManager) {
+        await keepKeys({ current: ticket.currentSealingKey, keys: new Map(Object.entries(ticket.sealingKeys)) });
+      }
+      await joined.join(ticket, managers);
+      await restart();
+    });
   }
 
   /** Leaves the cluster; as its last manager, ends it. @throws DomainError as SwarmMembership.leave */
-  async leave(force: boolean): Promise<void> {
-    const { swarm, joined, sealingKeys, nodeBeside, restart, logger } = this.parts;
-    const { role } = joined.joined ?? {};
-    if (role === undefined || (role === 'manager' && !(await swarm.hasOthers()))) await swarm.leave(force);
-    if (role === undefined) return;
-    if (role === 'manager' && !force) throw new DomainError('UNAVAILABLE', LAST_MANAGER);
-    const [nodeId, managers] = [nodeBeside(), this.parts.managers()];
-    // The keys of a cluster are for its managers only.
-    if (role === 'manager') await sealingKeys.replace();
-    await joined.leave();
-    await restart();
-    // Now that nobody sends it there again. One that is not heard any more has nothing to be told.
-    if (nodeId === undefined) return;
-    await askToLeave(managers, nodeId).catch((error: unknown) => {
-      logger.warn({ nodeId, reason: messageOf(error) }, 'no manager could be told that this host has left');
+  leave(force: boolean): Promise<void> {
+    return this.parts.exclusively(async () => {
+      const { swarm, joined, restart } = this.parts;
+      const { role, nodeId: known } = joined.joined ?? {};
+      if (role === undefined) return swarm.leave(force);
+      if (role === 'manager') {
+        if (!force) throw new DomainError('UNAVAILABLE', swarm.isLocked() ? LOCKED_MANAGER : LAST_MANAGER);
+        await this.endIfLast();
+      }
+      const nodeId = this.parts.nodeBeside() ?? known;
+      await joined.leave(nodeId === undefined ? undefined : { nodeId, managers: this.parts.managers() });
+      await restart();
     });
   }
 
@@ -104,4 +114,30 @@ export class HostMembership {
   trust(): CertificateInfo {
     return this.parts.swarm.trust();
   }
+
+  private requireFree(): void {
+    if (this.hasJoined() || this.parts.hasCluster()) throw alreadyInSwarm();
+    if (this.standing() === 'locked') throw new DomainError('UNAVAILABLE', SWARM_LOCKED);
+  }
+
+  /** A cluster without managers is nobody's. One that cannot be reached any more, or has ended, is left all the same. */
+  private async endIfLast(): Promise<void> {
+    const { swarm, logger } = this.parts;
+    try {
+      if (!(await swarm.hasOthers())) await swarm.leave(true);
+    } catch (error) {
+      logger.warn({ reason: messageOf(error) }, 'the cluster is left without having been ended');
+    }
+  }
+}
+
+function refuseUnknown({ remoteAddrs, dataPathAddr, availability }: SwarmJoinRequest): void {
+  if (remoteAddrs.length === 0) throw new DomainError('INVALID_ARGUMENT', 'at least 1 RemoteAddr is required to join');
+  if (dataPathAddr !== '') throw new DomainError('UNIMPLEMENTED', 'DataPathAddr is a setting of each agent (--advertise-addr)');
+  if (availability !== '' && availability !== 'active')
+    throw new DomainError('UNIMPLEMENTED', 'Availability: change it on a manager, once the node is there (node update)');
+}
+
+function alreadyInSwarm(): DomainError {
+  return new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
 }

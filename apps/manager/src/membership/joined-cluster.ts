@@ -4,27 +4,40 @@ import { DomainError } from '#common/errors';
 import { readIfPresent, writeDurably } from '#common/files';
 
 const FILE = 'joined.json';
+/** Clusters that were left and are remembered. */
+const MOST_LEFT = 16;
 
-/** The cluster that this host has joined by its API: others than the one in the etcd that the manager was started with. */
+/** The cluster that this host has joined by its API: another one than that in the etcd that the manager was started with. */
 export interface JoinedCluster {
   readonly role: 'worker' | 'manager';
   readonly clusterId: string;
   /** host:port of the managers that there were. */
   readonly managers: readonly string[];
+  /** This host's node, once its agent has been heard of. */
+  readonly nodeId?: string;
   /** For a manager. */
   readonly etcd: readonly string[];
   readonly etcdPrefix: string;
 }
 
+/** A node of this host that is still to be let go by the cluster that was left. */
+export interface Leaving {
+  readonly nodeId: string;
+  readonly managers: readonly string[];
+}
+
 /** Content of the file. */
 interface Record {
   readonly joined?: JoinedCluster;
-  /** The cluster that was left last: its containers are to go. */
-  readonly left?: string;
+  /** Clusters that were left, the newest last: their containers are to go. */
+  readonly left?: readonly string[];
+  readonly leaving?: Leaving;
 }
 
 /** What a host remembers of the clusters that it was told to join and to leave. */
 export class JoinedClusters {
+  private writing: Promise<void> = Promise.resolve();
+
   private constructor(
     private readonly path: string,
     private record: Record,
@@ -45,22 +58,53 @@ export class JoinedClusters {
     return this.record.joined;
   }
 
-  get left(): string | undefined {
-    return this.record.left;
+  get left(): readonly string[] {
+    return this.record.left ?? [];
   }
 
-  async join({ clusterId, isManager, managerAddresses, etcd, etcdPrefix }: Ticket): Promise<void> {
+  get leaving(): Leaving | undefined {
+    return this.record.leaving;
+  }
+
+  /** @param managers host:port of them @throws errors of the file system; then nothing has changed, as with all that follows */
+  join({ clusterId, isManager, etcd, etcdPrefix }: Ticket, managers: readonly string[]): Promise<void> {
     const role = isManager ? 'manager' : 'worker';
-    await this.write({ joined: { role, clusterId, managers: managerAddresses, etcd, etcdPrefix } });
+    const joined = { role, clusterId, managers, etcd, etcdPrefix } as const;
+    return this.write({ ...this.record, joined, left: this.left.filter((id) => id !== clusterId) });
   }
 
-  async leave(): Promise<void> {
-    const left = this.record.joined?.clusterId;
-    await this.write(left === undefined ? {} : { left });
+  /** @param leaving the node that is to be let go, if it is known */
+  leave(leaving: Leaving | undefined): Promise<void> {
+    const { joined, left = [] } = this.record;
+    return this.write({
+      left: joined ? [...left.filter((id) => id !== joined.clusterId), joined.clusterId].slice(-MOST_LEFT) : left,
+      ...(leaving && { leaving }),
+    });
   }
 
-  private async write(record: Record): Promise<void> {
-    await writeDurably(this.path, `${JSON.stringify(record)}\n`);
+  /** The node has been let go. */
+  async isGone(leaving: Leaving): Promise<void> {
+    if (this.record.leaving === leaving) await this.write({ ...this.record, leaving: undefined });
+  }
+
+  /** This host's agent has come to this host's manager: it has no session with another one. */
+  async sawNode(nodeId: string): Promise<void> {
+    const { joined, leaving } = this.record;
+    if (leaving?.nodeId === nodeId) await this.isGone(leaving);
+    if (joined && joined.nodeId !== nodeId) await this.write({ ...this.record, joined: { ...joined, nodeId } });
+  }
+
+  /** One after the other. What is written is what is known at once: it is read back if that failed. */
+  private write(record: Record): Promise<void> {
+    const before = this.record;
     this.record = record;
+    this.writing = this.writing
+      .catch(() => undefined)
+      .then(() => writeDurably(this.path, `${JSON.stringify(record)}\n`))
+      .catch((error: unknown) => {
+        if (this.record === record) this.record = before;
+        throw error;
+      });
+    return this.writing;
   }
 }

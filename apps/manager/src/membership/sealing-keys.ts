@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SWARM_LOCKED } from '#common/domain';
 import { DomainError } from '#common/errors';
@@ -9,6 +10,8 @@ import { isSealedValue, SEALING_KEY_BYTES, Vault, type KeyRing } from '#common/s
 import { parseUnlockKey } from './unlock-key';
 
 const FILE = 'sealing-keys.json';
+/** Those of a cluster that this host has joined: its own stay for its own cluster. */
+const JOINED_FILE = 'joined-sealing-keys.json';
 /** What a locked file names as the key that it is sealed with. */
 const LOCK_ID = 'unlock-key';
 
@@ -42,8 +45,26 @@ export class SealingKeys implements KeyRing {
   ) {}
 
   /** @throws DomainError FAILED_PRECONDITION when the file is no such file; errors of the file system */
-  static async load(dataDir: string): Promise<SealingKeys> {
-    const path = join(dataDir, FILE);
+  static load(dataDir: string): Promise<SealingKeys> {
+    return SealingKeys.loadFile(join(dataDir, FILE));
+  }
+
+  /** Those that keepJoined has kept. @throws as load */
+  static loadJoined(dataDir: string): Promise<SealingKeys> {
+    return SealingKeys.loadFile(join(dataDir, JOINED_FILE));
+  }
+
+  /** Keeps the keys of a cluster that is about to be joined. @throws errors of the file system */
+  static async keepJoined(dataDir: string, ring: KeyRing): Promise<void> {
+    await writeDurably(join(dataDir, JOINED_FILE), toText(ring, ''));
+  }
+
+  /** @throws errors of the file system */
+  static async removeJoined(dataDir: string): Promise<void> {
+    await rm(join(dataDir, JOINED_FILE), { force: true });
+  }
+
+  private static async loadFile(path: string): Promise<SealingKeys> {
     await removeDraft(path);
     const text = await readIfPresent(path);
     if (text !== undefined) return new SealingKeys(path, parseFile(path, text));
@@ -95,12 +116,8 @@ export class SealingKeys implements KeyRing {
   }
 
   /** Forgets the keys for new ones: what was sealed with them cannot be read here any more. @throws errors of the file system */
-  replace(): Promise<void> {
-    return this.adopt(newRing());
-  }
-
-  /** Takes other keys in place of these, those of a cluster that this host joins. @throws errors of the file system */
-  async adopt(ring: KeyRing): Promise<void> {
+  async replace(): Promise<void> {
+    const ring = newRing();
     // Nothing is to be sealed with keys that are not kept.
     await this.write(ring, '');
     this.open(ring, '');

@@ -222,6 +222,8 @@ export class SwarmMembership {
   /** What those are shown who join. @throws DomainError as `tokens` */
   admitting(): AdmittingCluster {
     const cluster = this.cluster();
+    // Tokens may have been rotated since this manager has last heard of etcd.
+    if (!this.parts.store.isSynced()) throw new DomainError('UNAVAILABLE', 'this manager cannot reach etcd; try another one');
     const { workerSecret, managerSecret } = openSecrets(cluster, this.parts.vault);
     return { rootCertificate: cluster.rootCertificate, workerSecret, managerSecret };
   }
@@ -267,7 +269,7 @@ export class SwarmMembership {
   }
 }
 
-const LOCKED_MANAGER = 'Swarm is encrypted and locked. Please unlock it first or use `--force` to ignore this message.';
+export const LOCKED_MANAGER = 'Swarm is encrypted and locked. Please unlock it first or use `--force` to ignore this message.';
 
 /** Docker's words. */
 export const LAST_MANAGER =

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res, UseGuards, type OnModuleDestroy } from '@nestjs/common';
 import type { Request, Response } from '../http/exchange';
 import { delay } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
@@ -19,8 +19,15 @@ const MOST_UNREAD_BYTES = 16 * 1024 * 1024;
 /** Events of the cluster, and of this host's engine. */
 @Controller('events')
 @UseGuards(StoreSyncedGuard)
-export class EventsController {
+export class EventsController implements OnModuleDestroy {
+  private readonly over = new AbortController();
+
   constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {}
+
+  /** Clients that follow connect again, to whatever this host is by then. */
+  onModuleDestroy(): void {
+    this.over.abort();
+  }
 
   @Get()
   async follow(@Req() request: Request, @Res() response: Response): Promise<void> {
@@ -30,6 +37,7 @@ export class EventsController {
     const until = queryTimeNanos(query, 'until');
     const ending = new AbortController();
     response.once('close', () => ending.abort());
+    this.over.signal.addEventListener('abort', () => ending.abort(), { once: true, signal: ending.signal });
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.flushHeaders();
     const send = (event: ClusterEvent): void => {

@@ -58,8 +58,9 @@ export class SwarmController {
 
   @Post('leave')
   async leave(@Req() request: Request, @Res() response: Response): Promise<void> {
-    this.requireStore();
-    await this.api.membership.leave(queryFlag(queryOf(request), 'force'));
+    const { membership } = this.api;
+    if (!membership.hasJoined()) this.requireStore();
+    await membership.leave(queryFlag(queryOf(request), 'force'));
     sendEmpty(response);
   }
 
@@ -69,8 +70,8 @@ export class SwarmController {
     const query = queryOf(request);
     const spec = SwarmSpec.fromJSON(decodeJson('SwarmSpec', (await readOptionalJsonBody(request)) ?? {}));
     const version = queryVersion(query, 'swarm');
-    await untilViewHas(this.api.store, version);
     requireCluster(this.api);
+    await untilViewHas(this.api.store, version);
     await this.api.membership.update(version, spec, {
       workerToken: queryFlag(query, 'rotateWorkerToken'),
       managerToken: queryFlag(query, 'rotateManagerToken'),

@@ -10,6 +10,8 @@ import type { ApiStore, HostFacts } from '../ports';
 /** A network of a hundred nodes is made on a host within a second; a busy engine takes longer. */
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 10;
+/** An address whose container has just been removed is free as soon as the agent has seen that. */
+const TAKEN_PATIENCE_MS = 3_000;
 /** The leader writes such a task twice in its life. */
 const MAX_TRIES = 5;
 
@@ -121,14 +123,14 @@ export class OverlayAttachments {
   }
 
   private async untilReady(taskId: string, name: string): Promise<OverlayPlace> {
-    const deadline = monotonicMs() + PATIENCE_MS;
+    const [begun, deadline] = [monotonicMs(), monotonicMs() + PATIENCE_MS];
     const forever = new AbortController().signal;
     for (;;) {
       const task = this.store.view.task(taskId);
       const endpoint = task && endpointOf(task, task.networksAttachments[0]?.network?.id ?? '');
       if (endpoint) return { taskId, endpoint };
-      if (!task || isRefused(task) || isTerminal(observedState(task)) || monotonicMs() > deadline)
-        throw await this.giveUp(task, name);
+      const isTaken = task && isRefused(task) && monotonicMs() > begun + TAKEN_PATIENCE_MS;
+      if (!task || isTaken || isTerminal(observedState(task)) || monotonicMs() > deadline) throw await this.giveUp(task, name);
       await delay(LOOK_MS, forever);
     }
   }
@@ -152,7 +154,7 @@ function endpointOf({ status }: Task, networkId: string): EngineEndpoint | undef
   return status.engineEndpoints?.list.find((endpoint) => endpoint.networkId === networkId);
 }
 
-/** The leader has no address for it. A task of a service would wait for one; somebody who runs a container is not to. */
+/** The leader has no address for it. A task of a service would wait for one; somebody who runs a container is not to for long. */
 function isRefused(task: Task): boolean {
   return stateRank(observedState(task)) < stateRank(TaskState.assigned) && (task.status?.err ?? '') !== '';
 }

@@ -63,6 +63,7 @@ export const NO_MEMBERSHIP: ApiDependencies['membership'] = {
   tokens: () => ({ worker: 'SWMTKN-1-worker', manager: 'SWMTKN-1-manager' }),
   trust: () => NO_TRUST,
   standing: () => 'manager',
+  hasJoined: () => false,
   asWorker: () => ({ nodeId: undefined, managers: [] }),
   join: () => Promise.reject(new DomainError('UNIMPLEMENTED', 'not here')),
   unlock: () => {

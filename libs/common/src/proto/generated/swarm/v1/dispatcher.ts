@@ -119,6 +119,8 @@ export interface ManagerMessage {
 /** This host is part of a cluster whose managers are elsewhere: the agent goes there. */
 export interface Redirect {
   managerAddresses: string[];
+  /** As in Welcome. */
+  endedClusterIds: string[];
 }
 
 /** Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id. */
@@ -131,6 +133,8 @@ export interface Removed {
   clusterId: string;
   /** Not this node alone: there is no such cluster any more. The agent stays, to be part of the next one. */
   clusterEnded: boolean;
+  /** As in Welcome. */
+  endedClusterIds: string[];
 }
 
 export interface Welcome {
@@ -1579,13 +1583,16 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
 };
 
 function createBaseRedirect(): Redirect {
-  return { managerAddresses: [] };
+  return { managerAddresses: [], endedClusterIds: [] };
 }
 
 export const Redirect: MessageFns<Redirect> = {
   encode(message: Redirect, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.managerAddresses) {
       writer.uint32(10).string(v!);
+    }
+    for (const v of message.endedClusterIds) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -1611,6 +1618,14 @@ export const Redirect: MessageFns<Redirect> = {
             message.managerAddresses.push(reader.string());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.endedClusterIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1630,6 +1645,11 @@ export const Redirect: MessageFns<Redirect> = {
         : globalThis.Array.isArray(object?.manager_addresses)
         ? object.manager_addresses.map((e: any) => globalThis.String(e))
         : [],
+      endedClusterIds: globalThis.Array.isArray(object?.endedClusterIds)
+        ? object.endedClusterIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.ended_cluster_ids)
+        ? object.ended_cluster_ids.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1637,6 +1657,9 @@ export const Redirect: MessageFns<Redirect> = {
     const obj: any = {};
     if (message.managerAddresses?.length) {
       obj.managerAddresses = message.managerAddresses;
+    }
+    if (message.endedClusterIds?.length) {
+      obj.endedClusterIds = message.endedClusterIds;
     }
     return obj;
   },
@@ -1647,6 +1670,7 @@ export const Redirect: MessageFns<Redirect> = {
   fromPartial(object: DeepPartial<Redirect>): Redirect {
     const message = createBaseRedirect();
     message.managerAddresses = object.managerAddresses?.map((e) => e) || [];
+    message.endedClusterIds = object.endedClusterIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -1725,7 +1749,7 @@ export const OpenTunnel: MessageFns<OpenTunnel> = {
 };
 
 function createBaseRemoved(): Removed {
-  return { clusterId: "", clusterEnded: false };
+  return { clusterId: "", clusterEnded: false, endedClusterIds: [] };
 }
 
 export const Removed: MessageFns<Removed> = {
@@ -1735,6 +1759,9 @@ export const Removed: MessageFns<Removed> = {
     }
     if (message.clusterEnded !== false) {
       writer.uint32(16).bool(message.clusterEnded);
+    }
+    for (const v of message.endedClusterIds) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -1768,6 +1795,14 @@ export const Removed: MessageFns<Removed> = {
             message.clusterEnded = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.endedClusterIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1792,6 +1827,11 @@ export const Removed: MessageFns<Removed> = {
         : isSet(object.cluster_ended)
         ? globalThis.Boolean(object.cluster_ended)
         : false,
+      endedClusterIds: globalThis.Array.isArray(object?.endedClusterIds)
+        ? object.endedClusterIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.ended_cluster_ids)
+        ? object.ended_cluster_ids.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1803,6 +1843,9 @@ export const Removed: MessageFns<Removed> = {
     if (message.clusterEnded !== false) {
       obj.clusterEnded = message.clusterEnded;
     }
+    if (message.endedClusterIds?.length) {
+      obj.endedClusterIds = message.endedClusterIds;
+    }
     return obj;
   },
 
@@ -1813,6 +1856,7 @@ export const Removed: MessageFns<Removed> = {
     const message = createBaseRemoved();
     message.clusterId = object.clusterId ?? "";
     message.clusterEnded = object.clusterEnded ?? false;
+    message.endedClusterIds = object.endedClusterIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -4371,6 +4415,18 @@ export const protoMetadata = {
         "jsonName": "managerAddresses",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "ended_cluster_ids",
+        "number": 2,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "endedClusterIds",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -4429,6 +4485,18 @@ export const protoMetadata = {
         "defaultValue": "",
         "oneofIndex": 0,
         "jsonName": "clusterEnded",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "ended_cluster_ids",
+        "number": 3,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "endedClusterIds",
         "options": undefined,
         "proto3Optional": false,
       }],
@@ -5476,215 +5544,227 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 11],
-        "span": [104, 0, 106, 1],
+        "span": [104, 0, 108, 1],
         "leadingComments": " This host is part of a cluster whose managers are elsewhere: the agent goes there.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 11, 2, 1],
+        "span": [107, 2, 40],
+        "leadingComments": " As in Welcome.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 12],
-        "span": [109, 0, 111, 1],
+        "span": [111, 0, 113, 1],
         "leadingComments": " Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13],
-        "span": [114, 0, 118, 1],
+        "span": [116, 0, 122, 1],
         "leadingComments":
           " The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 1],
-        "span": [117, 2, 25],
+        "span": [119, 2, 25],
         "leadingComments":
           " Not this node alone: there is no such cluster any more. The agent stays, to be part of the next one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 13, 2, 2],
+        "span": [121, 2, 40],
+        "leadingComments": " As in Welcome.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 14, 2, 3],
-        "span": [125, 2, 40],
+        "span": [129, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 4],
-        "span": [127, 2, 40],
+        "span": [131, 2, 40],
         "leadingComments": " Clusters that have ended: their containers go.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 1],
-        "span": [137, 2, 24],
+        "span": [141, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 3],
-        "span": [140, 2, 27],
+        "span": [144, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 4],
-        "span": [142, 2, 29],
+        "span": [146, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 5],
-        "span": [144, 2, 42],
+        "span": [148, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 6],
-        "span": [146, 2, 33],
+        "span": [150, 2, 33],
         "leadingComments":
           " Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18],
-        "span": [159, 0, 166, 1],
+        "span": [163, 0, 170, 1],
         "leadingComments": " What a task gets as a file.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 2],
-        "span": [163, 2, 21],
+        "span": [167, 2, 21],
         "leadingComments": " Whether `data` is a template that the agent fills in for each task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 3],
-        "span": [165, 2, 21],
+        "span": [169, 2, 21],
         "leadingComments": " Why there is no `data`; empty where there is.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19],
-        "span": [171, 0, 185, 1],
+        "span": [175, 0, 189, 1],
         "leadingComments":
           " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19, 2, 0],
-        "span": [173, 2, 20],
+        "span": [177, 2, 20],
         "leadingComments": " Forget everything else.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19, 2, 3],
-        "span": [177, 2, 33],
+        "span": [181, 2, 33],
         "leadingComments":
           " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19, 2, 9],
-        "span": [184, 2, 43],
+        "span": [188, 2, 43],
         "leadingComments": " Absent: unchanged.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 2],
-        "span": [191, 2, 21],
+        "span": [195, 2, 21],
         "leadingComments": " Address of its end of the VXLANs.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21],
-        "span": [196, 0, 204, 1],
+        "span": [200, 0, 208, 1],
         "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21, 2, 3],
-        "span": [201, 2, 35],
+        "span": [205, 2, 35],
         "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21, 2, 4],
-        "span": [203, 2, 24],
+        "span": [207, 2, 24],
         "leadingComments": " Tasks on the caller's own node go first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 1],
-        "span": [209, 2, 30],
+        "span": [213, 2, 30],
         "leadingComments": " Other names of the service on this network.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 2],
-        "span": [211, 2, 40],
+        "span": [215, 2, 40],
         "leadingComments": " Without prefix length; none in dnsrr mode.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 23, 2, 1],
-        "span": [217, 2, 31],
+        "span": [221, 2, 31],
         "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 23, 2, 2],
-        "span": [219, 2, 28],
+        "span": [223, 2, 28],
         "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [223, 0, 238, 1],
+        "span": [227, 0, 242, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 3],
-        "span": [228, 2, 18],
+        "span": [232, 2, 18],
         "leadingComments": " <service>.<slot or node>.<task>\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 4],
-        "span": [230, 2, 18],
+        "span": [234, 2, 18],
         "leadingComments": " 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 6],
-        "span": [233, 2, 19],
+        "span": [237, 2, 19],
         "leadingComments":
           " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 7],
-        "span": [235, 2, 34],
+        "span": [239, 2, 34],
         "leadingComments":
           " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 8],
-        "span": [237, 2, 28],
+        "span": [241, 2, 28],
         "leadingComments": " Of a container that is no task of a service: what it is called on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 25, 2, 1],
-        "span": [243, 2, 21],
+        "span": [247, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [247, 0, 249, 1],
+        "span": [251, 0, 253, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
