@@ -1,5 +1,5 @@
 import { credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
-import { NodeState, ORPHANED_AFTER_MS, TaskState } from '#common/domain';
+import { NANOS_PER_MS, NodeState, ORPHANED_AFTER_MS, TaskState } from '#common/domain';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
 import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage } from '#common/dispatcher-proto';
@@ -14,7 +14,10 @@ import { orphanTasks } from './orphan-tasks';
 import { StatusInbox } from './status-inbox';
 
 const ADDRESS = '127.0.0.1:23178';
+/** As the cluster has it, which has been there before the manager. */
 const HEARTBEAT_MS = 100;
+/** As the manager was started. */
+const FLAG_MS = 10;
 const logger = createLogger('test', 'silent');
 
 /** The agent's side of a stream, without an engine behind it. */
@@ -109,9 +112,10 @@ describe('the dispatcher', () => {
     store = new ClusterStore(objects, logger);
     void store.run(stopping.signal);
     await store.untilSynced(10_000, stopping.signal);
+    const spec = { dispatcher: { heartbeatPeriod: HEARTBEAT_MS * NANOS_PER_MS } };
     await store.commit(
       [],
-      [{ kind: 'put', key: keys.cluster, value: Cluster.encode(Cluster.fromPartial({ id: newId() })).finish() }],
+      [{ kind: 'put', key: keys.cluster, value: Cluster.encode(Cluster.fromPartial({ id: newId(), spec })).finish() }],
     );
     const inbox = new StatusInbox(store, logger, () => undefined);
     const peers = new AllowedPeers([]);
@@ -122,7 +126,7 @@ describe('the dispatcher', () => {
       store,
       inbox,
       peers,
-      heartbeatPeriodMs: HEARTBEAT_MS,
+      heartbeatPeriodMs: FLAG_MS,
       vault: testVault(),
       addServices: () => undefined,
       logger,
@@ -238,6 +242,17 @@ describe('the dispatcher', () => {
     await untilState(agent, NodeState.ready);
   });
 
+  it('waits for heartbeats for as long as the cluster says, whatever the manager was started with', async () => {
+    const agent = anAgent().hello().beat();
+    await untilState(agent, NodeState.ready);
+    const seen = new Set<NodeState | undefined>();
+    const unsubscribe = store.onChange(() => seen.add(stateOf(agent)));
+    const { beats } = agent;
+    await eventually(() => agent.beats >= beats + 5, { reason: 'five heartbeats were sent' });
+    unsubscribe();
+    expect(seen.has(NodeState.down)).toBe(false);
+  });
+
   it('calls a node down whose engine is away, and says so', async () => {
     const agent = anAgent().hello().beat();
     await untilState(agent, NodeState.ready);
@@ -293,10 +308,10 @@ describe('the dispatcher', () => {
     await removeNode(agent.nodeId);
     const clusterId = store.view.cluster()?.id;
     await eventually(() => agent.ended, { reason: 'the session is ended' });
-    expect(agent.messages.at(-1)?.removed).toEqual({ clusterId, clusterEnded: false });
+    expect(agent.messages.at(-1)?.removed).toMatchObject({ clusterId, clusterEnded: false });
     const again = anAgent(agent.nodeId).hello().beat();
     await eventually(() => again.ended, { reason: 'it is turned away' });
-    expect(again.messages).toEqual([expect.objectContaining({ removed: { clusterId, clusterEnded: false } })]);
+    expect(again.messages.map(({ removed }) => removed)).toMatchObject([{ clusterId, clusterEnded: false }]);
     expect(store.view.node(agent.nodeId)).toBeUndefined();
   });
 

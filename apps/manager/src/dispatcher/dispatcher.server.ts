@@ -79,6 +79,8 @@ export class DispatcherServer {
       { address },
       'agents are taken without certificates, from loopback and --agent-network addresses only',
     );
+    // A cluster that was there before this manager: nothing else tells of its heartbeat period.
+    this.onCluster();
     this.expectOwnNodes();
     this.unsubscribe = this.parts.store.onChange((changes) => this.onChanges(changes));
     this.livenessTimer = setInterval(() => this.lookForLostNodes(), LIVENESS_PERIOD_MS);
