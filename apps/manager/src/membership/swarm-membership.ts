@@ -143,7 +143,7 @@ export class SwarmMembership {
     throw new DomainError('UNAVAILABLE', LAST_MANAGER);
   }
 
-  /** Whether a locked manager is left of a cluster that others have ended, there is nothing to be ended any more. */
+  /** A locked manager whose cluster others have ended has nothing to end. */
   private async end(): Promise<void> {
     const { store, sealingKeys } = this.parts;
     if (sealingKeys.isLocked && !store.view.cluster()) return;
