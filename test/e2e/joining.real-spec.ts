@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { eventually } from '#common/testing';
 import { LabCluster } from '../lab/cluster';
 import { Lab } from '../lab/lab';
@@ -41,8 +43,15 @@ describe('hosts that are told by docker to join a cluster', () => {
     docker(host, 'info --format {{.Swarm.LocalNodeState}}/{{.Swarm.ControlAvailable}}');
   const nodes = async (host: string): Promise<string[]> =>
     (await docker(host, 'node ls --format {{.Hostname}}/{{.Status}}/{{.ManagerStatus}}')).split('\n').sort();
-  const join = (host: string, token: string, more = ''): Promise<string> =>
-    docker(host, `swarm join${more} --token ${token} ${swarm.lab.host('n1').address}:2378`);
+  const join = (host: string, token: string): Promise<string> =>
+    docker(host, `swarm join --token ${token} ${swarm.lab.host('n1').address}:2378`);
+
+  /** Events of a host, from now on. */
+  async function follow(host: string): Promise<IncomingMessage> {
+    const call = request({ socketPath: cluster(host).managerSocket, path: '/v1.41/events' }).end();
+    const [events] = (await once(call, 'response')) as [IncomingMessage];
+    return events.resume();
+  }
 
   it('are refused without a token that is good for it', async () => {
     await docker('n1', `swarm init --advertise-addr ${swarm.lab.host('n1').address}`);
@@ -59,11 +68,15 @@ describe('hosts that are told by docker to join a cluster', () => {
   }, 60_000);
 
   it('are managers or workers, as the token says, and their agents follow', async () => {
-    expect(await join('n2', await docker('n1', 'swarm join-token -q manager'))).toContain(
-      'This node joined a swarm as a manager.',
-    );
+    const followed = once(await follow('n2'), 'close');
+    const asManager = join('n2', await docker('n1', 'swarm join-token -q manager'));
+    expect(await asManager).toContain('This node joined a swarm as a manager.');
+    // Whoever follows events has to ask again: they are those of another cluster from here on.
+    await followed;
     expect(await state('n2')).toBe('active/true');
-    expect(await join('n3', await docker('n1', 'swarm join-token -q worker'))).toContain('This node joined a swarm as a worker.');
+    const token = await docker('n1', 'swarm join-token -q worker');
+    const outcomes = await Promise.allSettled([join('n3', token), join('n3', token)]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await state('n3')).toBe('active/false');
     for (const host of ['n1', 'n2']) {
       await eventually(async () => expect((await nodes(host)).filter((node) => node.includes('Ready'))).toHaveLength(3), {
@@ -72,7 +85,7 @@ describe('hosts that are told by docker to join a cluster', () => {
     }
     expect((await nodes('n2')).map((node) => node.split('/')[2])).toEqual(['Leader', 'Reachable', '']);
     await expect(docker('n3', 'node ls')).rejects.toThrow('This node is not a swarm manager. Worker nodes');
-    await expect(join('n3', await docker('n1', 'swarm join-token -q worker'))).rejects.toThrow('already part of a swarm');
+    await expect(join('n3', token)).rejects.toThrow('already part of a swarm');
     expect(await docker('n3', 'run --rm busybox:latest echo here')).toBe('here');
     expect(await docker('n3', 'network ls --filter driver=bridge --format {{.Name}}')).toContain('bridge');
   }, 120_000);
