@@ -219,10 +219,9 @@ export class Agent {
     };
   }
 
-  /** Clusters have ended, or their host has left them: their containers go, if not at once then when the engine is looked at next. */
+  /** Clusters have ended, or their host has left them: their containers go. A manager says so as often as it is asked. */
   private forgetClusters(clusterIds: readonly string[]): void {
-    this.worker.forgetClusters(clusterIds);
-    this.watch.compareNow();
+    if (this.worker.forgetClusters(clusterIds)) this.watch.compareNow();
   }
 
   /** The node was removed: nothing of the cluster is to stay here. The agent remains, so that it can finish that and say so. */

@@ -61,9 +61,11 @@ export class Worker {
     this.knowsAll = false;
   }
 
-  /** Nothing of these clusters is to stay here. */
-  forgetClusters(clusterIds: readonly string[]): void {
+  /** Nothing of these clusters is to stay here. @returns whether that is news of any of them */
+  forgetClusters(clusterIds: readonly string[]): boolean {
+    const known = this.endedClusters.size;
     for (const id of clusterIds) this.endedClusters.add(id);
+    return this.endedClusters.size > known;
   }
 
   /** The session is over: until the next COMPLETE set, containers that end are restarted here if their policy says so. */
