@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '#common/testing';
-import { DOCKER_CLIS } from '../e2e/swarm-under-test';
+import { DOCKER_CLIS, UNLOCK_KEY } from '../e2e/swarm-under-test';
 import { LabCluster } from '../lab/cluster';
 import { Lab } from '../lab/lab';
 import { CommandError, commandEnvironment, runCommand } from '../lab/run-command';
@@ -76,8 +76,6 @@ describe.each(DOCKER_CLIS)('%s shows the same with a manager as with Docker’s 
     120_000,
   );
 });
-
-const UNLOCK_KEY = /SWMKEY-1-[A-Za-z0-9+/]{43}/;
 
 const sortedLines = (text: string): string => text.split('\n').sort().join('\n');
 

@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '#common/testing';
 import { commandEnvironment, runCommand } from '../lab/run-command';
-import { sleeper, SwarmUnderTest } from './swarm-under-test';
+import { sleeper, SwarmUnderTest, UNLOCK_KEY } from './swarm-under-test';
 
 const SWARMCTL = join(__dirname, '../../node_modules/.bin/swarmctl');
-const UNLOCK_KEY = /SWMKEY-1-[A-Za-z0-9+/]{43}/;
 
 describe('a manager that is locked, with a task on each of two hosts', () => {
   let swarm: SwarmUnderTest;

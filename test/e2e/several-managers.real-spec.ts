@@ -5,10 +5,9 @@ import { SealingKeys } from '../../apps/manager/src/membership/sealing-keys';
 import { LabCluster } from '../lab/cluster';
 import { Lab } from '../lab/lab';
 import { runCommand } from '../lab/run-command';
-import { DOCKER_CLIS, SwarmUnderTest } from './swarm-under-test';
+import { DOCKER_CLIS, SwarmUnderTest, UNLOCK_KEY } from './swarm-under-test';
 
 const HOSTS = ['n1', 'n2', 'n3'];
-const UNLOCK_KEY = /SWMKEY-1-[A-Za-z0-9+/]{43}/;
 
 describe('three managers, each of which is asked', () => {
   let swarm: SwarmUnderTest;

@@ -58,6 +58,9 @@ const TASK_LABEL = 'com.docker.swarm.task.id';
 /** Every stock Docker command line on this machine, each once. */
 export const DOCKER_CLIS: readonly string[] = ['/usr/bin/docker', '/usr/local/bin/docker'].filter((path) => existsSync(path));
 
+/** What managers are unlocked with. */
+export const UNLOCK_KEY = /SWMKEY-1-[A-Za-z0-9+/]{43}/;
+
 /** A real cluster on lab hosts, and what tests do with it. */
 export class SwarmUnderTest {
   private constructor(

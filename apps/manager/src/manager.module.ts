@@ -4,12 +4,13 @@ import type { Logger } from '#common/logging';
 import { createRegistry } from '#common/metrics';
 import type { Vault } from '#common/store';
 import { ApiModule } from './api/api.module';
+import { nodeIdBeside } from './api/describe-host';
 import { EventLog } from './api/events/event-log';
 import type { ApiDependencies } from './api/ports';
 import { collectHostFacts } from './host-facts';
 import { hostEngines } from './host-engines';
 import { Manager } from './manager';
-import type { ManagerConfig } from './manager-config';
+import { agentAddressOf, type ManagerConfig } from './manager-config';
 import { ManagerMetrics } from './manager-metrics';
 import { HostMembership, type HostMembershipParts } from './membership/host-membership';
 import type { JoinedClusters } from './membership/joined-cluster';
@@ -78,7 +79,7 @@ export class ManagerModule {
             ...context,
             swarm: manager.membership,
             hasCluster: () => manager.store.view.cluster() !== undefined,
-            nodeBeside: () => manager.nodeBeside(),
+            nodeBeside: () => nodeIdBeside(manager.store.view, agentAddressOf(context.config)),
             managers: () => manager.managerAddresses(),
           }),
           events: new EventLog(manager.store),

@@ -108,13 +108,6 @@ export class Manager {
     return this.parts.joined.joined?.role === 'worker';
   }
 
-  /** The node whose agent runs on this host, if it has been heard of. */
-  nodeBeside(): string | undefined {
-    if (this.isWorker) return this.parts.joined.joined?.nodeId;
-    const address = agentAddressOf(this.parts.config);
-    return this.store.view.nodes().find(({ managerStatus }) => managerStatus?.addr === address)?.id;
-  }
-
   /** host:port of the managers that are known. */
   managerAddresses(): string[] {
     const { joined } = this.parts.joined;

@@ -173,20 +173,15 @@ function sourceRules({ endpoints, nodes }: NetworkState, ingress: OverlayLink | 
     return { name: `itself_${family}`, type: `${ADDRESS[family]} . ${ADDRESS[family]}`, elements };
   });
   const hairpinRules = FAMILIES.map((family) => `ct status dnat ${family} saddr . ${family} daddr @itself_${family} masquerade`);
-  const beyondIngress = ingress && nodes.size > 0 ? fromOutside(ingress, host) : NOTHING;
+  const outside = ingress && nodes.size > 0 ? fromOutside(ingress, host) : { lookups: [], rules: [] };
   return {
-    lookups: [...hairpins, ...beyondIngress.lookups],
-    chains: [
-      chain('postrouting_nat', 'type nat hook postrouting priority 99', [
-        ...hairpinRules,
-        ...beyondIngress.chains.flatMap(({ rules }) => rules),
-      ]),
-    ],
+    lookups: [...hairpins, ...outside.lookups],
+    chains: [chain('postrouting_nat', 'type nat hook postrouting priority 99', [...hairpinRules, ...outside.rules])],
   };
 }
 
-/** Of connections to published ports: rules in one chain. */
-function fromOutside(ingress: OverlayLink, host: HostIdentity): Ruleset {
+/** Of connections to published ports: rules of that chain, and what they look up. */
+function fromOutside(ingress: OverlayLink, host: HostIdentity): Pick<Ruleset, 'lookups'> & Pick<Chain, 'rules'> {
   const translated = `oifname "${ingress.bridge}" ct status dnat`;
   const translate = `snat ip to ${host.address}`;
   const masqueraded = new Set(ingress.peers.filter((peer) => peer.isMasqueraded).map(({ address }) => address));
@@ -207,7 +202,7 @@ function fromOutside(ingress: OverlayLink, host: HostIdentity): Ruleset {
       { name: 'unanswerable', type: 'ipv4_addr', elements: [...new Set(beyond)] },
       { name: 'own_tasks', type: 'ipv4_addr . ipv4_addr', elements: [...new Set(neighbours)] },
     ],
-    chains: [{ name: 'postrouting_nat', rules }],
+    rules,
   };
 }
 

@@ -1,6 +1,6 @@
 import { connectivityState, credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import { DomainError, type ErrorCode } from '#common/errors';
-import { CHANNEL_OPTIONS } from '#common/grpc';
+import { OWN_CHANNEL_OPTIONS } from '#common/grpc';
 import {
   DispatcherClient,
   type AgentMessage,
@@ -35,11 +35,7 @@ const CODES: Partial<Record<GrpcStatus, ErrorCode>> = {
  *   CANCELLED when the signal aborted
  */
 export async function runSession(address: string, party: SessionParty, signal: AbortSignal): Promise<never> {
-  // A pool of its own: the shared one would hand out a connection that still sits out its backoff.
-  const client = new DispatcherClient(address, credentials.createInsecure(), {
-    ...CHANNEL_OPTIONS,
-    'grpc.use_local_subchannel_pool': 1,
-  });
+  const client = new DispatcherClient(address, credentials.createInsecure(), OWN_CHANNEL_OPTIONS);
   const session = new Session(client.session(), party, address);
   const timer = setTimeout(() => {
     if (client.getChannel().getConnectivityState(false) === connectivityState.READY) return;

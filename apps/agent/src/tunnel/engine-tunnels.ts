@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { credentials, Metadata, type ClientDuplexStream } from '@grpc/grpc-js';
 import { messageOf } from '#common/errors';
-import { CHANNEL_OPTIONS, TunnelConnection } from '#common/grpc';
+import { OWN_CHANNEL_OPTIONS, TunnelConnection } from '#common/grpc';
 import type { Logger } from '#common/logging';
 import { TunnelClient, type TunnelChunk } from '#common/tunnel-proto';
 
@@ -45,8 +45,7 @@ export class EngineTunnels {
     if (this.client?.address === address) return this.client.tunnels;
     // Calls in progress on the old channel go on until they end.
     this.client?.tunnels.close();
-    const options = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
-    const tunnels = new TunnelClient(address, credentials.createInsecure(), options);
+    const tunnels = new TunnelClient(address, credentials.createInsecure(), OWN_CHANNEL_OPTIONS);
     this.client = { address, tunnels };
     return tunnels;
   }

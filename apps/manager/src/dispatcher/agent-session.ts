@@ -97,9 +97,9 @@ export class AgentSession {
   }
 
   /** The node was removed, or there is no such cluster any more: tells the agent so, and ends. */
-  expel(removal: Removed): void {
+  expel(removal: Omit<Removed, 'endedClusterIds'>): void {
     if (this.ended) return;
-    this.stream.write({ removed: removal });
+    this.stream.write({ removed: { ...removal, endedClusterIds: [] } });
     this.end(removal.clusterEnded ? 'the cluster has ended' : 'the node was removed');
   }
 

@@ -1,8 +1,8 @@
-import { Server, ServerCredentials, status as GrpcStatus } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { monotonicMs } from '#common/concurrency';
-import { DomainError, isCode, messageOf, type ErrorCode } from '#common/errors';
+import { DomainError, messageOf } from '#common/errors';
 import { NANOS_PER_MS, NodeState } from '#common/domain';
-import { CHANNEL_OPTIONS } from '#common/grpc';
+import { CHANNEL_OPTIONS, grpcFailure } from '#common/grpc';
 import { isId, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import { DispatcherService, type AgentMessage, type Hello } from '#common/dispatcher-proto';
@@ -193,7 +193,7 @@ export class DispatcherServer {
     if (!session) throw new DomainError('NOT_FOUND', `the stream of node ${nodeId} is not held here`);
     if (session.address !== peerAddress(peer))
       throw new DomainError('PERMISSION_DENIED', 'only the host of the node may ask for this');
-    session.expel({ clusterId: session.clusterId, clusterEnded: true, endedClusterIds: [] });
+    session.expel({ clusterId: session.clusterId, clusterEnded: true });
   }
 
   /** Those that have ended, and those that this host has left: nothing of them is to stay on it. */
@@ -241,7 +241,7 @@ export class DispatcherServer {
     const cluster = this.parts.store.view.cluster();
     for (const session of this.sessions.all()) {
       const { clusterId } = session;
-      if (clusterId !== '' && clusterId !== cluster?.id) session.expel({ clusterId, clusterEnded: true, endedClusterIds: [] });
+      if (clusterId !== '' && clusterId !== cluster?.id) session.expel({ clusterId, clusterEnded: true });
     }
     const periodMs = this.heartbeatPeriodMs;
     if (periodMs === this.liveness.periodMs) return;
@@ -262,8 +262,7 @@ export class DispatcherServer {
   private expel(nodeId: string): void {
     const { view } = this.parts.store;
     const session = this.sessions.of(nodeId);
-    if (view.wasRemoved(nodeId))
-      session?.expel({ clusterId: view.cluster()?.id ?? '', clusterEnded: false, endedClusterIds: [] });
+    if (view.wasRemoved(nodeId)) session?.expel({ clusterId: view.cluster()?.id ?? '', clusterEnded: false });
     else session?.end('the node is not recorded any more');
   }
 
@@ -289,14 +288,7 @@ export class DispatcherServer {
   }
 }
 
-const STATUS_OF: Partial<Record<ErrorCode, GrpcStatus>> = {
-  INVALID_ARGUMENT: GrpcStatus.INVALID_ARGUMENT,
-  PERMISSION_DENIED: GrpcStatus.PERMISSION_DENIED,
-  DEADLINE_EXCEEDED: GrpcStatus.DEADLINE_EXCEEDED,
-};
-
 /** Ends the stream with the error; anything that is not the agent's fault is UNAVAILABLE: try again, maybe elsewhere. */
 function refuse(stream: AgentStream, error: unknown): void {
-  const code = isCode(error, 'INVALID_ARGUMENT', 'PERMISSION_DENIED', 'DEADLINE_EXCEEDED') ? STATUS_OF[error.code] : undefined;
-  stream.emit('error', { code: code ?? GrpcStatus.UNAVAILABLE, details: messageOf(error) });
+  stream.emit('error', grpcFailure(error, 'INVALID_ARGUMENT', 'PERMISSION_DENIED', 'DEADLINE_EXCEEDED'));
 }

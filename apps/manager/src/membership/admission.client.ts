@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { credentials, Metadata, status as GrpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { AdmissionClient, Ticket, type JoinReply, type LeaveReply } from '#common/dispatcher-proto';
+import { inSwarmKitsWords } from '#common/domain';
 import { DomainError, isCode, messageOf } from '#common/errors';
-import { CHANNEL_OPTIONS } from '#common/grpc';
+import { OWN_CHANNEL_OPTIONS } from '#common/grpc';
 import { TICKET } from './admission.server';
 import { answerVault, proofOf } from './join-proof';
 import { parseJoinToken } from './join-token';
@@ -75,10 +76,7 @@ async function firstAnswer<T>(
 }
 
 function answerOf<T>(address: string, ask: Ask<T>): Promise<T> {
-  const client = new AdmissionClient(address, credentials.createInsecure(), {
-    ...CHANNEL_OPTIONS,
-    'grpc.use_local_subchannel_pool': 1,
-  });
+  const client = new AdmissionClient(address, credentials.createInsecure(), OWN_CHANNEL_OPTIONS);
   return new Promise<T>((resolve, reject) => {
     ask(client, (error, reply) => (error ? reject(toDomainError(error)) : resolve(reply)));
   }).finally(() => client.close());
@@ -87,7 +85,7 @@ function answerOf<T>(address: string, ask: Ask<T>): Promise<T> {
 function toDomainError(error: ServiceError): DomainError {
   const { code, details } = error;
   if (code === GrpcStatus.PERMISSION_DENIED)
-    return new DomainError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${details}`, { cause: error });
+    return new DomainError('INVALID_ARGUMENT', inSwarmKitsWords('InvalidArgument', details), { cause: error });
   if (code === GrpcStatus.FAILED_PRECONDITION) return new DomainError('FAILED_PRECONDITION', details, { cause: error });
   return new DomainError('UNAVAILABLE', details || error.message, { cause: error });
 }

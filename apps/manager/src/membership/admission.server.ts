@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { status as GrpcStatus, type sendUnaryData, type Server, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { sendUnaryData, Server, ServerUnaryCall } from '@grpc/grpc-js';
 import {
   AdmissionService,
   Ticket,
@@ -8,7 +8,8 @@ import {
   type LeaveReply,
   type LeaveRequest,
 } from '#common/dispatcher-proto';
-import { DomainError, messageOf, type ErrorCode } from '#common/errors';
+import { DomainError } from '#common/errors';
+import { grpcFailure } from '#common/grpc';
 import { answerVault, proofOf } from './join-proof';
 
 /** The place that a ticket is sealed for. */
@@ -59,20 +60,11 @@ export class AdmissionServer {
   }
 }
 
-const STATUS_OF: Partial<Record<ErrorCode, GrpcStatus>> = {
-  PERMISSION_DENIED: GrpcStatus.PERMISSION_DENIED,
-  NOT_FOUND: GrpcStatus.NOT_FOUND,
-  FAILED_PRECONDITION: GrpcStatus.FAILED_PRECONDITION,
-};
-
 function reply<T>(answer: sendUnaryData<T>, work: () => Promise<T>): void {
   Promise.resolve()
     .then(work)
     .then(
       (value) => answer(null, value),
-      (error: unknown) => {
-        const code = error instanceof DomainError ? STATUS_OF[error.code] : undefined;
-        answer({ code: code ?? GrpcStatus.UNAVAILABLE, details: messageOf(error) });
-      },
+      (error: unknown) => answer(grpcFailure(error, 'PERMISSION_DENIED', 'NOT_FOUND', 'FAILED_PRECONDITION')),
     );
 }

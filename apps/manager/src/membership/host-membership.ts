@@ -13,7 +13,7 @@ export interface HostMembershipParts {
   readonly joined: JoinedClusters;
   /** Whether there is a cluster in the etcd that is looked at. */
   readonly hasCluster: () => boolean;
-  /** The node whose agent runs on this host. */
+  /** The node whose agent runs on this host, as far as a manager sees it. */
   readonly nodeBeside: () => string | undefined;
   /** host:port of the managers that are known. */
   readonly managers: () => readonly string[];
@@ -47,8 +47,8 @@ export class HostMembership {
 
   /** Of a worker: its node, once its agent was heard of, and where its managers are. */
   asWorker(): { readonly nodeId: string | undefined; readonly managers: readonly string[] } {
-    const { joined, nodeBeside } = this.parts;
-    return { nodeId: nodeBeside(), managers: joined.joined?.managers ?? [] };
+    const { nodeId, managers = [] } = this.parts.joined.joined ?? {};
+    return { nodeId, managers };
   }
 
   /** @throws DomainError as SwarmMembership.init */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Ticket } from '#common/dispatcher-proto';
 import { DomainError } from '#common/errors';
-import { readIfPresent, writeDurably } from '#common/files';
+import { DurableFile, readIfPresent } from '#common/files';
 
 const FILE = 'joined.json';
 /** Clusters that were left and are remembered. */
@@ -36,10 +36,8 @@ interface Record {
 
 /** What a host remembers of the clusters that it was told to join and to leave. */
 export class JoinedClusters {
-  private writing: Promise<void> = Promise.resolve();
-
   private constructor(
-    private readonly path: string,
+    private readonly file: DurableFile,
     private record: Record,
   ) {}
 
@@ -48,7 +46,7 @@ export class JoinedClusters {
     const path = join(dataDir, FILE);
     const text = (await readIfPresent(path)) ?? '{}';
     try {
-      return new JoinedClusters(path, JSON.parse(text) as Record);
+      return new JoinedClusters(new DurableFile(path), JSON.parse(text) as Record);
     } catch (cause) {
       throw new DomainError('FAILED_PRECONDITION', `${path} is damaged: remove it, and join the cluster again`, { cause });
     }
@@ -94,17 +92,15 @@ export class JoinedClusters {
     if (joined && joined.nodeId !== nodeId) await this.write({ ...this.record, joined: { ...joined, nodeId } });
   }
 
-  /** One after the other. What is written is what is known at once: it is read back if that failed. */
-  private write(record: Record): Promise<void> {
+  /** What is written is known at once, and forgotten again if that failed. */
+  private async write(record: Record): Promise<void> {
     const before = this.record;
     this.record = record;
-    this.writing = this.writing
-      .catch(() => undefined)
-      .then(() => writeDurably(this.path, `${JSON.stringify(record)}\n`))
-      .catch((error: unknown) => {
-        if (this.record === record) this.record = before;
-        throw error;
-      });
-    return this.writing;
+    try {
+      await this.file.write(`${JSON.stringify(record)}\n`);
+    } catch (error) {
+      if (this.record === record) this.record = before;
+      throw error;
+    }
   }
 }

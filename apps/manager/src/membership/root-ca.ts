@@ -8,6 +8,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { inSwarmKitsWords } from '#common/domain';
 import { DomainError } from '#common/errors';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -108,7 +109,7 @@ function readKey(pem: string): KeyObject {
 }
 
 function invalid(message: string): DomainError {
-  return new DomainError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${message}`);
+  return new DomainError('INVALID_ARGUMENT', inSwarmKitsWords('InvalidArgument', message));
 }
 
 /** @param certificate PEM */
@@ -123,7 +124,8 @@ export function certificateDigest(certificate: string): string {
   return createHash('sha256').update(certificate).digest('hex');
 }
 
-function toPem(label: string, der: Buffer): string {
+/** PEM of what DER says. */
+export function toPem(label: string, der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }

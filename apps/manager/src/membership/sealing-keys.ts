@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SWARM_LOCKED } from '#common/domain';
 import { DomainError } from '#common/errors';
-import { readIfPresent, removeDraft, writeDurably } from '#common/files';
+import { DurableFile, readIfPresent, removeDraft, writeDurably } from '#common/files';
 import { isId, newId } from '#common/identity';
 import { SealedValue } from '#common/proto';
 import { isSealedValue, SEALING_KEY_BYTES, Vault, type KeyRing } from '#common/store';
@@ -37,10 +37,9 @@ export class SealingKeys implements KeyRing {
   private unlockKey = '';
   /** Whether the file is as it is to be. */
   private isWritten = true;
-  private writing: Promise<void> = Promise.resolve();
 
   private constructor(
-    private readonly path: string,
+    private readonly file: DurableFile,
     private state: KeyRing | LockedFile,
   ) {}
 
@@ -67,8 +66,8 @@ export class SealingKeys implements KeyRing {
   private static async loadFile(path: string): Promise<SealingKeys> {
     await removeDraft(path);
     const text = await readIfPresent(path);
-    if (text !== undefined) return new SealingKeys(path, parseFile(path, text));
-    const sealingKeys = new SealingKeys(path, newRing());
+    if (text !== undefined) return new SealingKeys(new DurableFile(path), parseFile(path, text));
+    const sealingKeys = new SealingKeys(new DurableFile(path), newRing());
     await sealingKeys.write(sealingKeys.ring(), '');
     return sealingKeys;
   }
@@ -134,16 +133,10 @@ export class SealingKeys implements KeyRing {
     return this.state;
   }
 
-  /** One after the other, so that the file is what was asked for last. */
-  private write(ring: KeyRing, unlockKey: string): Promise<void> {
+  private async write(ring: KeyRing, unlockKey: string): Promise<void> {
     this.isWritten = false;
-    this.writing = this.writing
-      .catch(() => undefined)
-      .then(() => writeDurably(this.path, toText(ring, unlockKey)))
-      .then(() => {
-        this.isWritten = unlockKey === this.unlockKey;
-      });
-    return this.writing;
+    await this.file.write(toText(ring, unlockKey));
+    this.isWritten = unlockKey === this.unlockKey;
   }
 }
 

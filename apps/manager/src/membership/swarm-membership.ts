@@ -1,6 +1,7 @@
 import {
   ALREADY_IN_SWARM,
   completeSwarmSpec,
+  inSwarmKitsWords,
   nextSubnet,
   NOT_IN_SWARM,
   SWARM_LOCKED,
@@ -94,7 +95,7 @@ export class SwarmMembership {
     // Secrets are sealed anew out of those of the view: an old view would bring back what has been rotated.
     if (before.version?.index !== version) throw outOfSequence();
     if (given.name !== '' && given.name !== before.spec?.name) {
-      throw new DomainError('INVALID_ARGUMENT', 'rpc error: code = InvalidArgument desc = renaming a cluster is not supported');
+      throw invalid('renaming a cluster is not supported');
     }
     const now = new Date();
     const spec = completeSwarmSpec(given);
@@ -279,13 +280,17 @@ function alreadyInSwarm(): DomainError {
   return new DomainError('UNAVAILABLE', ALREADY_IN_SWARM);
 }
 
+function invalid(text: string): DomainError {
+  return new DomainError('INVALID_ARGUMENT', inSwarmKitsWords('InvalidArgument', text));
+}
+
 function outOfSequence(): DomainError {
-  return new DomainError('ABORTED', 'rpc error: code = Unknown desc = update out of sequence');
+  return new DomainError('ABORTED', inSwarmKitsWords('Unknown', 'update out of sequence'));
 }
 
 function refuseSpec(spec: SwarmSpec): void {
   const problem = swarmSpecProblem(spec);
-  if (problem !== undefined) throw new DomainError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${problem}`);
+  if (problem !== undefined) throw invalid(problem);
 }
 
 /** The root certificate that a spec brings along; undefined when it brings none. @throws DomainError as givenRootCa */

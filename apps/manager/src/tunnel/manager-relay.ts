@@ -2,8 +2,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { pipeline, type Duplex } from 'node:stream';
 import { credentials, Metadata, status as GrpcStatus, type ClientDuplexStream, type ServerDuplexStream } from '@grpc/grpc-js';
 import { SWARM_LOCKED } from '#common/domain';
-import { DomainError, messageOf, type ErrorCode } from '#common/errors';
-import { CHANNEL_OPTIONS, TunnelConnection } from '#common/grpc';
+import { DomainError, messageOf } from '#common/errors';
+import { CHANNEL_OPTIONS, grpcFailure, TunnelConnection } from '#common/grpc';
 import { isId } from '#common/identity';
 import { SealedValue } from '#common/proto';
 import type { Vault } from '#common/store';
@@ -113,12 +113,6 @@ export class ManagerRelay {
   }
 }
 
-/** All else is UNAVAILABLE. */
-const STATUS_OF: Partial<Record<ErrorCode, GrpcStatus>> = {
-  PERMISSION_DENIED: GrpcStatus.PERMISSION_DENIED,
-  DEADLINE_EXCEEDED: GrpcStatus.DEADLINE_EXCEEDED,
-};
-
 /** What is sealed for a relay is good for that node's alone. */
 function placeOf(nodeId: string): string {
   return `relay/${nodeId}`;
@@ -137,8 +131,7 @@ function denied(): DomainError {
 }
 
 function refuse(stream: RelayStream, error: unknown): void {
-  const code = error instanceof DomainError ? STATUS_OF[error.code] : undefined;
-  stream.emit('error', { code: code ?? GrpcStatus.UNAVAILABLE, details: messageOf(error) });
+  stream.emit('error', grpcFailure(error, 'PERMISSION_DENIED', 'DEADLINE_EXCEEDED'));
 }
 
 function toDomainError(error: unknown, nodeId: string): DomainError {

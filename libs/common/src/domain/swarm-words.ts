@@ -4,3 +4,8 @@ export const ALREADY_IN_SWARM =
 export const NOT_IN_SWARM = 'This node is not part of a swarm';
 export const SWARM_LOCKED =
   'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm unlock" to unlock it.';
+
+/** Docker passes on what SwarmKit answers over gRPC with this in front; clients match on such texts. @param grpcCode as Go writes it */
+export function inSwarmKitsWords(grpcCode: string, text: string): string {
+  return `rpc error: code = ${grpcCode} desc = ${text}`;
+}

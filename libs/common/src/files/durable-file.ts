@@ -43,3 +43,16 @@ async function syncFolder(path: string): Promise<void> {
     await folder.close();
   }
 }
+
+/** A file that is written again and again: one text after the other, so that it holds the one that came last. */
+export class DurableFile {
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(readonly path: string) {}
+
+  /** @throws as writeDurably */
+  write(text: string): Promise<void> {
+    this.writing = this.writing.catch(() => undefined).then(() => writeDurably(this.path, text));
+    return this.writing;
+  }
+}

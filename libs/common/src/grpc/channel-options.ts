@@ -17,3 +17,6 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc-node.flow_control_window': 1024 * 1024,
   'grpc-node.max_session_memory': 64,
 };
+
+/** For a connection of its own: the shared pool would hand out one that others use, or that still sits out its backoff. */
+export const OWN_CHANNEL_OPTIONS: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };

@@ -1,2 +1,3 @@
 export * from './channel-options';
+export * from './grpc-failure';
 export * from './tunnel-connection';

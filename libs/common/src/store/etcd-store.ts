@@ -4,6 +4,7 @@ import {
   isRecoverableError,
   type ICompare,
   type IKeyValue,
+  type IMember,
   type IRangeRequest,
   type IRangeResponse,
   type IRequestOp,
@@ -117,19 +118,21 @@ export class EtcdStore implements ObjectStore {
 
   /** URLs at which every member takes clients. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
   async clientUrls(): Promise<string[]> {
-    const { members } = await translated('member list', () => this.client.cluster.memberList({}));
-    return members.flatMap(({ clientURLs }) => clientURLs).filter((url) => URL.canParse(url));
+    return (await this.members()).flatMap(({ clientURLs }) => clientURLs).filter((url) => URL.canParse(url));
   }
 
   /** `host:port` of every member, for clients and for other members. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED */
   async memberAddresses(): Promise<string[]> {
-    const { members } = await translated('member list', () => this.client.cluster.memberList({}));
-    const urls = members.flatMap(({ peerURLs, clientURLs }) => [...peerURLs, ...clientURLs]);
+    const urls = (await this.members()).flatMap(({ peerURLs, clientURLs }) => [...peerURLs, ...clientURLs]);
     return urls.filter((url) => URL.canParse(url)).map((url) => new URL(url).host);
   }
 
   close(): void {
     this.client.close();
+  }
+
+  private async members(): Promise<IMember[]> {
+    return (await translated('member list', () => this.client.cluster.memberList({}))).members;
   }
 
   /** etcd itself refuses to send a page beyond its own limit. */

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
-import type { RootCa } from '../root-ca';
+import { toPem, type RootCa } from '../root-ca';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const MS_PER_DAY = 86_400_000;
@@ -35,9 +35,8 @@ export async function testRootCa({ ca = true, days = 1_000, isSignedByAnother = 
     },
     webcrypto as unknown as Crypto,
   );
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  const key = `-----BEGIN PRIVATE KEY-----\n${(der.match(/.{1,64}/g) ?? []).join('\n')}\n-----END PRIVATE KEY-----\n`;
-  return { certificate: `${certificate.toString('pem')}\n`, key };
+  const key = toPem('PRIVATE KEY', Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)));
+  return { certificate: toPem('CERTIFICATE', Buffer.from(certificate.rawData)), key };
 }
 
 async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
