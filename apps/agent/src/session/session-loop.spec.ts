@@ -1,9 +1,7 @@
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { DispatcherService, type AgentMessage, type ManagerMessage } from '#common/dispatcher-proto';
 import { createLogger } from '#common/logging';
-import { undescribedNode } from '../executor/docker/describe-node';
-import { ObservedValue } from '../observed-value';
-import { StatusReporter } from '../worker/status-reporter';
+import { aParty } from '../testing/a-party';
 import { ManagerPicker } from './manager-picker';
 import { SessionLoop } from './session-loop';
 
@@ -70,23 +68,6 @@ describe('the sessions of an agent', () => {
 
 /** The sessions of an agent that only notes from which clusters it was removed. */
 function loopOver(picker: ManagerPicker, removedFrom: string[]): SessionLoop {
-  return new SessionLoop(
-    picker,
-    {
-      nodeId: 'node',
-      advertiseAddress: '',
-      description: new ObservedValue(undescribedNode({ hostname: 'n1', labels: {}, genericResources: [] })),
-      engineError: new ObservedValue(''),
-      statuses: new StatusReporter(0),
-      welcomed: () => undefined,
-      parted: () => undefined,
-      tunnelWanted: () => undefined,
-      networksChanged: () => undefined,
-      assigned: () => undefined,
-      redirected: () => undefined,
-      removed: ({ clusterId }) => void removedFrom.push(clusterId),
-    },
-    createLogger('test', 'silent'),
-    () => 0,
-  );
+  const party = aParty({ removed: ({ clusterId }) => void removedFrom.push(clusterId) });
+  return new SessionLoop(picker, party, createLogger('test', 'silent'), () => 0);
 }

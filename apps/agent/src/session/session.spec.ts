@@ -11,9 +11,9 @@ import {
 import type { NodeDescription } from '#common/proto';
 import { undescribedNode } from '../executor/docker/describe-node';
 import { ObservedValue } from '../observed-value';
+import { aParty } from '../testing/a-party';
 import { StatusReporter } from '../worker/status-reporter';
 import { runSession } from './session';
-import type { SessionParty } from './session-party';
 
 const WELCOME = {
   welcome: { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 60_000, managerAddresses: [], endedClusterIds: [] },
@@ -95,20 +95,12 @@ describe('a session', () => {
     removedFrom = [];
     redirectedTo = [];
     await manager.listen();
-    const party: SessionParty = {
-      nodeId: 'node',
-      advertiseAddress: '10.0.0.1',
-      description,
-      engineError,
-      statuses,
-      welcomed: () => undefined,
-      parted: () => undefined,
-      tunnelWanted: () => undefined,
-      networksChanged: () => undefined,
+    const party = aParty({
+      ...{ description, engineError, statuses },
       assigned: (message) => void assigned.push(message),
       redirected: ({ managerAddresses }) => void redirectedTo.push(...managerAddresses),
       removed: ({ clusterId }) => void removedFrom.push(clusterId),
-    };
+    });
     session = runSession(manager.address, party, leaving.signal);
     session.catch(() => undefined);
     expect(await manager.hears()).toMatchObject({
@@ -189,24 +181,7 @@ describe('a session', () => {
 
   it('is over at once where nobody listens', async () => {
     manager.close();
-    const again = runSession(
-      manager.address,
-      {
-        nodeId: 'node',
-        advertiseAddress: '',
-        description,
-        engineError,
-        statuses,
-        welcomed: () => undefined,
-        parted: () => undefined,
-        tunnelWanted: () => undefined,
-        networksChanged: () => undefined,
-        assigned: () => undefined,
-        redirected: () => undefined,
-        removed: () => undefined,
-      },
-      leaving.signal,
-    );
+    const again = runSession(manager.address, aParty(), leaving.signal);
     await expect(again).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });

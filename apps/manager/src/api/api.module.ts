@@ -24,16 +24,11 @@ import { ContainerRequests } from './engine/container-requests';
 import { EngineProxy } from './engine/engine-proxy';
 import { OverlayAttachments } from './engine/overlay-attachments';
 import { ErrorFilter } from './http/error.filter';
+import { viewOfManager } from './http/store-synced.guard';
 import { PAYLOAD_COMMANDS } from './payload-commands.providers';
-import type { ClusterView } from '#common/store';
 import { API_DEPENDENCIES, type ApiDependencies } from './ports';
 
 const now = (): Date => new Date();
-
-/** A locked manager does nothing for the cluster, and a worker has nothing of it: to the host's engine there is none. */
-function viewOfManager({ store, membership }: ApiDependencies): ClusterView | undefined {
-  return membership.standing() === 'manager' ? store.view : undefined;
-}
 
 /** What the controllers ask to be done. */
 const COMMANDS: Provider[] = [

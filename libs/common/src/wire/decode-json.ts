@@ -176,7 +176,8 @@ function jsonTypeOf(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-function isJsonObject(value: unknown): value is JsonObject {
+/** Whether parsed JSON is an object, which a list is not. */
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -7,7 +7,7 @@ import { renderEvent, type ClusterEvent } from '../events/cluster-event';
 import { concernsEngine, matchesEvent, parseEventFilters } from '../filters/event-filters';
 import type { Filters } from '../filters/parse-filters';
 import { queryOf, queryTimeNanos } from '../http/query';
-import { StoreSyncedGuard } from '../http/store-synced.guard';
+import { StoreSyncedGuard, viewOfManager } from '../http/store-synced.guard';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 
 const NANOS_PER_MS = 1_000_000n;
@@ -41,7 +41,7 @@ export class EventsController implements OnModuleDestroy {
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.flushHeaders();
     const send = (event: ClusterEvent): void => {
-      if (this.api.membership.standing() !== 'manager') return;
+      if (!viewOfManager(this.api)) return;
       const isDue = until === undefined || event.timeNanos <= until;
       if (isDue && matchesEvent(filters, event)) write(response, `${renderEvent(event)}\n`);
     };

@@ -13,7 +13,7 @@ import { matchesNetwork, matchesPredefined, parseNetworkFilters } from '../filte
 import { readJsonBody } from '../http/json-body';
 import { queryFlag, queryOf } from '../http/query';
 import { sendEmpty, sendJson, sendNoContent } from '../http/send';
-import { requireCluster, StoreSyncedGuard } from '../http/store-synced.guard';
+import { requireCluster, StoreSyncedGuard, viewOfManager } from '../http/store-synced.guard';
 import { findNetwork } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 import { networkJson, predefinedNetworkJson, verboseNetworkJson } from '../render/render-network';
@@ -36,7 +36,7 @@ export class NetworksController {
     const filters = parseNetworkFilters(queryOf(request).get('filters'));
     const { view } = this.api.store;
     const used = new Set(view.services().flatMap(({ spec }) => (spec?.taskTemplate?.networks ?? []).map(({ target }) => target)));
-    const ofCluster = this.api.membership.standing() === 'manager' ? view.networks() : [];
+    const ofCluster = viewOfManager(this.api)?.networks() ?? [];
     const networks = ofCluster.filter((network) => matchesNetwork(filters, network, (id) => used.has(id)));
     sendJson(response, 200, [...(await this.localNetworks(request, filters)), ...networks.map(networkJson)]);
   }
@@ -115,9 +115,9 @@ export class NetworksController {
 
   /** One of the cluster's; none of them while this manager is locked, nor on a worker. */
   private find(id: string): Network | undefined {
-    if (this.api.membership.standing() !== 'manager') return undefined;
+    const view = viewOfManager(this.api);
     try {
-      return findNetwork(this.api.store.view, id);
+      return view && findNetwork(view, id);
     } catch (error) {
       if (isCode(error, 'NOT_FOUND')) return undefined;
       throw error;

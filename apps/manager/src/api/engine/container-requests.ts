@@ -3,6 +3,7 @@ import { formatAddress, holdsAddress, readIpNetwork, readSubnet } from '#common/
 import { DomainError, isCode } from '#common/errors';
 import type { Network } from '#common/proto';
 import type { ClusterView } from '#common/store';
+import { isJsonObject } from '#common/wire';
 import { randomName } from '../commands/random-name';
 import { readBody } from '../http/json-body';
 import { findNetwork } from '../lookup';
@@ -139,14 +140,14 @@ const CODES: Readonly<Record<number, 'NOT_FOUND' | 'INVALID_ARGUMENT' | 'ALREADY
 function objectIn(text: string): JsonObject | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : undefined;
+    return isJsonObject(body) ? body : undefined;
   } catch {
     return undefined;
   }
 }
 
 function requireObject(body: unknown): JsonObject {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as JsonObject;
+  if (isJsonObject(body)) return body;
   throw new DomainError(
     'INVALID_ARGUMENT',
     'the request body is no JSON object: it has to name the container ({"Container": …})',
@@ -167,9 +168,9 @@ function chosenAddresses(endpoint: unknown, { spec }: Network): string[] {
   const subnets = (spec?.ipam?.config ?? []).flatMap(({ subnet }) => readSubnet(subnet) ?? []);
   const wanted = wantedAddresses(endpoint);
   const outside = wanted.find((address) => !subnets.some((subnet) => holdsAddress(subnet, address)));
-  const addresses = wanted.flatMap((address) => readIpNetwork(address) ?? []);
-  if (outside === undefined) return addresses.map(({ bits, width }) => formatAddress(bits, width));
-  throw new DomainError('INVALID_ARGUMENT', `Invalid address ${outside}: It does not belong to any of this network's subnets`);
+  if (outside !== undefined)
+    throw new DomainError('INVALID_ARGUMENT', `Invalid address ${outside}: It does not belong to any of this network's subnets`);
+  return wanted.flatMap((address) => readIpNetwork(address) ?? []).map(({ bits, width }) => formatAddress(bits, width));
 }
 
 /** The URL with the container's name in it: the one that was wanted, or one that is chosen. */

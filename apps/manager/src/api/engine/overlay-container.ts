@@ -1,8 +1,8 @@
 import type { EngineEndpoint } from '#common/proto';
+import { isJsonObject } from '#common/wire';
 import type { JsonObject } from '../render/json-parts';
 
-const asObject = (value: unknown): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+const asObject = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 /** The network that a container is to be made on, as the body of the engine's create call names it; undefined for the usual one. */

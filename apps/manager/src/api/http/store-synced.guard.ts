@@ -3,6 +3,7 @@ import { delay, monotonicMs } from '#common/concurrency';
 import { SWARM_LOCKED } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { Cluster } from '#common/proto';
+import type { ClusterView } from '#common/store';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 
 export const STORE_UNREACHABLE =
@@ -22,6 +23,11 @@ export function requireCluster({ store, membership }: Pick<ApiDependencies, 'sto
   const cluster = store.view.cluster();
   if (!cluster) throw new DomainError('UNAVAILABLE', NOT_A_MANAGER);
   return cluster;
+}
+
+/** What is to be seen of the cluster: nothing while this manager is locked, nor on a worker, to which there is only its host's engine. */
+export function viewOfManager({ store, membership }: Pick<ApiDependencies, 'store' | 'membership'>): ClusterView | undefined {
+  return membership.standing() === 'manager' ? store.view : undefined;
 }
 
 function requireManager(membership: ApiDependencies['membership']): void {
