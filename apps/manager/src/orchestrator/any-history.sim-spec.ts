@@ -4,6 +4,7 @@ import { NodeSpec, NodeStatus, type Task } from '#common/proto';
 
 import { aNode, aService } from '../testing/builders';
 import { SimulatedCluster } from './testing/simulated-cluster';
+import { isPaused } from './update/decide-update-status';
 
 // Each run plays a whole history; those that matter most say how many they want.
 fc.configureGlobal({ numRuns: 40 });
@@ -39,17 +40,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 function perform(cluster: SimulatedCluster, step: Step): void {
-  const { service } = cluster;
   switch (step.do) {
     case 'scale':
-    case 'update': {
-      const version = (service?.version?.index ?? 0) + 1;
-      const replicas = step.do === 'scale' ? step.to : (service?.spec?.mode?.replicated?.replicas ?? 0);
-      const image =
-        step.do === 'update' ? `busybox:${step.image}` : (service?.spec?.taskTemplate?.containerSpec?.image ?? 'busybox:0');
-      cluster.service = aService({ replicas, version, spec: { taskTemplate: { containerSpec: { image } } } });
-      return;
-    }
+      return update(cluster, { replicas: step.to });
+    case 'update':
+      return update(cluster, { image: `busybox:${step.image}` });
     case 'nodeState':
       return patchNode(cluster, step.node, { status: NodeStatus.fromPartial({ state: step.state }) });
     case 'availability':
@@ -65,6 +60,18 @@ function perform(cluster: SimulatedCluster, step: Step): void {
   }
 }
 
+/** Gives the service a new spec, which has what it had before unless something else is wanted. */
+function update(cluster: SimulatedCluster, wanted: { replicas?: number; image?: string } = {}): void {
+  const { spec, version } = cluster.service ?? {};
+  const replicas = wanted.replicas ?? spec?.mode?.replicated?.replicas ?? 0;
+  const image = wanted.image ?? spec?.taskTemplate?.containerSpec?.image ?? 'busybox:0';
+  cluster.service = aService({
+    replicas,
+    version: (version?.index ?? 0) + 1,
+    spec: { taskTemplate: { containerSpec: { image } } },
+  });
+}
+
 function patchNode(cluster: SimulatedCluster, index: number, patch: object): void {
   cluster.nodes = cluster.nodes.map((node, i) => (i === index ? { ...node, ...patch } : node));
 }
@@ -77,13 +84,15 @@ function play(cluster: SimulatedCluster, steps: readonly Step[]): void {
   }
 }
 
-/** Lets everything happen that can: agents obey, time passes, nodes come back. */
+/** Lets everything happen that can: agents obey, time passes, nodes come back, and whoever updates the service does not give up. */
 function settle(cluster: SimulatedCluster): void {
   NODES.forEach((_, i) =>
     patchNode(cluster, i, { status: NodeStatus.fromPartial({ state: NodeState.ready }), spec: NodeSpec.fromPartial({}) }),
   );
   for (let round = 0; round < 60; round++) {
     cluster.reconcile();
+    // A failure pauses an update, and the old tasks stay, until somebody updates the service again.
+    if (cluster.service && isPaused(cluster.service)) update(cluster);
     for (const task of cluster.list()) cluster.step(task, 'runs');
     cluster.now += 5_000;
   }
@@ -220,6 +229,14 @@ describe('any history of a replicated service', () => {
     );
   });
 
+  /** The second task of an update fails at once, with one slot still on the old spec. */
+  const pausedUpdate: Step[] = [
+    ...[0, 2, 2].map((pick): Step => ({ do: 'agents', pick, outcome: 'runs' })),
+    { do: 'update', image: 0 },
+    ...[4, 1, 4].map((pick): Step => ({ do: 'agents', pick, outcome: 'runs' })),
+    { do: 'agents', pick: 4, outcome: 'fails' },
+  ];
+
   it('ends with exactly the wanted tasks running, all of the newest spec, and little history', () => {
     fc.assert(
       fc.property(histories, (steps) => {
@@ -233,6 +250,7 @@ describe('any history of a replicated service', () => {
         expect(running(tasks).every((task) => task.spec?.containerSpec?.image === image)).toBe(true);
         expect(tasks.filter((task) => isTerminal(observedState(task))).length).toBeLessThanOrEqual(wanted * 5);
       }),
+      { examples: [[pausedUpdate]] },
     );
   });
 
