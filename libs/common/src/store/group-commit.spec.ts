@@ -5,6 +5,8 @@ import { GroupCommit } from './group-commit';
 import { operationsOf, widthOf, type Commit, type Guard, type ObjectStore, type Revision, type Write } from './object-store';
 
 const put = (key: string, value = ''): Write => ({ kind: 'put', key, value: Buffer.from(value) });
+/** So that nothing is sent because the machine was busy. */
+const PATIENT = { slowMs: 60_000, gatherMs: 500 };
 const is = (key: string, modRevision: Revision): Guard => ({ key, modRevision });
 
 /** A store whose requests are answered when the test says so. Guards of one request are looked at before anything is written. */
@@ -52,24 +54,66 @@ class SlowStore implements Pick<ObjectStore, 'commit' | 'commitAll' | 'maxOperat
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function answerAll(store: SlowStore): Promise<void> {
-  do await settled();
-  while (store.answer());
+/** Answers requests, the oldest first, until these commits have had their answers. */
+async function answered<T>(store: SlowStore, commits: readonly Promise<T>[]): Promise<T[]> {
+  let isOver = false;
+  const all = Promise.all(commits).finally(() => (isOver = true));
+  while (!isOver) {
+    store.answer();
+    await settled();
+  }
+  return all;
 }
 
 const sizes = (store: SlowStore): number[] => store.requests.map((commits) => commits.length);
 
 it('sends what comes in one turn together, and what comes meanwhile with the next', async () => {
   const store = new SlowStore();
-  const group = new GroupCommit(store as unknown as ObjectStore);
+  const group = new GroupCommit(store as unknown as ObjectStore, { ...PATIENT, gatherMs: 2 });
   const commits = ['a', 'b'].map((key) => group.commit([], [put(key)]));
   await settled();
-  commits.push(...['c', 'd', 'e'].map((key) => group.commit([], [put(key)])));
+  commits.push(...['c', 'd', 'e', 'f'].map((key) => group.commit([], [put(key)])));
   await settled();
   expect(sizes(store)).toEqual([2]);
-  await answerAll(store);
-  expect(sizes(store)).toEqual([2, 3]);
-  expect(await Promise.all(commits)).toEqual([1, 1, 2, 2, 2]);
+  expect(await answered(store, commits)).toEqual([1, 1, 2, 2, 2, 2]);
+  expect(sizes(store)).toEqual([2, 4]);
+});
+
+it('waits after a group for as many as came together', async () => {
+  const store = new SlowStore();
+  const group = new GroupCommit(store as unknown as ObjectStore, PATIENT);
+  const commit = (key: string): Promise<Revision> => group.commit([], [put(key)]);
+  await answered(store, ['a', 'b', 'c'].map(commit));
+  const first = commit('d');
+  await settled();
+  const second = commit('e');
+  await settled();
+  const third = commit('f');
+  await answered(store, [first, second, third]);
+  expect(sizes(store)).toEqual([3, 3]);
+});
+
+it('does not wait long for those who do not come again, nor for anybody after a lone commit', async () => {
+  const store = new SlowStore();
+  const group = new GroupCommit(store as unknown as ObjectStore);
+  const commit = (key: string): Promise<Revision> => group.commit([], [put(key)]);
+  await answered(store, ['a', 'b', 'c'].map(commit));
+  await answered(store, [commit('d')]);
+  const lone = commit('e');
+  await settled();
+  expect(sizes(store)).toEqual([3, 1, 1]);
+  await answered(store, [lone]);
+});
+
+it('does not wait when some did not fit into the group before', async () => {
+  const store = new SlowStore();
+  const group = new GroupCommit(store as unknown as ObjectStore);
+  const commits = ['x', 'x', 'y'].map((key) => group.commit([], [put(key)]));
+  await settled();
+  store.answer();
+  await settled();
+  expect(sizes(store)).toEqual([1, 2]);
+  await answered(store, commits);
 });
 
 it('sends the others when a request takes long', async () => {
@@ -79,8 +123,7 @@ it('sends the others when a request takes long', async () => {
   await settled();
   const other = group.commit([], [put('b')]);
   await eventually(() => sizes(store).length === 2, { reason: 'the second request' });
-  await answerAll(store);
-  expect(await Promise.all([slow, other])).toEqual([1, 2]);
+  expect(await answered(store, [slow, other])).toEqual([1, 2]);
 });
 
 it('tells each commit of its own fate', async () => {
@@ -89,10 +132,8 @@ it('tells each commit of its own fate', async () => {
   const good = group.commit([is('c', 0)], [put('c')]);
   const bad = group.commit([is('d', 7)], [put('d')]);
   const outcome = bad.catch((error: unknown) => error);
-  await answerAll(store);
+  expect(await answered<unknown>(store, [good, outcome])).toEqual([1, expect.objectContaining({ code: 'ABORTED' })]);
   expect(sizes(store)).toEqual([2]);
-  expect(await good).toBe(1);
-  expect(await outcome).toMatchObject({ code: 'ABORTED' });
 });
 
 it.each<[string, Commit, Commit]>([
@@ -103,8 +144,7 @@ it.each<[string, Commit, Commit]>([
   const store = new SlowStore();
   const group = new GroupCommit(store as unknown as ObjectStore);
   const all = [one, other].map(({ guards, writes }) => group.commit(guards, writes).catch(() => 0));
-  await answerAll(store);
-  await Promise.all(all);
+  await answered(store, all);
   expect(sizes(store)).toEqual([1, 1]);
 });
 
@@ -112,13 +152,10 @@ it('tells all commits of a request that failed, and goes on', async () => {
   const store = new SlowStore();
   const group = new GroupCommit(store as unknown as ObjectStore);
   store.failure = new DomainError('UNAVAILABLE', 'etcd is away');
-  const fates = Promise.all(['a', 'b', 'c', 'd'].map((key) => group.commit([], [put(key)]).catch((error: unknown) => error)));
-  await answerAll(store);
-  expect((await fates).every((error) => isCode(error, 'UNAVAILABLE'))).toBe(true);
+  const fates = ['a', 'b', 'c', 'd'].map((key) => group.commit([], [put(key)]).catch((error: unknown) => error));
+  expect((await answered<unknown>(store, fates)).every((error) => isCode(error, 'UNAVAILABLE'))).toBe(true);
   store.failure = undefined;
-  const later = group.commit([], [put('e')]);
-  await answerAll(store);
-  expect(await later).toBe(1);
+  expect(await answered(store, [group.commit([], [put('e')])])).toEqual([1]);
 });
 
 it('sends no more at once than the store takes, however large the commits are', async () => {
@@ -133,8 +170,7 @@ it('sends no more at once than the store takes, however large the commits are', 
           Array.from({ length: width }, (__, each) => put(`k${index}.${each}`)),
         ),
       );
-      await answerAll(store);
-      expect(await Promise.all(all)).toHaveLength(widths.length);
+      expect(await answered(store, all)).toHaveLength(widths.length);
     }),
   );
 });
@@ -153,14 +189,14 @@ it('gives of any commits those through that would go through one after the other
           () => false,
         ),
       );
-      await answerAll(store);
+      const went = await answered(store, fates);
       const written = new Set<string>();
       const wanted = commits.map((one) => {
         const goes = one.guarded === undefined || !written.has(one.guarded);
         if (goes) written.add(one.written);
         return goes;
       });
-      expect(await Promise.all(fates)).toEqual(wanted);
+      expect(went).toEqual(wanted);
     }),
   );
 });
