@@ -3,7 +3,7 @@ import { WorkQueue } from './work-queue';
 const forever = new AbortController().signal;
 
 describe('the work queue', () => {
-  beforeEach(() => jest.useFakeTimers());
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
   afterEach(() => jest.useRealTimers());
 
   it('hands a key out once, however often it was added', async () => {
@@ -21,11 +21,15 @@ describe('the work queue', () => {
     expect(await queue.take(1, forever)).toEqual(['a']);
   });
 
-  it('wakes a taker that waits', async () => {
+  it('wakes a taker that waits, with all that comes in one turn, and after those who are told in it', async () => {
     const queue = new WorkQueue();
-    const taken = queue.take(1, forever);
+    const order: string[] = [];
+    const taken = queue.take(10, forever).then((keys) => order.push(`taken ${keys.join()}`));
     queue.add('a');
-    expect(await taken).toEqual(['a']);
+    await Promise.resolve().then(() => order.push('told'));
+    queue.add('b');
+    await taken;
+    expect(order).toEqual(['told', 'taken a,b']);
   });
 
   it('gives nothing once the signal aborts', async () => {

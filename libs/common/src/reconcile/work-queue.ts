@@ -85,8 +85,9 @@ export class WorkQueue<K extends string> {
     });
   }
 
+  /** At the end of the turn: those who wait for the same change are answered first, and what comes together is taken together. */
   private notify(): void {
-    this.wake?.();
+    if (this.wake) setImmediate(this.wake);
     this.wake = undefined;
   }
 

@@ -12,6 +12,7 @@ export function claimsOfPorts(
   before: readonly PortConfig[],
   after: readonly PortConfig[],
 ): { guards: Guard[]; writes: Write[] } {
+  if (before.length === 0 && after.length === 0) return { guards: [], writes: [] };
   const [held, wanted] = [keysOf(before), keysOf(after)];
   const claimed = [...wanted].filter((key) => !held.has(key));
   const value = PortClaim.encode({ serviceId }).finish();

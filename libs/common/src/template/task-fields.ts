@@ -25,12 +25,15 @@ export function taskValues({ service, node, task }: TaskFields): ObjectValue {
   });
 }
 
+const NODE = type({ ID: TEXT, Hostname: TEXT, Platform: type({ Architecture: TEXT, OS: TEXT }) });
+const TASK = type({ ID: TEXT, Name: TEXT, Slot: TEXT });
+
 /** What is known of these values before there is a task. */
 export function taskTypes(serviceLabels: Readonly<Record<string, string>>): ObjectType {
   return type({
     Service: type({ ID: TEXT, Name: TEXT, Labels: { kind: 'labels', keys: new Set(Object.keys(serviceLabels)) } }),
-    Node: type({ ID: TEXT, Hostname: TEXT, Platform: type({ Architecture: TEXT, OS: TEXT }) }),
-    Task: type({ ID: TEXT, Name: TEXT, Slot: TEXT }),
+    Node: NODE,
+    Task: TASK,
   });
 }
 

@@ -31,9 +31,9 @@ export function isVersionBefore(url: string, version: string): boolean {
 
 function compareVersions(a: string, b: string): number {
   if (a === b) return 0;
-  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
+  const [left, right] = [a.split('.'), b.split('.')];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    const difference = Number(left[i] ?? 0) - Number(right[i] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;
