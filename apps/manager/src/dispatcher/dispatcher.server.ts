@@ -22,9 +22,6 @@ const BLIND_LIMIT_MS = 3_000;
 /** A stream must say hello within this time. */
 const HELLO_TIMEOUT_MS = 5_000;
 
-/** What the agents' picture of the networks is made of. */
-const NETWORK_KINDS: ReadonlySet<ViewChange['kind']> = new Set(['task', 'service', 'node', 'network', 'manager', 'everything']);
-
 export interface DispatcherParts {
   managerId: string;
   /** This host's own address: an agent that comes from it runs beside the manager, like one from loopback. */
@@ -223,7 +220,7 @@ export class DispatcherServer {
   /** Agents hear of networks before they hear of tasks: both are sent at the end of this turn, assignments after this. */
   private onChanges(changes: readonly ViewChange[]): void {
     for (const change of changes) this.onChange(change);
-    if (!changes.some(({ kind }) => NETWORK_KINDS.has(kind))) return;
+    if (!changes.some((change) => this.directory.concerns(change))) return;
     this.directory.forget();
     for (const session of this.sessions.all()) session.updateNetworks();
   }

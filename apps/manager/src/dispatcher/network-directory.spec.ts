@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { NodeState, TaskState } from '#common/domain';
 import type { NetworkChanges } from '#common/dispatcher-proto';
 import { Network, Service, Task, type Node } from '#common/proto';
-import type { ClusterView } from '#common/store';
+import type { ClusterView, ViewChange } from '#common/store';
 import { aNode } from '../testing/builders';
 import { NetworkDirectory } from './network-directory';
 import { NO_PICTURE, toNetworkChanges, type NetworkPicture } from './network-diff';
@@ -40,6 +40,7 @@ function directoryOf(world: World): NetworkDirectory {
   const view = {
     network: (id: string) => networks.find((network) => network.id === id),
     networkByName: (name: string) => networks.find(({ spec }) => spec?.name === name),
+    task: (id: string) => world.tasks.find((task) => task.id === id),
     tasksOfNode: (id: string) => world.tasks.filter(({ nodeId }) => nodeId === id),
     tasksOnNetwork: (id: string) =>
       world.tasks.filter(({ networksAttachments }) => networksAttachments.some(({ network }) => network?.id === id)),
@@ -114,6 +115,47 @@ describe('what a node is told of networks', () => {
 });
 
 describe('whatever a node was told before', () => {
+  it('a change that does not concern networks leaves it right', () => {
+    const services = [WEB, Service.fromPartial({ id: 'web', spec: { name: 'web' } }), undefined];
+    const tasks = [
+      ...[TaskState.running, TaskState.failed].map((state) => aTaskOn('a', { id: 't', state })),
+      { ...aTaskOn('a', { id: 't' }), networksAttachments: [] },
+      undefined,
+    ];
+    const anyState = fc.record({ service: fc.constantFrom(...services), task: fc.constantFrom(...tasks) });
+    const toWorld = ({ service, task }: { service: Service | undefined; task: Task | undefined }): World =>
+      world({ services: service ? [service] : [], tasks: [aTaskOn('b'), ...(task ? [task] : [])] });
+    fc.assert(
+      fc.property(fc.array(anyState, { minLength: 2, maxLength: 8 }), (states) => {
+        const now = world();
+        const directory = directoryOf(now);
+        let isRemoved = false;
+        for (const state of states) {
+          // Ids are not given twice: what was removed does not come back.
+          isRemoved ||= state.service === undefined;
+          Object.assign(now, toWorld(isRemoved ? { ...state, service: undefined } : state));
+          const concerned = (['service', 'task'] as const).some((kind) =>
+            directory.concerns({ kind, id: kind === 'task' ? 't' : 'web' } as ViewChange),
+          );
+          if (concerned) directory.forget();
+          for (const nodeId of ['a', 'b']) {
+            expect(directory.pictureFor(nodeId)).toEqual(directoryOf(now).pictureFor(nodeId));
+          }
+        }
+      }),
+    );
+  });
+
+  it('is not made anew for a service and a task that are on no network', () => {
+    const now = world({ services: [WEB, Service.fromPartial({ id: 'plain' })] });
+    now.tasks.push({ ...aTaskOn('a', { id: 'plain-task' }), networksAttachments: [] });
+    const directory = directoryOf(now);
+    directory.pictureFor('a');
+    const task: ViewChange = { kind: 'task', id: 'plain-task', serviceId: 'plain', nodeIds: ['a'], endedOrGone: false };
+    expect([{ kind: 'service' as const, id: 'plain' }, task].map((change) => directory.concerns(change))).toEqual([false, false]);
+    expect(directory.concerns({ ...task, id: 'on-a' })).toBe(true);
+  });
+
   it('what changed brings it to what it has to know', () => {
     const apply = (picture: NetworkPicture, changes: NetworkChanges | undefined): string[] => {
       const endpoints = new Map(picture.endpoints);

@@ -13,8 +13,11 @@ import {
 } from '#common/domain';
 import { OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
 import type { Network, Service, Task } from '#common/proto';
-import type { ClusterView } from '#common/store';
+import { networkIdsOf, networkIdsOfService, type ClusterView, type ViewChange } from '#common/store';
 import { toNetworkChanges, type NetworkPicture } from './network-diff';
+
+/** Of what else pictures are made. */
+const OTHER_KINDS: ReadonlySet<ViewChange['kind']> = new Set(['node', 'network', 'manager', 'everything']);
 
 interface Members {
   readonly services: readonly OverlayService[];
@@ -33,6 +36,10 @@ class Unchanging<T> {
     if (this.known.size === 0) return;
     this.before = this.known;
     this.known = new Map();
+  }
+
+  has(id: string): boolean {
+    return this.known.has(id);
   }
 
   of(id: string, value: T): T {
@@ -62,6 +69,23 @@ export class NetworkDirectory {
     private readonly view: ClusterView,
     private readonly ownAddresses: () => readonly string[],
   ) {}
+
+  /**
+   * Whether pictures may be others after this change. Services and tasks that are on no network now are only concerned where a picture
+   * that was asked for since the last change shows them.
+   */
+  concerns(change: ViewChange): boolean {
+    switch (change.kind) {
+      case 'task':
+        return this.known.endpoints.has(change.id) || networkIdsOf(this.view.task(change.id)).length > 0;
+      case 'service': {
+        const service = this.view.service(change.id);
+        return this.known.services.has(change.id) || (service !== undefined && networkIdsOfService(service).length > 0);
+      }
+      default:
+        return OTHER_KINDS.has(change.kind);
+    }
+  }
 
   /** Something that the pictures are made of has changed. */
   forget(): void {
@@ -152,10 +176,6 @@ export class NetworkDirectory {
     const managers = this.view.managers().map(({ agentAddress }) => agentAddress);
     return [...new Set([...this.ownAddresses(), ...managers])].sort();
   }
-}
-
-function networkIdsOf(task: Task): string[] {
-  return task.networksAttachments.flatMap(({ network }) => network?.id ?? []);
 }
 
 function toEndpoint(task: Task, isNodeReady: boolean): OverlayEndpoint {

@@ -4,6 +4,7 @@ export * from './cluster-view';
 export * from './cluster-store';
 export type { Lease } from './etcd-lease';
 export * from './etcd-store';
+export { networkIdsOf, networkIdsOfService } from './cache-records';
 export * from './join';
 export * from './service-writes';
 export * from './credentials-writes';

@@ -19,12 +19,17 @@ const deleted = (writes: Write[]): string[] => writes.flatMap((write) => (write.
 
 describe('the largest spec', () => {
   it("leaves room in etcd's request when another of its size takes its place", () => {
-    const first = serviceOf(writesOfService(record('x'.repeat(MAX_SPEC_BYTES)), undefined));
-    const next = { ...record('y'.repeat(MAX_SPEC_BYTES)), previousSpec: first.spec };
+    const first = serviceOf(writesOfService(record('x'.repeat(MAX_SPEC_BYTES - 100)), undefined));
+    const next = { ...record('y'.repeat(MAX_SPEC_BYTES - 100)), previousSpec: first.spec };
     const bytes = writesOfService(next, first).reduce((sum, write) => sum + (write.kind === 'put' ? write.value.length : 0), 0);
     const etcdLimit = 1.5 * 1024 * 1024;
     const credentials = 100 * 1024;
     expect(bytes).toBeLessThan(etcdLimit - credentials);
+  });
+
+  it('is refused when it is larger', () => {
+    const write = (): unknown => writesOfService(record('x'.repeat(MAX_SPEC_BYTES)), undefined);
+    expect(write).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
   });
 });
 

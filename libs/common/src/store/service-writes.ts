@@ -1,3 +1,4 @@
+import { DomainError } from '../errors';
 import { Service, ServiceRevision, ServiceSpec } from '../proto';
 import { keys } from './keys';
 import type { Write } from './object-store';
@@ -22,6 +23,7 @@ export type ServiceRecord = Omit<Service, 'version' | 'newestRevision' | 'update
  * Writes of a new or changed service, and of the revision that it leaves behind. A change of nothing but the number of replicas amends
  * the newest revision, so that scaling does not push what a rollback needs out of the history.
  * @param before the service as it is now; undefined for a new one
+ * @throws DomainError TOO_LARGE as requireStorable
  */
 export function writesOfService(record: ServiceRecord, before: Service | undefined): Write[] {
   const left = before?.newestRevision;
@@ -30,8 +32,17 @@ export function writesOfService(record: ServiceRecord, before: Service | undefin
   const number = (left?.number ?? 0) + 1;
   const newestRevision = amends ? left : { number, createdAt, change, spec: undefined };
   const value = Service.encode(toStored(record, newestRevision)).finish();
+  // Most records are far from it, and are not measured twice.
+  if (value.length > MAX_SPEC_BYTES) requireStorable(record.spec);
   const service: Write = { kind: 'put', key: keys.service(record.id), value };
   return left && !amends ? [service, ...writesOfRevision(record.id, { ...left, spec: before?.spec })] : [service];
+}
+
+/** @throws DomainError TOO_LARGE when a spec takes more than MAX_SPEC_BYTES */
+export function requireStorable(spec: ServiceSpec | undefined): void {
+  const size = spec ? ServiceSpec.encode(spec).finish().length : 0;
+  if (size <= MAX_SPEC_BYTES) return;
+  throw new DomainError('TOO_LARGE', `the spec of the service takes ${size} bytes; at most ${MAX_SPEC_BYTES} can be stored`);
 }
 
 /** Field by field: adding to a copy of the record takes longer than encoding it. */

@@ -16,6 +16,7 @@ import {
   claimsOfPorts,
   deletionsOfRevisions,
   keys,
+  requireStorable,
   writesOfCredentials,
   writesOfService,
   type CredentialsSource,
@@ -76,7 +77,7 @@ export class ServiceCommands {
 
   /**
    * Creates a service and returns its id, and what the client should know.
-   * @throws DomainError INVALID_ARGUMENT · NOT_FOUND · ALREADY_EXISTS · UNIMPLEMENTED · as ApiStore.commit
+   * @throws DomainError INVALID_ARGUMENT · NOT_FOUND · ALREADY_EXISTS · UNIMPLEMENTED · TOO_LARGE · as ApiStore.commit
    */
   async create(creation: ServiceCreation): Promise<{ id: string; warnings: string[] }> {
     const { body, registryAuth, resolvesImage } = creation;
@@ -141,6 +142,7 @@ export class ServiceCommands {
   plannedCreation(body: unknown): Service {
     const spec = this.specs.read(body, (given) => ({ ...given, name: given.name || this.specs.unusedName() }));
     this.specs.refuseTaken(spec);
+    requireStorable(spec);
     return Service.fromPartial({ id: newId(), version: { index: 0 }, spec });
   }
 
@@ -150,6 +152,7 @@ export class ServiceCommands {
     const spec = this.specs.read(body);
     if (before.spec) validateChange(before.spec, spec);
     validatePortsAreFree(spec.endpointSpec, () => this.store.view.services().filter(({ id }) => id !== before.id));
+    requireStorable(spec);
     const version = { index: (before.version?.index ?? 0) + 1 };
     const jobStatus = before.jobStatus && nextIteration(before.jobStatus, this.now().toISOString());
     const change = { kind: SpecChange_Kind.update, message: '' };

@@ -1,7 +1,7 @@
 import { choosePorts } from '#common/domain';
-import { DomainError } from '#common/errors';
+import { type DomainError } from '#common/errors';
 import { ServiceEndpoint, ServiceSpec, type Service } from '#common/proto';
-import { MAX_SPEC_BYTES, type Guard } from '#common/store';
+import type { Guard } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { completeSpec } from '../defaults';
 import type { ApiStore } from '../ports';
@@ -19,18 +19,12 @@ export class SpecReader {
   /**
    * The spec, checked and complete.
    * @param body parsed JSON @param prepare what is to be done to the spec first
-   * @throws DomainError INVALID_ARGUMENT · NOT_FOUND a network · UNIMPLEMENTED · TOO_LARGE
+   * @throws DomainError INVALID_ARGUMENT · NOT_FOUND a network · UNIMPLEMENTED
    */
   read(body: unknown, prepare = (spec: ServiceSpec): ServiceSpec => spec): ServiceSpec {
     const given = prepare(ServiceSpec.fromJSON(decodeJson('ServiceSpec', body)));
     validateServiceSpec(given);
-    const spec = this.resolved(given);
-    const complete = completeSpec(spec);
-    const size = ServiceSpec.encode(complete).finish().length;
-    if (size > MAX_SPEC_BYTES) {
-      throw new DomainError('TOO_LARGE', `the spec of the service takes ${size} bytes; at most ${MAX_SPEC_BYTES} can be stored`);
-    }
-    return complete;
+    return completeSpec(this.resolved(given));
   }
 
   /** A random name that no service has. */
