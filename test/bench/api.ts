@@ -6,10 +6,10 @@ import { readCounts } from './bench-options';
 import { reportLine, spreadOf } from './figures';
 
 /**
- * Node compiles what it runs often, and is at its pace after some 10,000 creates: both sides make so many, and remove them, before the
+ * Node compiles what it runs often, and is at its pace after some 20,000 creates: both sides make so many, and remove them, before the
  * rounds. What a manager does right after its start is told apart: by then the client has been compiled, with Swarm.
  */
-const DEFAULTS = { warmUp: 10_000, rounds: 9, services: 1_000, inspects: 2_000, lists: 20, waiting: 50, megabytes: 400 };
+const DEFAULTS = { warmUp: 20_000, rounds: 9, services: 1_000, inspects: 2_000, lists: 20, waiting: 50, megabytes: 400 };
 const IN_FLIGHT = 8;
 const LISTED = 1_000;
 const POLL_MS = 200;
@@ -169,7 +169,8 @@ async function whileOthersWait({ api, create }: Side, { waiting, services }: Cou
 /** Reads the log of one task through the manager. */
 async function logs({ api, socketPath }: Side, { megabytes }: Counts): Promise<void> {
   const line = `$(head -c ${LINE_BYTES} /dev/zero | tr '\\0' x)`;
-  const script = `yes "${line}" | head -c ${megabytes * MEGABYTE}; sleep 1000000`;
+  // Whole lines: an engine keeps a line that has not ended to itself.
+  const script = `yes "${line}" | head -n ${Math.ceil((megabytes * MEGABYTE) / LINE_BYTES)}; sleep 1000000`;
   const spec = {
     Name: 'loud',
     TaskTemplate: { ContainerSpec: { Image: 'busybox:latest', Args: ['sh', '-c', script], StopGracePeriod: 0 } },

@@ -105,7 +105,7 @@ export class GroupCommit {
   private endGathering(): void {
     clearTimeout(this.gathering?.timer);
     this.gathering = undefined;
-    setImmediate(() => this.sendGroup());
+    this.sendGroup();
   }
 
   private nextGroup(): Group {

@@ -44,12 +44,14 @@ export class StoreSyncedGuard implements CanActivate {
   ) {}
 
   /** @throws DomainError UNAVAILABLE when the state does not come into sight in time */
-  async canActivate(): Promise<boolean> {
-    const { store, storePatienceMs, membership } = this.api;
-    // It has no state of a cluster to be seen.
-    if (membership.standing() === 'worker') return true;
-    // Nearly every request passes here: one that need not wait is not to pay for a timer.
-    if (store.isSynced()) return true;
+  canActivate(): boolean | Promise<boolean> {
+    const { store, membership } = this.api;
+    // A worker has no state of a cluster to be seen. Nearly every request passes here: one that need not wait does not.
+    return membership.standing() === 'worker' || store.isSynced() || this.untilSynced();
+  }
+
+  private async untilSynced(): Promise<true> {
+    const { store, storePatienceMs } = this.api;
     const patience = AbortSignal.timeout(storePatienceMs);
     const deadline = monotonicMs() + storePatienceMs;
     while (!store.isSynced() && monotonicMs() < deadline) await delay(LOOK_AGAIN_MS, patience);
@@ -62,9 +64,13 @@ export class StoreSyncedGuard implements CanActivate {
 @Injectable()
 export class ClusterGuard extends StoreSyncedGuard {
   /** @throws DomainError UNAVAILABLE */
-  override async canActivate(): Promise<boolean> {
+  override canActivate(): boolean | Promise<boolean> {
     requireManager(this.api.membership);
-    await super.canActivate();
+    const isLetThrough = super.canActivate();
+    return typeof isLetThrough === 'boolean' ? this.hasCluster() : isLetThrough.then(() => this.hasCluster());
+  }
+
+  private hasCluster(): true {
     requireCluster(this.api);
     return true;
   }
