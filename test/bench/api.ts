@@ -9,7 +9,7 @@ import { reportLine, spreadOf } from './figures';
  * Node compiles what it runs often, and is at its pace after some 20,000 creates: both sides make so many, and remove them, before the
  * rounds. What a manager does right after its start is told apart: by then the client has been compiled, with Swarm.
  */
-const DEFAULTS = { warmUp: 20_000, rounds: 9, services: 1_000, inspects: 2_000, lists: 20, waiting: 50, megabytes: 400 };
+const DEFAULTS = { warmUp: 20_000, rounds: 15, services: 1_000, inspects: 2_000, lists: 20, waiting: 50, megabytes: 400 };
 const IN_FLIGHT = 8;
 const LISTED = 1_000;
 const POLL_MS = 200;

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createLogger } from '#common/logging';
 import { HttpServer } from './api/http-server';
+import { compileSooner } from './compile-sooner';
 import { readConfig } from './manager-config';
 import { ManagerProcess } from './manager-process';
 
@@ -8,6 +9,7 @@ import { ManagerProcess } from './manager-process';
 const HTTP_CLOSE_TIMEOUT_MS = 2_000;
 
 async function main(): Promise<void> {
+  compileSooner();
   const config = readConfig(process.argv);
   const logger = createLogger('manager', config.logLevel);
   const die = (error: unknown): void => {
