@@ -102,7 +102,24 @@ it('does not wait long for those who do not come again, nor for anybody after a 
   const lone = commit('e');
   await settled();
   expect(sizes(store)).toEqual([3, 1, 1]);
-  await answered(store, [lone]);
+  const other = commit('f');
+  store.answer();
+  await settled();
+  expect(sizes(store)).toEqual([3, 1, 1, 1]);
+  await answered(store, [lone, other]);
+});
+
+it('does not wait for more than a request takes', async () => {
+  const store = new SlowStore();
+  store.maxOperations = 8;
+  const group = new GroupCommit(store as unknown as ObjectStore, PATIENT);
+  const commits = ['a', 'b', 'c'].map((key) => group.commit([], [put(key)]));
+  await settled();
+  commits.push(...Array.from({ length: 9 }, (_, index) => group.commit([], [put(`k${index}`)])));
+  store.answer();
+  await settled();
+  expect(sizes(store)).toEqual([3, 7]);
+  await answered(store, commits);
 });
 
 it('does not wait when some did not fit into the group before', async () => {

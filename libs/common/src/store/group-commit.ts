@@ -91,14 +91,17 @@ export class GroupCommit {
       next();
     };
     const timer = setTimeout(() => goOn(() => this.sendGroup()), this.waits.slowMs);
-    void this.send(commits).finally(() => {
+    void this.outcomeOf(commits).then((tell) => {
       clearTimeout(timer);
-      goOn(() => (leavesSome ? this.sendGroup() : this.gather(commits.length + this.waiting.length)));
+      goOn(() => (leavesSome ? this.sendGroup() : this.gather(commits.length)));
+      tell();
     });
   }
 
-  private gather(expected: number): void {
-    if (expected === 1) return this.sendGroup();
+  /** @param answered how many commits the group had */
+  private gather(answered: number): void {
+    const expected = Math.min(answered + this.waiting.length, this.store.maxOperations);
+    if (answered === 1 || this.waiting.length >= expected) return this.sendGroup();
     this.gathering = { expected, timer: setTimeout(() => this.endGathering(), this.waits.gatherMs) };
   }
 
@@ -115,18 +118,20 @@ export class GroupCommit {
     return group;
   }
 
-  private async send(commits: readonly Pending[]): Promise<void> {
+  /** Sends commits. @returns what tells each of its fate */
+  private async outcomeOf(commits: readonly Pending[]): Promise<() => void> {
     const [only] = commits;
     try {
-      if (only && commits.length === 1) return only.resolve(await this.store.commit(only.guards, only.writes));
-      const outcomes = await this.store.commitAll(commits);
-      commits.forEach(({ resolve, reject }, index) => {
-        const outcome = outcomes[index];
-        if (typeof outcome === 'number') resolve(outcome);
-        else reject(outcome);
-      });
+      const outcomes =
+        only && commits.length === 1 ? [await this.store.commit(only.guards, only.writes)] : await this.store.commitAll(commits);
+      return () =>
+        commits.forEach(({ resolve, reject }, index) => {
+          const outcome = outcomes[index];
+          if (typeof outcome === 'number') resolve(outcome);
+          else reject(outcome);
+        });
     } catch (error) {
-      for (const { reject } of commits) reject(error);
+      return () => commits.forEach(({ reject }) => reject(error));
     }
   }
 }

@@ -1,6 +1,12 @@
 import { Service, ServiceRevision, SpecChange_Kind } from '../proto';
 import type { Write } from './object-store';
-import { deletionsOfRevisions, MAX_SPEC_BYTES, writesOfService, type ServiceRecord } from './service-writes';
+import {
+  deletionsOfRevisions,
+  MAX_SPEC_BYTES,
+  writesOfService,
+  writesOfWantedService,
+  type ServiceRecord,
+} from './service-writes';
 
 const record = (image: string, replicas = 1): ServiceRecord => {
   const spec = { name: 'web', mode: { replicated: { replicas } }, taskTemplate: { containerSpec: { image } } };
@@ -27,9 +33,11 @@ describe('the largest spec', () => {
     expect(bytes).toBeLessThan(etcdLimit - credentials);
   });
 
-  it('is refused when it is larger', () => {
-    const write = (): unknown => writesOfService(record('x'.repeat(MAX_SPEC_BYTES)), undefined);
-    expect(write).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
+  it('is refused when it is larger, unless it is stored already and comes back by a rollback', () => {
+    const larger = record('x'.repeat(MAX_SPEC_BYTES));
+    expect(() => writesOfWantedService(larger, undefined)).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
+    expect(writesOfWantedService(record('x'), serviceOf(writesOfService(larger, undefined)))).toHaveLength(2);
+    expect(writesOfService(larger, undefined)).toHaveLength(1);
   });
 });
 

@@ -23,7 +23,6 @@ export type ServiceRecord = Omit<Service, 'version' | 'newestRevision' | 'update
  * Writes of a new or changed service, and of the revision that it leaves behind. A change of nothing but the number of replicas amends
  * the newest revision, so that scaling does not push what a rollback needs out of the history.
  * @param before the service as it is now; undefined for a new one
- * @throws DomainError TOO_LARGE as requireStorable
  */
 export function writesOfService(record: ServiceRecord, before: Service | undefined): Write[] {
   const left = before?.newestRevision;
@@ -32,10 +31,17 @@ export function writesOfService(record: ServiceRecord, before: Service | undefin
   const number = (left?.number ?? 0) + 1;
   const newestRevision = amends ? left : { number, createdAt, change, spec: undefined };
   const value = Service.encode(toStored(record, newestRevision)).finish();
-  // Most records are far from it, and are not measured twice.
-  if (value.length > MAX_SPEC_BYTES) requireStorable(record.spec);
   const service: Write = { kind: 'put', key: keys.service(record.id), value };
   return left && !amends ? [service, ...writesOfRevision(record.id, { ...left, spec: before?.spec })] : [service];
+}
+
+/** As writesOfService, of a spec that somebody asks for: what is stored already is not refused. @throws DomainError as requireStorable */
+export function writesOfWantedService(record: ServiceRecord, before: Service | undefined): Write[] {
+  const writes = writesOfService(record, before);
+  const [service] = writes;
+  // Most records are far from it: their specs need not be measured.
+  if (service?.kind === 'put' && service.value.length > MAX_SPEC_BYTES) requireStorable(record.spec);
+  return writes;
 }
 
 /** @throws DomainError TOO_LARGE when a spec takes more than MAX_SPEC_BYTES */

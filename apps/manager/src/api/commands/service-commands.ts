@@ -18,7 +18,7 @@ import {
   keys,
   requireStorable,
   writesOfCredentials,
-  writesOfService,
+  writesOfWantedService,
   type CredentialsSource,
 } from '#common/store';
 import { findService } from '../lookup';
@@ -96,7 +96,7 @@ export class ServiceCommands {
       guards: [{ key: keys.serviceName(spec.name), createRevision: 0 }, ...guardsOfReferences(spec), ...claims.guards],
       writes: [
         ...claims.writes,
-        ...writesOfService(record, undefined),
+        ...writesOfWantedService(record, undefined),
         ...writesOfCredentials(id, undefined, this.credentials.source(id, registryAuth, 'spec')),
         { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
       ],
@@ -238,7 +238,7 @@ export class ServiceCommands {
     const known = this.store.view.registryCredentials(id);
     await commitOr(this.store, () => this.specs.whyRefused(spec, before) ?? outOfSequence(), {
       guards: [{ key: keys.service(id), modRevision: version }, ...guardsOfReferences(spec), ...claims.guards],
-      writes: [...writesOfService(record, before), ...writesOfCredentials(id, known, credentials), ...claims.writes],
+      writes: [...writesOfWantedService(record, before), ...writesOfCredentials(id, known, credentials), ...claims.writes],
     });
   }
 }
