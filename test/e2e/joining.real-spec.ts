@@ -43,8 +43,10 @@ describe('hosts that are told by docker to join a cluster', () => {
     docker(host, 'info --format {{.Swarm.LocalNodeState}}/{{.Swarm.ControlAvailable}}');
   const nodes = async (host: string): Promise<string[]> =>
     (await docker(host, 'node ls --format {{.Hostname}}/{{.Status}}/{{.ManagerStatus}}')).split('\n').sort();
-  const join = (host: string, token: string): Promise<string> =>
-    docker(host, `swarm join --token ${token} ${swarm.lab.host('n1').address}:2378`);
+  const availability = (manager: string, host: string): Promise<string> =>
+    docker(manager, `node inspect ${host} --format {{.Spec.Role}}/{{.Spec.Availability}}`);
+  const join = (host: string, token: string, options = ''): Promise<string> =>
+    docker(host, `swarm join --token ${token} ${options}${swarm.lab.host('n1').address}:2378`);
 
   /** Events of a host, from now on. */
   async function follow(host: string): Promise<IncomingMessage> {
@@ -75,7 +77,7 @@ describe('hosts that are told by docker to join a cluster', () => {
     await followed;
     expect(await state('n2')).toBe('active/true');
     const token = await docker('n1', 'swarm join-token -q worker');
-    const outcomes = await Promise.allSettled([join('n3', token), join('n3', token)]);
+    const outcomes = await Promise.allSettled([1, 2].map(() => join('n3', token, '--availability drain ')));
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await state('n3')).toBe('active/false');
     for (const host of ['n1', 'n2']) {
@@ -84,6 +86,8 @@ describe('hosts that are told by docker to join a cluster', () => {
       });
     }
     expect((await nodes('n2')).map((node) => node.split('/')[2])).toEqual(['Leader', 'Reachable', '']);
+    expect(await availability('n1', 'n3')).toBe('worker/drain');
+    await docker('n1', 'node update --availability active n3');
     await expect(docker('n3', 'node ls')).rejects.toThrow('This node is not a swarm manager. Worker nodes');
     await expect(join('n3', token)).rejects.toThrow('already part of a swarm');
     expect(await docker('n3', 'run --rm busybox:latest echo here')).toBe('here');
@@ -141,10 +145,11 @@ describe('hosts that are told by docker to join a cluster', () => {
     await eventually(async () => expect(await nodes('n2')).toEqual(['n2/Ready/Leader']), {
       reason: 'n2 has a cluster of its own',
     });
-    const token = await docker('n2', 'swarm join-token -q worker');
-    await docker('n3', `swarm join --token ${token} ${swarm.lab.host('n2').address}:2378`);
+    const token = await docker('n2', 'swarm join-token -q manager');
+    await docker('n3', `swarm join --token ${token} --availability pause ${swarm.lab.host('n2').address}:2378`);
     await eventually(async () => expect((await nodes('n2')).filter((node) => node.includes('Ready'))).toHaveLength(2), {
       reason: 'n3 is in the other cluster',
     });
+    expect(await availability('n2', 'n3')).toBe('manager/pause');
   }, 120_000);
 });

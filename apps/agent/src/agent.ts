@@ -64,6 +64,8 @@ export class Agent {
   private readonly tunnels: EngineTunnels;
   /** The cluster that the agent was part of last, if it has ended. */
   private endedCluster = '';
+  /** With which its host has joined a cluster. */
+  private availability = '';
   private metrics: AgentMetrics | undefined;
   private statusServer: StatusServer | undefined;
 
@@ -195,6 +197,7 @@ export class Agent {
     return {
       nodeId: this.nodeId,
       advertiseAddress: this.config.advertiseAddress,
+      availability: () => this.availability,
       description: this.describer.description,
       engineError: this.health.error,
       statuses: this.statuses,
@@ -211,8 +214,12 @@ export class Agent {
       },
       networksChanged: (changes) => this.networks.apply(changes),
       tunnelWanted: (address, tunnelId) => this.tunnels.open(address, tunnelId),
-      redirected: ({ endedClusterIds }) => this.forgetClusters(endedClusterIds),
+      redirected: ({ endedClusterIds, availability }) => {
+        this.availability = availability;
+        this.forgetClusters(endedClusterIds);
+      },
       removed: ({ clusterId, clusterEnded, endedClusterIds }) => {
+        this.availability = '';
         this.forgetClusters(clusterEnded ? [...endedClusterIds, clusterId] : endedClusterIds);
         this.leaveCluster(clusterId, clusterEnded);
       },

@@ -69,19 +69,31 @@ export class Manager {
       logger,
     });
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
-    this.controlPlane = new ControlPlane(this.etcd, controlAddressesOf(config), logger);
+    this.controlPlane = new ControlPlane({
+      etcd: this.etcd,
+      own: controlAddressesOf(config),
+      changed: () => this.dispatcher.updateNetworks(),
+      logger,
+    });
     this.relay = new ManagerRelay(vault);
     this.tunnels = new TunnelServer({
       ask: (nodeId, tunnelId) => this.dispatcher.askForTunnel(nodeId, tunnelId),
       holderOf: (nodeId) => this.holderOf(nodeId),
       relay: this.relay,
     });
+    this.dispatcher = this.createDispatcher();
+    const isLeader = (): boolean => this.store.view.leader()?.managerId === managerId;
+    metrics.observe(this.store, () => this.dispatcher.sessions.size, isLeader);
+  }
+
+  private createDispatcher(): DispatcherServer {
+    const { config, managerId, vault, joined, logger } = this.parts;
     const admission = new AdmissionServer({
       cluster: () => this.membership.admitting(),
       ticketFor: (role) => this.ticketFor(role),
       letGo: (nodeId, peer) => this.dispatcher.letGo(nodeId, peer),
     });
-    this.dispatcher = new DispatcherServer({
+    return new DispatcherServer({
       managerId,
       ownAddress: config.advertiseAddr,
       controlAddresses: () => this.controlPlane.addresses,
@@ -90,17 +102,16 @@ export class Manager {
       peers: new AllowedPeers(config.agentNetwork),
       heartbeatPeriodMs: config.heartbeatPeriodMs,
       vault,
-      redirectTo: this.isWorker ? parts.joined.joined?.managers : undefined,
-      leftClusters: parts.joined.left,
-      sawOwnNode: (nodeId) => supervise(logger, 'note of the own node', parts.joined.sawNode(nodeId)),
+      redirectTo: this.isWorker ? joined.joined?.managers : undefined,
+      ownAvailability: joined.joined?.availability,
+      leftClusters: joined.left,
+      sawOwnNode: (nodeId) => supervise(logger, 'note of the own node', joined.sawNode(nodeId)),
       addServices: (server) => {
         this.tunnels.addTo(server);
         admission.addTo(server);
       },
       logger,
     });
-    const isLeader = (): boolean => this.store.view.leader()?.managerId === managerId;
-    metrics.observe(this.store, () => this.dispatcher.sessions.size, isLeader);
   }
 
   /** Whether this host has joined a cluster as a worker: its managers are elsewhere. */

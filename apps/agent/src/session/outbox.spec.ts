@@ -3,7 +3,7 @@ import type { AgentMessage, TaskObservation } from '#common/dispatcher-proto';
 import { StatusReporter } from '../worker/status-reporter';
 import { Outbox } from './outbox';
 
-const HELLO = { nodeId: 'n', description: undefined, advertiseAddress: '10.0.0.1' };
+const HELLO = { nodeId: 'n', description: undefined, advertiseAddress: '10.0.0.1', availability: '' };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A stream that takes a message only when told. */

@@ -49,7 +49,7 @@ describe('the sessions of an agent', () => {
     const elsewhere = '127.0.0.1:1';
     hellos = 0;
     answers = [
-      { redirect: { managerAddresses: [elsewhere], endedClusterIds: [] } },
+      { redirect: { managerAddresses: [elsewhere], endedClusterIds: [], availability: '' } },
       { removed: { clusterId: 'c', clusterEnded: true, endedClusterIds: [] } },
       { removed: { clusterId: 'd', clusterEnded: false, endedClusterIds: [] } },
     ];

@@ -16,6 +16,8 @@ export interface SessionParty {
   readonly nodeId: string;
   /** Address at which other nodes reach this one. */
   readonly advertiseAddress: string;
+  /** What the node is to become where it is not known yet; '' for active. */
+  readonly availability: () => string;
   readonly description: ObservedValue<NodeDescription>;
   /** What is wrong with the engine; '' when nothing is. */
   readonly engineError: ObservedValue<string>;

@@ -104,7 +104,7 @@ describe('a session', () => {
     session = runSession(manager.address, party, leaving.signal);
     session.catch(() => undefined);
     expect(await manager.hears()).toMatchObject({
-      hello: { nodeId: 'node', advertiseAddress: '10.0.0.1', description: { hostname: 'n1' } },
+      hello: { nodeId: 'node', advertiseAddress: '10.0.0.1', availability: 'drain', description: { hostname: 'n1' } },
     });
   });
   afterEach(() => {
@@ -157,7 +157,7 @@ describe('a session', () => {
   });
 
   it('ends when the managers are elsewhere', async () => {
-    manager.say({ redirect: { managerAddresses: ['10.0.0.1:2378', '10.0.0.2:2378'], endedClusterIds: [] } });
+    manager.say({ redirect: { managerAddresses: ['10.0.0.1:2378', '10.0.0.2:2378'], endedClusterIds: [], availability: '' } });
     await expect(session).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('10.0.0.2:2378') });
     expect(redirectedTo).toEqual(['10.0.0.1:2378', '10.0.0.2:2378']);
   });

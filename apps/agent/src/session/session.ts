@@ -85,8 +85,8 @@ class Session {
   }
 
   private greet(): void {
-    const { nodeId, advertiseAddress, description } = this.party;
-    this.outbox.sendHello({ nodeId, advertiseAddress, description: description.value });
+    const { nodeId, advertiseAddress, availability, description } = this.party;
+    this.outbox.sendHello({ nodeId, advertiseAddress, availability: availability(), description: description.value });
     const silence = new DomainError('UNAVAILABLE', `${this.address} did not answer the hello within ${WELCOME_TIMEOUT_MS} ms`);
     const timer = setTimeout(() => this.welcome ?? this.end(silence), WELCOME_TIMEOUT_MS);
     this.whenEnded(() => clearTimeout(timer));

@@ -9,6 +9,7 @@ export function aParty(wanted: Partial<SessionParty> = {}): SessionParty {
   return {
     nodeId: 'node',
     advertiseAddress: '10.0.0.1',
+    availability: () => 'drain',
     description: new ObservedValue(undescribedNode({ hostname: 'n1', labels: {}, genericResources: [] })),
     engineError: new ObservedValue(''),
     statuses: new StatusReporter(0),

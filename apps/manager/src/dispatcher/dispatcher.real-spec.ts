@@ -1,5 +1,5 @@
 import { credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
-import { NANOS_PER_MS, NodeState, ORPHANED_AFTER_MS, TaskState } from '#common/domain';
+import { NANOS_PER_MS, NodeAvailability, NodeState, ORPHANED_AFTER_MS, TaskState } from '#common/domain';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
 import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage } from '#common/dispatcher-proto';
@@ -36,9 +36,9 @@ class FakeAgent {
     this.stream.on('end', () => (this.ended = true));
   }
 
-  hello(hostname = 'host'): this {
+  hello(hostname = 'host', availability = ''): this {
     const description = { hostname, platform: undefined, resources: undefined, engine: undefined };
-    this.stream.write({ hello: { nodeId: this.nodeId, advertiseAddress: '10.0.0.1', description } });
+    this.stream.write({ hello: { nodeId: this.nodeId, advertiseAddress: '10.0.0.1', availability, description } });
     return this;
   }
 
@@ -165,6 +165,18 @@ describe('the dispatcher', () => {
       ['INCREMENTAL', 1, 2, [task.id], []],
       ['INCREMENTAL', 2, 3, [], [task.id]],
     ]);
+  });
+
+  it.each([
+    { asked: 'drain', recorded: NodeAvailability.drain },
+    { asked: 'asleep', recorded: NodeAvailability.active },
+  ])('records a node that asks to be "$asked" as $recorded, and asks no more once it knows it', async ({ asked, recorded }) => {
+    const availability = (nodeId: string): string | undefined => store.view.node(nodeId)?.spec?.availability;
+    const { nodeId } = anAgent().hello('host', asked);
+    await eventually(() => availability(nodeId) === recorded, { reason: `the node is recorded as ${recorded}` });
+    const again = anAgent(nodeId).hello('host', 'pause').beat();
+    await eventually(() => again.messages.some(({ welcome }) => welcome), { reason: 'the node is welcomed again' });
+    expect(availability(nodeId)).toBe(recorded);
   });
 
   it('sends secrets and configs with a task whose container is still to be made, and to nobody else', async () => {
@@ -385,8 +397,14 @@ describe('the dispatcher', () => {
 
   it.each([
     { name: 'that says something else first', message: { heartbeat: { engineError: '' } } },
-    { name: 'with a bad id', message: { hello: { nodeId: '../x', advertiseAddress: '', description: undefined } } },
-    { name: 'without a description', message: { hello: { nodeId: newId(), advertiseAddress: '', description: undefined } } },
+    {
+      name: 'with a bad id',
+      message: { hello: { nodeId: '../x', advertiseAddress: '', availability: '', description: undefined } },
+    },
+    {
+      name: 'without a description',
+      message: { hello: { nodeId: newId(), advertiseAddress: '', availability: '', description: undefined } },
+    },
   ])('refuses a stream $name', async ({ message }) => {
     const agent = anAgent().send(message);
     await eventually(() => agent.error !== undefined, { reason: 'it is refused' });

@@ -33,6 +33,8 @@ export interface DispatcherParts {
   peers: AllowedPeers;
   /** Where agents are to go instead: this host's cluster has its managers elsewhere. */
   redirectTo?: readonly string[] | undefined;
+  /** What this host's node becomes where it is not known yet; '' for what its agent says. */
+  ownAvailability?: string | undefined;
   /** Clusters that this host has left, the newest last: an agent may still have their containers. */
   leftClusters?: readonly string[];
   /** Hears of the node on this host when its agent comes. */
@@ -160,7 +162,8 @@ export class DispatcherServer {
       address,
       besideManager,
     };
-    const session = new AgentSession(stream, hello, arrival, {
+    const availability = (besideManager && this.parts.ownAvailability) || hello.availability;
+    const session = new AgentSession(stream, { ...hello, availability }, arrival, {
       store,
       liveness: this.liveness,
       recorder: this.recorder,
@@ -199,7 +202,8 @@ export class DispatcherServer {
   }
 
   private redirect(stream: AgentStream, managerAddresses: readonly string[]): undefined {
-    stream.write({ redirect: { managerAddresses: [...managerAddresses], endedClusterIds: this.endedClusters } });
+    const { ownAvailability: availability = '' } = this.parts;
+    stream.write({ redirect: { managerAddresses: [...managerAddresses], endedClusterIds: this.endedClusters, availability } });
     stream.end();
   }
 
@@ -220,7 +224,11 @@ export class DispatcherServer {
   /** Agents hear of networks before they hear of tasks: both are sent at the end of this turn, assignments after this. */
   private onChanges(changes: readonly ViewChange[]): void {
     for (const change of changes) this.onChange(change);
-    if (!changes.some((change) => this.directory.concerns(change))) return;
+    if (changes.some((change) => this.directory.concerns(change))) this.updateNetworks();
+  }
+
+  /** Tells agents what is different now in what they have to know of networks. */
+  updateNetworks(): void {
     this.directory.forget();
     for (const session of this.sessions.all()) session.updateNetworks();
   }

@@ -1,4 +1,4 @@
-import { NodeAvailability, NodeRole, NodeState } from '#common/domain';
+import { NodeAvailability, NodeRole, NodeState, toAvailability } from '#common/domain';
 import type { Hello } from '#common/dispatcher-proto';
 import type { Node, ObservedNode } from '#common/proto';
 
@@ -11,9 +11,9 @@ export interface Arrival {
 }
 
 /** The node as it is created at its first hello: Docker's defaults; the node beside a manager has the manager's role. */
-export function newNode(id: string, arrival: Arrival, now: Date): Node {
+export function newNode({ nodeId, availability }: Hello, arrival: Arrival, now: Date): Node {
   return {
-    id,
+    id: nodeId,
     version: undefined,
     createdAt: now.toISOString(),
     updatedAt: now.toISOString(),
@@ -21,7 +21,7 @@ export function newNode(id: string, arrival: Arrival, now: Date): Node {
       name: '',
       labels: {},
       role: arrival.besideManager ? NodeRole.manager : NodeRole.worker,
-      availability: NodeAvailability.active,
+      availability: toAvailability(availability) ?? NodeAvailability.active,
     },
     description: undefined,
     status: undefined,

@@ -22,7 +22,7 @@ export class NodeRecorder {
       // One that is removed at this very moment does not come back by a hello that was on its way.
       { key: keys.removedNode(nodeId), createRevision: 0 },
     ];
-    const node = Node.encode(newNode(nodeId, arrival, new Date())).finish();
+    const node = Node.encode(newNode(hello, arrival, new Date())).finish();
     const creation: Write[] = isNew ? [{ kind: 'put', key: keys.node(nodeId), value: node }] : [];
     await this.store.commit(guards, [...creation, putStatus(nodeId, connectedNode(hello, arrival))]);
     this.logger.info({ nodeId, hostname: hello.description?.hostname, isNew }, 'node is ready');

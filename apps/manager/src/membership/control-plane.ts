@@ -3,6 +3,16 @@ import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { EtcdStore } from '#common/store';
 
+/** How its parts are found and told of. */
+export interface ControlPlaneParts {
+  readonly etcd: Pick<EtcdStore, 'memberAddresses'>;
+  /** `host:port` of what this manager itself listens on and is told of. */
+  readonly own: readonly string[];
+  /** Hears of it when the addresses are others. */
+  readonly changed: () => void;
+  readonly logger: Logger;
+}
+
 /** Members of etcd come and go by people's hands. */
 const REFRESH_MS = 30_000;
 
@@ -10,25 +20,23 @@ const REFRESH_MS = 30_000;
 export class ControlPlane {
   private members: readonly string[] = [];
 
-  /** @param own `host:port` of what this manager itself listens on and is told of */
-  constructor(
-    private readonly etcd: EtcdStore,
-    private readonly own: readonly string[],
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: ControlPlaneParts) {}
 
   /** `host:port` each. */
   get addresses(): readonly string[] {
-    return [...this.own, ...this.members];
+    return [...this.parts.own, ...this.members];
   }
 
   /** Asks etcd for its members; what was known stays when it does not answer. */
   async refresh(): Promise<void> {
+    const { etcd, changed, logger } = this.parts;
+    const before = this.members;
     try {
-      this.members = await this.etcd.memberAddresses();
+      this.members = await etcd.memberAddresses();
     } catch (error) {
-      this.logger.debug({ reason: messageOf(error) }, "etcd's members are not known");
+      logger.debug({ reason: messageOf(error) }, "etcd's members are not known");
     }
+    if (this.members.join() !== before.join()) changed();
   }
 
   async run(signal: AbortSignal): Promise<void> {

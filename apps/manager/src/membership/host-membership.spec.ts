@@ -43,7 +43,7 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true }));
 
 const become = (role: 'worker' | 'manager'): Promise<void> =>
-  joined.join(Ticket.fromPartial({ clusterId: 'c', isManager: role === 'manager' }), MANAGERS);
+  joined.join(Ticket.fromPartial({ clusterId: 'c', isManager: role === 'manager' }), MANAGERS, '');
 const joinWith = (fields: object = {}): Promise<void> =>
   host.join(SwarmJoinRequest.fromPartial({ remoteAddrs: ['127.0.0.1:1'], joinToken: 'x', ...fields }));
 
@@ -103,7 +103,7 @@ describe('a host that is in no cluster of others', () => {
   it.each<[object, string]>([
     [{ remoteAddrs: [] }, 'at least 1 RemoteAddr is required'],
     [{ dataPathAddr: '10.0.0.1' }, 'DataPathAddr'],
-    [{ availability: 'drain' }, 'Availability'],
+    [{ availability: 'asleep' }, 'invalid Availability: "asleep"'],
     [{}, 'invalid join token'],
   ])('does not join with %j', async (fields, reason) => {
     await expect(joinWith(fields)).rejects.toThrow(reason);

@@ -1,4 +1,4 @@
-import { ALREADY_IN_SWARM, SWARM_LOCKED } from '#common/domain';
+import { ALREADY_IN_SWARM, SWARM_LOCKED, toAvailability } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { SwarmInitRequest, SwarmJoinRequest, SwarmSpec } from '#common/proto';
@@ -74,7 +74,7 @@ export class HostMembership {
       if (ticket.isManager) {
         await keepKeys({ current: ticket.currentSealingKey, keys: new Map(Object.entries(ticket.sealingKeys)) });
       }
-      await joined.join(ticket, managers);
+      await joined.join(ticket, managers, request.availability);
       await restart();
     });
   }
@@ -134,8 +134,11 @@ export class HostMembership {
 function refuseUnknown({ remoteAddrs, dataPathAddr, availability }: SwarmJoinRequest): void {
   if (remoteAddrs.length === 0) throw new DomainError('INVALID_ARGUMENT', 'at least 1 RemoteAddr is required to join');
   if (dataPathAddr !== '') throw new DomainError('UNIMPLEMENTED', 'DataPathAddr is a setting of each agent (--advertise-addr)');
-  if (availability !== '' && availability !== 'active')
-    throw new DomainError('UNIMPLEMENTED', 'Availability: change it on a manager, once the node is there (node update)');
+  if (availability !== '' && !toAvailability(availability))
+    throw new DomainError(
+      'INVALID_ARGUMENT',
+      `invalid Availability: ${JSON.stringify(availability)}; use active, pause or drain`,
+    );
 }
 
 function alreadyInSwarm(): DomainError {

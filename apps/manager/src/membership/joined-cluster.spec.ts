@@ -22,16 +22,16 @@ describe('what a host remembers of the clusters of others', () => {
   });
 
   it('is the one that it has joined, and as what', async () => {
-    await (await load()).join(ticket('c', true), MANAGERS);
+    await (await load()).join(ticket('c', true), MANAGERS, 'drain');
     expect((await load()).joined).toEqual({
       ...{ role: 'manager', clusterId: 'c', managers: MANAGERS },
-      ...{ etcd: ['http://10.0.0.1:2379'], etcdPrefix: '/swarmctl/' },
+      ...{ etcd: ['http://10.0.0.1:2379'], etcdPrefix: '/swarmctl/', availability: 'drain' },
     });
   });
 
   it('is the node that its agent is, and which is to be let go', async () => {
     const host = await load();
-    await host.join(ticket('c'), MANAGERS);
+    await host.join(ticket('c'), MANAGERS, '');
     await host.sawNode('n1');
     expect((await load()).joined?.nodeId).toBe('n1');
     const leaving = { nodeId: 'n1', managers: MANAGERS };
@@ -43,7 +43,7 @@ describe('what a host remembers of the clusters of others', () => {
 
   it('is no longer a node to be let go, when its agent has come by itself', async () => {
     const host = await load();
-    await host.join(ticket('c'), MANAGERS);
+    await host.join(ticket('c'), MANAGERS, '');
     await host.leave({ nodeId: 'n1', managers: MANAGERS });
     await host.sawNode('another');
     expect(host.leaving).toBeDefined();
@@ -54,11 +54,11 @@ describe('what a host remembers of the clusters of others', () => {
   it('are those that it has left, in their order, but for one that it has joined again', async () => {
     const host = await load();
     for (const id of ['c', 'd', 'e']) {
-      await host.join(ticket(id), MANAGERS);
+      await host.join(ticket(id), MANAGERS, '');
       await host.leave(undefined);
     }
     expect((await load()).left).toEqual(['c', 'd', 'e']);
-    await host.join(ticket('d'), MANAGERS);
+    await host.join(ticket('d'), MANAGERS, '');
     expect((await load()).left).toEqual(['c', 'e']);
     await host.leave(undefined);
     expect((await load()).left).toEqual(['c', 'e', 'd']);
@@ -67,7 +67,7 @@ describe('what a host remembers of the clusters of others', () => {
   it('are not more than are of use', async () => {
     const host = await load();
     for (let i = 0; i < 20; i++) {
-      await host.join(ticket(`c${i}`), MANAGERS);
+      await host.join(ticket(`c${i}`), MANAGERS, '');
       await host.leave(undefined);
     }
     expect((await load()).left).toHaveLength(16);
@@ -75,7 +75,7 @@ describe('what a host remembers of the clusters of others', () => {
 
   it('is what it was when it could not be written', async () => {
     const host = await load();
-    await host.join(ticket('c'), MANAGERS);
+    await host.join(ticket('c'), MANAGERS, '');
     await rm(dataDir, { recursive: true });
     await expect(host.leave(undefined)).rejects.toThrow('ENOENT');
     expect(host.joined?.clusterId).toBe('c');

@@ -13,6 +13,8 @@ export interface JoinedCluster {
   readonly clusterId: string;
   /** host:port of the managers that there were. */
   readonly managers: readonly string[];
+  /** What its node becomes there; undefined or '' for active. */
+  readonly availability?: string;
   /** This host's node, once its agent has been heard of. */
   readonly nodeId?: string;
   /** For a manager. */
@@ -64,10 +66,13 @@ export class JoinedClusters {
     return this.record.leaving;
   }
 
-  /** @param managers host:port of them @throws errors of the file system; then nothing has changed, as with all that follows */
-  join({ clusterId, isManager, etcd, etcdPrefix }: Ticket, managers: readonly string[]): Promise<void> {
+  /**
+   * @param managers host:port of them @param availability of the node
+   * @throws errors of the file system; then nothing has changed, as with all that follows
+   */
+  join({ clusterId, isManager, etcd, etcdPrefix }: Ticket, managers: readonly string[], availability: string): Promise<void> {
     const role = isManager ? 'manager' : 'worker';
-    const joined = { role, clusterId, managers, etcd, etcdPrefix } as const;
+    const joined = { role, clusterId, managers, etcd, etcdPrefix, availability } as const;
     return this.write({ ...this.record, joined, left: this.left.filter((id) => id !== clusterId) });
   }
 

@@ -2,6 +2,11 @@ import { NodeSpec_Availability, NodeSpec_Role, NodeStatus_State, type Node } fro
 
 export { NodeSpec_Availability as NodeAvailability, NodeSpec_Role as NodeRole, NodeStatus_State as NodeState };
 
+/** The availability that goes by this name; undefined when there is none. */
+export function toAvailability(name: string): NodeSpec_Availability | undefined {
+  return Object.values(NodeSpec_Availability).find((each) => each === name);
+}
+
 /** Whether the node's agent is connected and its engine answers. */
 export function isReady(node: Node): boolean {
   return node.status?.state === NodeStatus_State.ready;

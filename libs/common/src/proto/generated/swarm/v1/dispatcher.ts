@@ -89,6 +89,8 @@ export interface Hello {
     | undefined;
   /** Address at which other nodes reach this one. */
   advertiseAddress: string;
+  /** What a node becomes that is not known yet: active, pause or drain; empty for active. */
+  availability: string;
 }
 
 /** Sent once per period. A heartbeat with an engine error keeps the stream but does not keep the node ready. */
@@ -121,6 +123,8 @@ export interface Redirect {
   managerAddresses: string[];
   /** As in Welcome. */
   endedClusterIds: string[];
+  /** What the agent is to say in its hello there. */
+  availability: string;
 }
 
 /** Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id. */
@@ -1061,7 +1065,7 @@ export const AgentMessage: MessageFns<AgentMessage> = {
 };
 
 function createBaseHello(): Hello {
-  return { nodeId: "", description: undefined, advertiseAddress: "" };
+  return { nodeId: "", description: undefined, advertiseAddress: "", availability: "" };
 }
 
 export const Hello: MessageFns<Hello> = {
@@ -1074,6 +1078,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.advertiseAddress !== "") {
       writer.uint32(26).string(message.advertiseAddress);
+    }
+    if (message.availability !== "") {
+      writer.uint32(34).string(message.availability);
     }
     return writer;
   },
@@ -1115,6 +1122,14 @@ export const Hello: MessageFns<Hello> = {
             message.advertiseAddress = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.availability = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1140,6 +1155,7 @@ export const Hello: MessageFns<Hello> = {
         : isSet(object.advertise_address)
         ? globalThis.String(object.advertise_address)
         : "",
+      availability: isSet(object.availability) ? globalThis.String(object.availability) : "",
     };
   },
 
@@ -1154,6 +1170,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.advertiseAddress !== "") {
       obj.advertiseAddress = message.advertiseAddress;
     }
+    if (message.availability !== "") {
+      obj.availability = message.availability;
+    }
     return obj;
   },
 
@@ -1167,6 +1186,7 @@ export const Hello: MessageFns<Hello> = {
       ? NodeDescription.fromPartial(object.description)
       : undefined;
     message.advertiseAddress = object.advertiseAddress ?? "";
+    message.availability = object.availability ?? "";
     return message;
   },
 };
@@ -1583,7 +1603,7 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
 };
 
 function createBaseRedirect(): Redirect {
-  return { managerAddresses: [], endedClusterIds: [] };
+  return { managerAddresses: [], endedClusterIds: [], availability: "" };
 }
 
 export const Redirect: MessageFns<Redirect> = {
@@ -1593,6 +1613,9 @@ export const Redirect: MessageFns<Redirect> = {
     }
     for (const v of message.endedClusterIds) {
       writer.uint32(18).string(v!);
+    }
+    if (message.availability !== "") {
+      writer.uint32(26).string(message.availability);
     }
     return writer;
   },
@@ -1626,6 +1649,14 @@ export const Redirect: MessageFns<Redirect> = {
             message.endedClusterIds.push(reader.string());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.availability = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1650,6 +1681,7 @@ export const Redirect: MessageFns<Redirect> = {
         : globalThis.Array.isArray(object?.ended_cluster_ids)
         ? object.ended_cluster_ids.map((e: any) => globalThis.String(e))
         : [],
+      availability: isSet(object.availability) ? globalThis.String(object.availability) : "",
     };
   },
 
@@ -1661,6 +1693,9 @@ export const Redirect: MessageFns<Redirect> = {
     if (message.endedClusterIds?.length) {
       obj.endedClusterIds = message.endedClusterIds;
     }
+    if (message.availability !== "") {
+      obj.availability = message.availability;
+    }
     return obj;
   },
 
@@ -1671,6 +1706,7 @@ export const Redirect: MessageFns<Redirect> = {
     const message = createBaseRedirect();
     message.managerAddresses = object.managerAddresses?.map((e) => e) || [];
     message.endedClusterIds = object.endedClusterIds?.map((e) => e) || [];
+    message.availability = object.availability ?? "";
     return message;
   },
 };
@@ -4223,6 +4259,18 @@ export const protoMetadata = {
         "jsonName": "advertiseAddress",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "availability",
+        "number": 4,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "availability",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -4425,6 +4473,18 @@ export const protoMetadata = {
         "defaultValue": "",
         "oneofIndex": 0,
         "jsonName": "endedClusterIds",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "availability",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "availability",
         "options": undefined,
         "proto3Optional": false,
       }],
@@ -5523,248 +5583,260 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 6, 2, 3],
+        "span": [75, 2, 26],
+        "leadingComments": " What a node becomes that is not known yet: active, pause or drain; empty for active.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 7],
-        "span": [77, 0, 80, 1],
+        "span": [79, 0, 82, 1],
         "leadingComments":
           " Sent once per period. A heartbeat with an engine error keeps the stream but does not keep the node ready.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 7, 2, 0],
-        "span": [79, 2, 26],
+        "span": [81, 2, 26],
         "leadingComments": " Empty while the node's Docker daemon answers, else what is wrong with it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 8],
-        "span": [83, 0, 85, 1],
+        "span": [85, 0, 87, 1],
         "leadingComments":
           " Only the newest status of each task; older ones are dropped by the agent before sending.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 11],
-        "span": [104, 0, 108, 1],
+        "span": [106, 0, 112, 1],
         "leadingComments": " This host is part of a cluster whose managers are elsewhere: the agent goes there.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 11, 2, 1],
-        "span": [107, 2, 40],
+        "span": [109, 2, 40],
         "leadingComments": " As in Welcome.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 11, 2, 2],
+        "span": [111, 2, 26],
+        "leadingComments": " What the agent is to say in its hello there.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 12],
-        "span": [111, 0, 113, 1],
+        "span": [115, 0, 117, 1],
         "leadingComments": " Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13],
-        "span": [116, 0, 122, 1],
+        "span": [120, 0, 126, 1],
         "leadingComments":
           " The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 1],
-        "span": [119, 2, 25],
+        "span": [123, 2, 25],
         "leadingComments":
           " Not this node alone: there is no such cluster any more. The agent stays, to be part of the next one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 13, 2, 2],
-        "span": [121, 2, 40],
+        "span": [125, 2, 40],
         "leadingComments": " As in Welcome.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 3],
-        "span": [129, 2, 40],
+        "span": [133, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14, 2, 4],
-        "span": [131, 2, 40],
+        "span": [135, 2, 40],
         "leadingComments": " Clusters that have ended: their containers go.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 1],
-        "span": [141, 2, 24],
+        "span": [145, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 3],
-        "span": [144, 2, 27],
+        "span": [148, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 4],
-        "span": [146, 2, 29],
+        "span": [150, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 5],
-        "span": [148, 2, 42],
+        "span": [152, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 6],
-        "span": [150, 2, 33],
+        "span": [154, 2, 33],
         "leadingComments":
           " Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18],
-        "span": [163, 0, 170, 1],
+        "span": [167, 0, 174, 1],
         "leadingComments": " What a task gets as a file.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 2],
-        "span": [167, 2, 21],
+        "span": [171, 2, 21],
         "leadingComments": " Whether `data` is a template that the agent fills in for each task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 18, 2, 3],
-        "span": [169, 2, 21],
+        "span": [173, 2, 21],
         "leadingComments": " Why there is no `data`; empty where there is.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19],
-        "span": [175, 0, 189, 1],
+        "span": [179, 0, 193, 1],
         "leadingComments":
           " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19, 2, 0],
-        "span": [177, 2, 20],
+        "span": [181, 2, 20],
         "leadingComments": " Forget everything else.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19, 2, 3],
-        "span": [181, 2, 33],
+        "span": [185, 2, 33],
         "leadingComments":
           " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 19, 2, 9],
-        "span": [188, 2, 43],
+        "span": [192, 2, 43],
         "leadingComments": " Absent: unchanged.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 2],
-        "span": [195, 2, 21],
+        "span": [199, 2, 21],
         "leadingComments": " Address of its end of the VXLANs.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21],
-        "span": [200, 0, 208, 1],
+        "span": [204, 0, 212, 1],
         "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21, 2, 3],
-        "span": [205, 2, 35],
+        "span": [209, 2, 35],
         "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 21, 2, 4],
-        "span": [207, 2, 24],
+        "span": [211, 2, 24],
         "leadingComments": " Tasks on the caller's own node go first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 1],
-        "span": [213, 2, 30],
+        "span": [217, 2, 30],
         "leadingComments": " Other names of the service on this network.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 22, 2, 2],
-        "span": [215, 2, 40],
+        "span": [219, 2, 40],
         "leadingComments": " Without prefix length; none in dnsrr mode.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 23, 2, 1],
-        "span": [221, 2, 31],
+        "span": [225, 2, 31],
         "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 23, 2, 2],
-        "span": [223, 2, 28],
+        "span": [227, 2, 28],
         "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [227, 0, 242, 1],
+        "span": [231, 0, 246, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 3],
-        "span": [232, 2, 18],
+        "span": [236, 2, 18],
         "leadingComments": " <service>.<slot or node>.<task>\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 4],
-        "span": [234, 2, 18],
+        "span": [238, 2, 18],
         "leadingComments": " 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 6],
-        "span": [237, 2, 19],
+        "span": [241, 2, 19],
         "leadingComments":
           " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 7],
-        "span": [239, 2, 34],
+        "span": [243, 2, 34],
         "leadingComments":
           " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 8],
-        "span": [241, 2, 28],
+        "span": [245, 2, 28],
         "leadingComments": " Of a container that is no task of a service: what it is called on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 25, 2, 1],
-        "span": [247, 2, 21],
+        "span": [251, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [251, 0, 253, 1],
+        "span": [255, 0, 257, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
