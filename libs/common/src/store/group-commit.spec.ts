@@ -69,7 +69,7 @@ const sizes = (store: SlowStore): number[] => store.requests.map((commits) => co
 
 it('sends what comes in one turn together, and what comes meanwhile with the next', async () => {
   const store = new SlowStore();
-  const group = new GroupCommit(store as unknown as ObjectStore, { ...PATIENT, gatherMs: 2 });
+  const group = new GroupCommit(store as unknown as ObjectStore, { ...PATIENT, gatherMs: 4 });
   const commits = ['a', 'b'].map((key) => group.commit([], [put(key)]));
   await settled();
   commits.push(...['c', 'd', 'e', 'f'].map((key) => group.commit([], [put(key)])));

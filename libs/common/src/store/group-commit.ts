@@ -7,7 +7,7 @@ const WAITS = {
    * Longest wait after a group for those who are likely to come again, now that they have their answers. It is less than what a request
    * of their own would cost each of them (PostgreSQL's commit_delay).
    */
-  gatherMs: 2,
+  gatherMs: 4,
 };
 /** Far below what etcd takes in one request (1.5 MiB). */
 const MAX_BYTES = 512 * 1024;
