@@ -86,7 +86,7 @@ describe('images from registries', () => {
     'with $client: an image stays as it is named where that is wanted, and where the registry does not know it',
     async ({ client }) => {
       const create = (name: string, ...rest: string[]): Promise<CommandOutput> =>
-        run(client, loggedOut, 'service', 'create', '--detach', '--name', name, ...rest, ...SLEEP);
+        run(client, loggedOut, 'service', 'create', '--detach', '--name', name, ...QUICK, ...rest, ...SLEEP);
       await create('tagged', '--no-resolve-image', `${open}/web:1`);
       expect(await imageOf('tagged')).toBe(`${open}/web:1`);
       await swarm.untilRunning('tagged', 1);

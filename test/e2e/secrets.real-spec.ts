@@ -136,6 +136,8 @@ describe('secrets and configs, on three hosts', () => {
         'create',
         '-d',
         '--no-resolve-image',
+        '--stop-grace-period',
+        '0s',
         '--name',
         'web',
         '--secret',

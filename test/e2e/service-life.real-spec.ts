@@ -148,6 +148,8 @@ describe('the life of a service on three hosts', () => {
       'env',
       '--env-file',
       file,
+      '--stop-grace-period',
+      '0s',
       'busybox:latest',
       'sleep',
       '1000000',
