@@ -1,5 +1,5 @@
 import { choosePorts } from '#common/domain';
-import { type DomainError } from '#common/errors';
+import type { DomainError } from '#common/errors';
 import { ServiceEndpoint, ServiceSpec, type Service } from '#common/proto';
 import type { Guard } from '#common/store';
 import { decodeJson } from '#common/wire';
