@@ -5,9 +5,8 @@ import { eventually } from '#common/testing';
 import { privateRegistryAddress, REGISTRY_USER, startPrivateRegistry, startRegistry } from '../lab/image-registry';
 import type { LabHost } from '../lab/lab-host';
 import type { CommandOutput } from '../lab/run-command';
-import { DOCKER_CLIS, SwarmUnderTest, type TaskJson } from './swarm-under-test';
+import { CLIENTS, SwarmUnderTest, type TaskJson } from './swarm-under-test';
 
-const CLIENTS = [...DOCKER_CLIS.map((path) => ({ client: path })), { client: 'swarmctl' }];
 const QUICK = ['--update-monitor', '100ms', '--stop-grace-period', '0s'];
 const SLEEP = ['sleep', '1000000'];
 const PLATFORMS = [{ Architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', OS: 'linux' }];

@@ -1,8 +1,5 @@
 import { eventually } from '#common/testing';
-import { DOCKER_CLIS, SwarmUnderTest, type TaskJson } from './swarm-under-test';
-
-/** The clients that people use; all must see and do the same. */
-const CLIENTS = [...DOCKER_CLIS.map((path) => ({ client: path })), { client: 'swarmctl' }];
+import { CLIENTS, SwarmUnderTest, type TaskJson } from './swarm-under-test';
 
 type JobTask = TaskJson & { JobIteration?: { Index?: number }; CreatedAt: string };
 

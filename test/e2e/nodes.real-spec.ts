@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '#common/testing';
-import { DOCKER_CLIS, SwarmUnderTest } from './swarm-under-test';
+import { CLIENTS, SwarmUnderTest } from './swarm-under-test';
 
 interface NodeJson {
   ID: string;
@@ -9,8 +9,6 @@ interface NodeJson {
   Description: { Hostname: string; Engine: { Labels?: Record<string, string> } };
   Status: { State: string };
 }
-
-const CLIENTS = [...DOCKER_CLIS.map((path) => ({ client: path })), { client: 'swarmctl' }];
 
 describe('nodes', () => {
   let swarm: SwarmUnderTest;

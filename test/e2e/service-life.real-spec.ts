@@ -1,10 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '#common/testing';
-import { DOCKER_CLIS, SwarmUnderTest, type ContainerJson } from './swarm-under-test';
-
-/** The clients that people use; all must see and do the same. */
-const CLIENTS = [...DOCKER_CLIS.map((path) => ({ client: path })), { client: 'swarmctl' }];
+import { CLIENTS, DOCKER_CLIS, SwarmUnderTest, type ContainerJson } from './swarm-under-test';
 
 describe('the life of a service on three hosts', () => {
   let swarm: SwarmUnderTest;

@@ -58,6 +58,9 @@ const TASK_LABEL = 'com.docker.swarm.task.id';
 /** Every stock Docker command line on this machine, each once. */
 export const DOCKER_CLIS: readonly string[] = ['/usr/bin/docker', '/usr/local/bin/docker'].filter((path) => existsSync(path));
 
+/** What people change a cluster with: a stock command line and ours. All of Docker's are compared with its own swarm mode by the golden tests. */
+export const CLIENTS = [DOCKER_CLIS.at(-1) ?? 'docker', 'swarmctl'].map((client) => ({ client }));
+
 /** What managers are unlocked with. */
 export const UNLOCK_KEY = /SWMKEY-1-[A-Za-z0-9+/]{43}/;
 
