@@ -62,16 +62,13 @@ class Side {
   }
 
   async warmUp({ warmUp, services }: Counts): Promise<void> {
-    const create = async (name: string): Promise<void> => void this.ids.push(await this.create(name));
-    this.firstCreates.push(await perSecond(services, (index) => create(`first-${index}`)));
-    await perSecond(warmUp, (index) => create(`warm-${index}`));
-    const ids = this.ids.splice(0);
-    await perSecond(ids.length, async (index) => void (await this.api.sendRaw('DELETE', `/services/${ids[index]}`)));
+    this.firstCreates.push(await this.createMany(services, 'first'));
+    await this.createMany(warmUp, 'warm');
+    await this.removeAllBut(0);
   }
 
   async turn(round: number, counts: Counts): Promise<void> {
-    const names = Array.from({ length: counts.services }, (_, index) => `bench-${round}-${index}`);
-    this.creates.push(await perSecond(names.length, async (index) => void this.ids.push(await this.create(names[index] ?? ''))));
+    this.creates.push(await this.createMany(counts.services, `bench-${round}`));
     const id = (index: number): string => this.ids[index % this.ids.length] ?? '';
     this.inspects.push(
       await perSecond(counts.inspects, async (index) => void (await this.api.sendRaw('GET', `/services/${id(index)}`))),
@@ -79,9 +76,19 @@ class Side {
   }
 
   async lists({ lists }: Counts): Promise<void> {
-    for (let index = this.ids.length; index < LISTED; index++) this.ids.push(await this.create(`more-${index}`));
-    for (const id of this.ids.splice(LISTED)) await this.api.sendRaw('DELETE', `/services/${id}`);
+    await this.createMany(LISTED - this.ids.length, 'more');
+    await this.removeAllBut(LISTED);
     for (let i = 0; i < lists; i++) this.listMs.push(await timed(() => this.api.sendRaw('GET', '/services')));
+  }
+
+  /** @returns how many a second */
+  private createMany(count: number, prefix: string): Promise<number> {
+    return perSecond(count, async (index) => void this.ids.push(await this.create(`${prefix}-${index}`)));
+  }
+
+  private async removeAllBut(kept: number): Promise<void> {
+    const ids = this.ids.splice(kept);
+    await perSecond(ids.length, async (index) => void (await this.api.sendRaw('DELETE', `/services/${ids[index]}`)));
   }
 
   async create(name: string): Promise<string> {

@@ -78,10 +78,8 @@ export class NetworkDirectory {
     switch (change.kind) {
       case 'task':
         return this.known.endpoints.has(change.id) || networkIdsOf(this.view.task(change.id)).length > 0;
-      case 'service': {
-        const service = this.view.service(change.id);
-        return this.known.services.has(change.id) || (service !== undefined && networkIdsOfService(service).length > 0);
-      }
+      case 'service':
+        return this.known.services.has(change.id) || networkIdsOfService(this.view.service(change.id)).length > 0;
       default:
         return OTHER_KINDS.has(change.kind);
     }
@@ -200,14 +198,14 @@ function namesOf({ name, spec }: Task): string[] {
   return [...new Set([name, ...(spec?.networks ?? []).flatMap(({ aliases }) => aliases)])].filter(Boolean);
 }
 
-function toOverlayService({ id, spec, endpoint }: Service): OverlayService {
+function toOverlayService(service: Service): OverlayService {
+  const { id, spec, endpoint } = service;
   const virtualIps = endpoint?.virtualIps ?? [];
   const attached = spec?.taskTemplate?.networks ?? [];
-  const networkIds = new Set([...attached.map(({ target }) => target), ...virtualIps.map(({ networkId }) => networkId)]);
   return OverlayService.fromPartial({
     id,
     name: spec?.name ?? '',
-    networks: [...networkIds].map((networkId) => ({
+    networks: [...new Set(networkIdsOfService(service))].map((networkId) => ({
       networkId,
       aliases: attached.filter(({ target }) => target === networkId).flatMap(({ aliases }) => aliases),
       virtualAddresses: virtualIps.filter((vip) => vip.networkId === networkId).map(({ addr }) => withoutPrefix(addr)),

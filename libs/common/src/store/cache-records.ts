@@ -20,9 +20,9 @@ export function networkIdsOf(task: Task | undefined): string[] {
 }
 
 /** Networks that a service is to be on, or has a virtual address on. */
-export function networkIdsOfService({ spec, endpoint }: Service): string[] {
-  const wanted = (spec?.taskTemplate?.networks ?? []).map(({ target }) => target);
-  return [...wanted, ...(endpoint?.virtualIps ?? []).map(({ networkId }) => networkId)];
+export function networkIdsOfService(service: Service | undefined): string[] {
+  const wanted = (service?.spec?.taskTemplate?.networks ?? []).map(({ target }) => target);
+  return [...wanted, ...(service?.endpoint?.virtualIps ?? []).map(({ networkId }) => networkId)];
 }
 
 export function revised(observed: ObservedNode | undefined, stored: Stored | undefined): RevisedNode | undefined {

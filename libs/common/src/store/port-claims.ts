@@ -12,14 +12,12 @@ export function claimsOfPorts(
   before: readonly PortConfig[],
   after: readonly PortConfig[],
 ): { guards: Guard[]; writes: Write[] } {
-  if (before.length === 0 && after.length === 0) return { guards: [], writes: [] };
   const [held, wanted] = [keysOf(before), keysOf(after)];
   const claimed = [...wanted].filter((key) => !held.has(key));
-  const value = PortClaim.encode({ serviceId }).finish();
   return {
     guards: claimed.map((key) => ({ key, createRevision: 0 })),
     writes: [
-      ...claimed.map((key): Write => ({ kind: 'put', key, value })),
+      ...claimed.map((key): Write => ({ kind: 'put', key, value: PortClaim.encode({ serviceId }).finish() })),
       ...[...held].filter((key) => !wanted.has(key)).map((key): Write => ({ kind: 'delete', key })),
     ],
   };

@@ -12,8 +12,6 @@ const VERSIONED_PATH = /^\/v([0-9]+(?:\.[0-9]+)*)(\/.*)$/;
  */
 export function stripVersion(url: string): string {
   const [, version, rest] = VERSIONED_PATH.exec(url) ?? [];
-  // What stock clients settle for, once they have asked.
-  if (version === API_VERSION && rest !== undefined) return rest;
   if (version === undefined || rest === undefined) return url;
   if (compareVersions(version, API_VERSION) > 0) {
     throw unsupported(`client version ${version} is too new. Maximum supported API version is ${API_VERSION}`);

@@ -44,14 +44,12 @@ export class StoreSyncedGuard implements CanActivate {
   ) {}
 
   /** @throws DomainError UNAVAILABLE when the state does not come into sight in time */
-  canActivate(): boolean | Promise<boolean> {
-    const { store, membership } = this.api;
-    // A worker has no state of a cluster to be seen. Nearly every request passes here: one that need not wait does not.
-    return membership.standing() === 'worker' || store.isSynced() || this.untilSynced();
-  }
-
-  private async untilSynced(): Promise<true> {
-    const { store, storePatienceMs } = this.api;
+  async canActivate(): Promise<boolean> {
+    const { store, storePatienceMs, membership } = this.api;
+    // It has no state of a cluster to be seen.
+    if (membership.standing() === 'worker') return true;
+    // Nearly every request passes here: one that need not wait is not to pay for a timer.
+    if (store.isSynced()) return true;
     const patience = AbortSignal.timeout(storePatienceMs);
     const deadline = monotonicMs() + storePatienceMs;
     while (!store.isSynced() && monotonicMs() < deadline) await delay(LOOK_AGAIN_MS, patience);
@@ -64,13 +62,9 @@ export class StoreSyncedGuard implements CanActivate {
 @Injectable()
 export class ClusterGuard extends StoreSyncedGuard {
   /** @throws DomainError UNAVAILABLE */
-  override canActivate(): boolean | Promise<boolean> {
+  override async canActivate(): Promise<boolean> {
     requireManager(this.api.membership);
-    const isLetThrough = super.canActivate();
-    return typeof isLetThrough === 'boolean' ? this.hasCluster() : isLetThrough.then(() => this.hasCluster());
-  }
-
-  private hasCluster(): true {
+    await super.canActivate();
     requireCluster(this.api);
     return true;
   }
