@@ -9,7 +9,7 @@ const PURE = [
   'libs/common/src/store/{join,keys,id-index,joined-collection}.ts',
   'apps/manager/src/api/{validate,filters,render}/**/*.ts',
   'apps/manager/src/api/{defaults,lookup,count-tasks,service-mode}.ts',
-  'apps/manager/src/dispatcher/{assignment-diff,decide-orphans,node-liveness,node-record,pull-credentials}.ts',
+  'apps/manager/src/dispatcher/{assignment-diff,decide-orphans,down-watch,node-liveness,node-record,pull-credentials}.ts',
   'apps/manager/src/api/events/cluster-event.ts',
   'apps/manager/src/api/engine/{engine-route,overlay-container,task-container}.ts',
   'apps/manager/src/api/openapi/**/*.ts',

@@ -1,20 +1,18 @@
 import { ORPHANED_AFTER_MS, TaskState } from '#common/domain';
-import type { Node } from '#common/proto';
 import { aTask, NOW } from '../testing/builders';
-import { decideOrphans, orphanedStatus } from './decide-orphans';
+import { decideOrphans, orphanedStatus, type SeenNode } from './decide-orphans';
 
 const { assigned, running, ready, pending, complete, failed, shutdown, remove, orphaned } = TaskState;
 const ago = (ms: number): string => new Date(NOW - ms).toISOString();
-const node = (id: string, downSince?: string): Pick<Node, 'id'> & { downSince: string | undefined } => ({ id, downSince });
+const node = (id: string, downMs?: number): SeenNode => ({ id, downMs });
 
 describe('tasks on a node that is down', () => {
   it.each([
-    { name: 'for a day', downSince: ago(ORPHANED_AFTER_MS), is: [orphaned] },
-    { name: 'for a day but a moment', downSince: ago(ORPHANED_AFTER_MS - 1), is: [] },
-    { name: 'since a time that the clock here has yet to reach', downSince: ago(-1000), is: [] },
-    { name: 'no more', downSince: undefined, is: [] },
-  ])('$name: $is', ({ downSince, is }) => {
-    const orphans = decideOrphans([node('a', downSince)], [aTask({ nodeId: 'a', desired: shutdown })], NOW);
+    { name: 'for a day', downMs: ORPHANED_AFTER_MS, is: [orphaned] },
+    { name: 'for a day but a moment', downMs: ORPHANED_AFTER_MS - 1, is: [] },
+    { name: 'no more', downMs: undefined, is: [] },
+  ])('$name: $is', ({ downMs, is }) => {
+    const orphans = decideOrphans([node('a', downMs)], [aTask({ nodeId: 'a', desired: shutdown })]);
     expect(orphans.map((orphan) => orphanedStatus(orphan, NOW).state)).toEqual(is);
   });
 
@@ -28,12 +26,12 @@ describe('tasks on a node that is down', () => {
     { state: orphaned, orphans: 0 },
   ])('of which $state was heard last', ({ state, orphans }) => {
     const tasks = [aTask({ nodeId: 'a', state })];
-    expect(decideOrphans([node('a', ago(ORPHANED_AFTER_MS))], tasks, NOW)).toHaveLength(orphans);
+    expect(decideOrphans([node('a', ORPHANED_AFTER_MS)], tasks)).toHaveLength(orphans);
   });
 
   it('leave those on other nodes alone', () => {
     const tasks = [aTask({ nodeId: 'a' }), aTask({ nodeId: 'b' })];
-    const orphans = decideOrphans([node('a', ago(ORPHANED_AFTER_MS)), node('b')], tasks, NOW);
+    const orphans = decideOrphans([node('a', ORPHANED_AFTER_MS), node('b')], tasks);
     expect(orphans.map(({ task }) => task.nodeId)).toEqual(['a']);
   });
 });
@@ -44,7 +42,7 @@ describe('tasks on a node that was removed', () => {
     { name: 'are moved elsewhere first', desired: running, orphans: 0 },
     { name: 'are reaped when they are to be forgotten', desired: remove, orphans: 0 },
   ])('$name', ({ desired, orphans }) => {
-    expect(decideOrphans([node('b')], [aTask({ nodeId: 'a', desired })], NOW)).toHaveLength(orphans);
+    expect(decideOrphans([node('b')], [aTask({ nodeId: 'a', desired })])).toHaveLength(orphans);
   });
 });
 

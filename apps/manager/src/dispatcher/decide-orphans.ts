@@ -4,8 +4,8 @@ import type { Task, TaskStatus } from '#common/proto';
 /** A node of the cluster, as far as its tasks' fate depends on it. */
 export interface SeenNode {
   id: string;
-  /** RFC 3339; undefined while the node is not down. */
-  downSince: string | undefined;
+  /** For how long leaders have seen it down; undefined while it is not. */
+  downMs: number | undefined;
 }
 
 /** A task of which nobody will hear again. */
@@ -15,21 +15,20 @@ export interface Orphan {
 }
 
 /**
- * The tasks whose end nobody will report: their node has been down for a day, by the stored time, or has been removed. From a removed
- * node the orchestrator moves them first; what is to be forgotten is the reaper's.
- * @param now milliseconds since the epoch
+ * The tasks whose end nobody will report: their node has been seen down for a day, or has been removed. From a removed node the
+ * orchestrator moves them first; what is to be forgotten is the reaper's.
  */
-export function decideOrphans(nodes: readonly SeenNode[], tasks: readonly Task[], now: number): Orphan[] {
+export function decideOrphans(nodes: readonly SeenNode[], tasks: readonly Task[]): Orphan[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   return tasks.flatMap((task): Orphan[] => {
     if (!isOnNode(observedState(task))) return [];
     const node = byId.get(task.nodeId);
-    if (node) return isGivenUp(node, now) ? [{ task, isNodeRemoved: false }] : [];
+    if (node) return isGivenUp(node) ? [{ task, isNodeRemoved: false }] : [];
     return isActive(task) || task.desiredState === TaskState.remove ? [] : [{ task, isNodeRemoved: true }];
   });
 }
 
-/** What is recorded of an orphan: the last that was heard of it, and why that is all. */
+/** What is recorded of an orphan: the last that was heard of it, and why that is all. @param now milliseconds since the epoch */
 export function orphanedStatus({ task, isNodeRemoved }: Orphan, now: number): TaskStatus {
   const at = new Date(now).toISOString();
   return {
@@ -44,6 +43,6 @@ export function orphanedStatus({ task, isNodeRemoved }: Orphan, now: number): Ta
   };
 }
 
-function isGivenUp({ downSince }: SeenNode, now: number): boolean {
-  return downSince !== undefined && now - Date.parse(downSince) >= ORPHANED_AFTER_MS;
+function isGivenUp({ downMs }: SeenNode): boolean {
+  return downMs !== undefined && downMs >= ORPHANED_AFTER_MS;
 }

@@ -18,6 +18,7 @@ const ADDRESS = '127.0.0.1:23178';
 const HEARTBEAT_MS = 100;
 /** As the manager was started. */
 const FLAG_MS = 10;
+const HOUR_MS = 3_600_000;
 const logger = createLogger('test', 'silent');
 
 /** The agent's side of a stream, without an engine behind it. */
@@ -328,6 +329,7 @@ describe('the dispatcher', () => {
   });
 
   describe('the leader, for nodes that nobody hears of', () => {
+    /** By a clock that nobody sets. */
     let now: number;
     let over: AbortController;
     let looking: Promise<void>;
@@ -351,8 +353,15 @@ describe('the dispatcher', () => {
       return task;
     };
 
+    /** Something happens around a node that was removed. */
+    const lookAgain = async (): Promise<void> => {
+      const task = aTask({ id: newId(), nodeId: newId(), state: TaskState.running, desired: TaskState.shutdown });
+      await putTask(task);
+      await eventually(() => stateOfTask(task) === TaskState.orphaned, { reason: 'the leader has looked' });
+    };
+
     beforeEach(() => {
-      now = Date.now();
+      now = 0;
     });
     afterEach(() => resign());
 
@@ -363,12 +372,17 @@ describe('the dispatcher', () => {
       await untilState(agent, NodeState.down);
       const downSince = Date.parse(store.view.observedNode(agent.nodeId)?.observed.downSince ?? '');
       expect(Math.abs(downSince - Date.now())).toBeLessThan(10_000);
-      now = downSince + ORPHANED_AFTER_MS - 1;
       lead();
+      now = ORPHANED_AFTER_MS - HOUR_MS;
+      await lookAgain();
+      await eventually(() => store.view.observedNode(agent.nodeId)?.observed.seenDownMs === now, { reason: 'it is recorded' });
       await resign();
       expect(stateOfTask(task)).toBe(TaskState.running);
-      now = downSince + ORPHANED_AFTER_MS;
+      now = 0;
       lead();
+      await lookAgain();
+      now = HOUR_MS;
+      await lookAgain();
       await eventually(() => stateOfTask(task) === TaskState.orphaned, { reason: 'it is orphaned' });
 
       const back = anAgent(agent.nodeId).hello().beat();

@@ -37,6 +37,7 @@ export function connectedNode(hello: Hello, arrival: Arrival): ObservedNode {
     managerId: arrival.managerId,
     sessionId: arrival.sessionId,
     besideManager: arrival.besideManager,
+    seenDownMs: 0,
   };
 }
 

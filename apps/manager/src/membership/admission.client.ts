@@ -4,7 +4,7 @@ import { credentials, Metadata, status as GrpcStatus, type ServiceError } from '
 import { AdmissionClient, Ticket, type JoinReply, type LeaveReply } from '#common/dispatcher-proto';
 import { inSwarmKitsWords } from '#common/domain';
 import { DomainError, isCode, messageOf } from '#common/errors';
-import { OWN_CHANNEL_OPTIONS } from '#common/grpc';
+import { endingAfter, OWN_CHANNEL_OPTIONS } from '#common/grpc';
 import { TICKET } from './admission.server';
 import { answerVault, proofOf } from './join-proof';
 import { parseJoinToken } from './join-token';
@@ -33,7 +33,7 @@ export async function askToJoin(addresses: readonly string[], token: string): Pr
   const request = { nonce, proof: proofOf(secret, nonce) };
   const { address, reply } = await firstAnswer<JoinReply>(
     addresses,
-    (client, done) => client.join(request, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, done),
+    (client, done) => client.join(request, new Metadata(), endingAfter(TIMEOUT_MS), done),
     // Another manager would say the same.
     (error) => isCode(error, 'INVALID_ARGUMENT', 'FAILED_PRECONDITION'),
   );
@@ -49,7 +49,7 @@ export async function askToJoin(addresses: readonly string[], token: string): Pr
 export async function askToLeave(addresses: readonly string[], nodeId: string): Promise<void> {
   await firstAnswer<LeaveReply>(
     addresses,
-    (client, done) => client.leave({ nodeId }, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, done),
+    (client, done) => client.leave({ nodeId }, new Metadata(), endingAfter(TIMEOUT_MS), done),
     () => false,
   );
 }

@@ -58,7 +58,8 @@ function placeTasks(tasks: readonly Task[], session: PlacementSession, now: numb
 function isNewReason(task: Task, reason: string, now: number): boolean {
   const known = task.status?.err ?? '';
   if (known === reason) return false;
-  const isOld = now - Date.parse(task.status?.timestamp ?? '') >= REASON_REFRESH_MS;
+  // From a time to come, too: nobody is to read the old numbers until the clock that was set back gets there.
+  const isOld = Math.abs(now - Date.parse(task.status?.timestamp ?? '')) >= REASON_REFRESH_MS;
   return isOld || shapeOf(known) !== shapeOf(reason);
 }
 

@@ -26,8 +26,10 @@ export interface ServiceSnapshot {
 export interface DecisionInputs {
   /** Wall-clock time in milliseconds since the epoch, comparable with the stored times. */
   now: number;
-  /** Since when whoever decides has heard what tasks do, on the same clock; since ever when not given. */
+  /** Since when whoever decides has heard what tasks do, on the same clock as it is set now; since ever when not given. */
   watchedSince?: number;
+  /** When that clock was last set; it was not when not given. */
+  steadySince?: number;
   /** Settings of the cluster as a whole. */
   cluster?: SwarmSpec;
   newId(): string;

@@ -1,3 +1,4 @@
+import { WallClock } from '#common/concurrency';
 import { NO_SERVICE, rebalancesItself, type AddressCursors } from '#common/domain';
 import { newId } from '#common/identity';
 import type { Logger } from '#common/logging';
@@ -44,13 +45,14 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   /** Services with a task that no node took, and whether other services' tasks decide where theirs may go. */
   private readonly waiting = new Map<string, { hasAffinity: boolean }>();
   private readonly cursors: AddressCursors = new Map();
-  /** The term that is led, and since when. */
-  private watched: { term: LeaderTerm; since: number } | undefined;
+  /** The term that is led, and since when: counted anew when the clock was set. */
+  private watched: { term: LeaderTerm; since: number; steadySince: number } | undefined;
 
   constructor(
     private readonly view: ClusterView,
     private readonly logger: Logger,
     private readonly metrics: OrchestratorMetrics,
+    private readonly clock: Pick<WallClock, 'read'> = new WallClock(),
   ) {
     this.nodeInfos = new NodeInfoIndex(view);
   }
@@ -85,8 +87,8 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
   }
 
   async reconcile(keys: readonly ServiceKey[], term: LeaderTerm): Promise<PassResult<ServiceKey>> {
-    const now = Date.now();
-    if (this.watched?.term !== term) this.watched = { term, since: now };
+    const { now, steadySince } = this.clock.read();
+    if (this.watched?.term !== term || this.watched.steadySince !== steadySince) this.watched = { term, since: now, steadySince };
     const pass = {
       session: new PlacementSession(this.nodeInfos.all(), now),
       book: new AddressBook(this.view, this.cursors),
@@ -99,6 +101,7 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
         const plan = this.decide(toServiceId(key), pass, {
           now,
           watchedSince: this.watched.since,
+          steadySince,
           cluster: this.view.cluster()?.spec,
           newId,
         });

@@ -108,7 +108,14 @@ export class SlotPass {
     const isQuiet = !isUpdating(this.service) && this.changes.length === 0;
     const isSettled = isQuiet && slots.every((slot) => isUp(slot) && !this.isDirtySlot(slot));
     const { service, snapshot, policy, inputs } = this;
-    const { moving, changes, lookAgainMs } = decideRebalance(slots, { service, snapshot, policy, now: inputs.now, isSettled });
+    const { moving, changes, lookAgainMs } = decideRebalance(slots, {
+      service,
+      snapshot,
+      policy,
+      now: inputs.now,
+      watchedSince: inputs.watchedSince,
+      isSettled,
+    });
     for (const slot of moving) {
       this.touched.add(slot);
       this.create({ ...slot, reason: 'tasks are spread more evenly' }, TaskState.running);
@@ -139,7 +146,7 @@ export class SlotPass {
   private progressOf(slots: readonly Slot[]): UpdateProgress {
     return measureProgress(this.service, slots, {
       policy: this.policy,
-      now: this.inputs.now,
+      moment: this.inputs,
       watchedSince: this.inputs.watchedSince,
       isDirty: (task) => this.isDirty(task),
       isOutdated: (slot) => this.isOutdated(slot),
@@ -166,7 +173,7 @@ export class SlotPass {
     if (!mayRestart(ended, slot.tasks)) {
       return this.setDesired(ended, TaskState.shutdown, 'restart policy does not restart it');
     }
-    const waitMs = respawnInMs(ended, this.inputs.now);
+    const waitMs = respawnInMs(ended, this.inputs);
     if (waitMs > 0) return this.lookAgainIn(waitMs);
     this.replace(slot, ended, 'task ended');
   }
@@ -174,7 +181,7 @@ export class SlotPass {
   private unpark(slot: Slot, parked: Task): void {
     const predecessors = slot.tasks.filter((task) => task !== parked && !isActive(task));
     const waitMs = parkedForMs(parked, predecessors, {
-      now: this.inputs.now,
+      moment: this.inputs,
       isNodeLost: (task) => isLost(this.snapshot.node(task.nodeId)),
     });
     if (waitMs > 0) this.lookAgainIn(waitMs);

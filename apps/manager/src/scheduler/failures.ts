@@ -27,13 +27,16 @@ export function failuresOf(tasks: readonly Task[]): Failures {
     const state = observedState(task);
     if (state !== TaskState.failed && state !== TaskState.rejected) continue;
     const times = failures.get(keyOf(task)) ?? [];
-    times.push(Date.parse(task.status?.timestamp ?? ''));
+    times.push(Date.parse(task.status?.appliedAt ?? task.status?.timestamp ?? ''));
     failures.set(keyOf(task), times);
   }
   return failures;
 }
 
-/** The number of recent failures of the task's version on each node that had too many of them, by node id. */
+/**
+ * The number of recent failures of the task's version on each node that had too many of them, by node id. A failure that seems to be
+ * long to come is an old one: the clock was set back since.
+ */
 export function faultyNodes(
   infos: readonly { readonly node: { readonly id: string }; readonly failures: Failures }[],
   task: Versioned,
@@ -43,7 +46,7 @@ export function faultyNodes(
   const key = keyOf(task);
   for (const { node, failures } of infos) {
     if (failures.size === 0) continue;
-    const recent = (failures.get(key) ?? []).filter((time) => now - time < MONITORED_MS).length;
+    const recent = (failures.get(key) ?? []).filter((time) => Math.abs(now - time) < MONITORED_MS).length;
     if (recent >= MAX_FAILURES) faulty.set(node.id, recent);
   }
   return faulty;

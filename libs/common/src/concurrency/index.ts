@@ -2,3 +2,4 @@ export * from './async-queue';
 export * from './concurrency-limit';
 export * from './delay';
 export * from './supervise';
+export * from './wall-clock';

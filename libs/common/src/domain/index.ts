@@ -3,6 +3,7 @@ export * from './swarm-settings';
 export * from './swarm-words';
 export * from './defaults';
 export * from './duration';
+export * from './elapsed';
 export * from './image-reference';
 export * from './job';
 export * from './minimums';

@@ -2,6 +2,11 @@ import type { ChannelOptions } from '@grpc/grpc-js';
 
 const KEEPALIVE_TIME_MS = 10_000;
 const KEEPALIVE_TIMEOUT_MS = 5_000;
+/**
+ * A channel without calls is left open: grpc-js measures how long there were none by the clock on the wall, and looks a thousand times
+ * a second when that is set back by weeks. The longest that a timer can wait.
+ */
+const IDLE_TIMEOUT_MS = 2 ** 31 - 1;
 /** Above the largest COMPLETE set that a node gets: 1,000 tasks with 16 KiB specs. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
@@ -10,6 +15,7 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
   'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
   'grpc.keepalive_permit_without_calls': 1,
+  'grpc.client_idle_timeout_ms': IDLE_TIMEOUT_MS,
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
   'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   // Every log that is followed takes a stream of its node's channel.

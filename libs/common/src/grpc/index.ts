@@ -1,3 +1,4 @@
+export * from './call-deadline';
 export * from './channel-options';
 export * from './grpc-failure';
 export * from './tunnel-connection';

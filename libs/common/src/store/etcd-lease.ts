@@ -1,6 +1,7 @@
 import type { Etcd3 } from 'etcd3';
 import { withDeadline } from '../concurrency';
 import { DomainError, isCode } from '../errors';
+import { endingAfter } from '../grpc';
 import { translated } from './etcd-error';
 
 /** A lease is kept alive many times over its life: better ask again soon than wait long for one answer. */
@@ -43,7 +44,7 @@ export class EtcdLease implements Lease {
 
   async revoke(): Promise<void> {
     this.hangUp();
-    const call = { deadline: Date.now() + this.revokeTimeoutMs };
+    const call = endingAfter(this.revokeTimeoutMs);
     await translated('lease revoke', () => this.client.leaseRevoke({ ID: this.id }, call)).catch((error: unknown) => {
       if (!isCode(error, 'NOT_FOUND')) throw error;
     });

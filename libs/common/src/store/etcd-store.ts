@@ -10,11 +10,13 @@ import {
   type IRequestOp,
   type ITxnRequest,
 } from 'etcd3';
-import { CHANNEL_OPTIONS } from '../grpc';
+
+import { CHANNEL_OPTIONS, endingAfter } from '../grpc';
 import { DomainError, isCode } from '../errors';
 import { translated } from './etcd-error';
 import { EtcdLease, type Lease } from './etcd-lease';
 import { watchEtcd } from './etcd-watch';
+import { monotonicPause } from './monotonic-pause';
 import type { Commit, Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
 
 /** etcd's default `--max-txn-ops`. */
@@ -25,6 +27,8 @@ const PAGE_SIZE = 256;
 const CALL_TIMEOUT_MS = 1_500;
 /** etcd3's own breaker waits 5 s, longer than a failover should take. */
 const BREAKER_HALF_OPEN_MS = 500;
+
+const UNARY_CALL = endingAfter(CALL_TIMEOUT_MS);
 
 export interface EtcdOptions {
   /** `http://host:port` of every member. */
@@ -55,12 +59,12 @@ export class EtcdStore implements ObjectStore {
         'grpc.min_reconnect_backoff_ms': 100,
         'grpc.max_reconnect_backoff_ms': 500,
       },
-      defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + CALL_TIMEOUT_MS }),
+      defaultCallOptions: (context) => (context.isStream ? {} : UNARY_CALL),
       faultHandling: {
         global: noop,
         host: () =>
           circuitBreaker(handleWhen(isRecoverableError), {
-            halfOpenAfter: BREAKER_HALF_OPEN_MS,
+            halfOpenAfter: monotonicPause(BREAKER_HALF_OPEN_MS),
             breaker: new ConsecutiveBreaker(3),
           }),
       },

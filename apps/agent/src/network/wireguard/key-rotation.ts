@@ -1,4 +1,4 @@
-import { delay } from '#common/concurrency';
+import { delay, monotonicMs } from '#common/concurrency';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { WireguardKeys } from './wireguard-keys';
@@ -39,7 +39,10 @@ export interface RotationParts {
  */
 export async function rotateKeys(parts: RotationParts, signal: AbortSignal): Promise<void> {
   const { keys, periodMs, isInUse, isTurn, logger } = parts;
-  let waitingSince = Date.now();
+  // Both on the clock that nobody sets: the one on the wall would change keys too soon, or not for as long as it was set back.
+  let { current } = keys.ring;
+  let currentSince = monotonicMs() - usedForMs(keys.ring.since, periodMs, Date.now());
+  let waitingSince = monotonicMs();
   const lookMs = Math.min(LOOK_MS, periodMs / LOOKS_PER_PERIOD);
   // Announced before the agent started, maybe.
   if (keys.ring.next) await parts.tell();
@@ -48,16 +51,25 @@ export async function rotateKeys(parts: RotationParts, signal: AbortSignal): Pro
     if (signal.aborted || !isInUse()) continue;
     try {
       if (keys.ring.next) {
-        if (isTurn() || Date.now() - waitingSince > TURN_PATIENCE * periodMs) await useNext(parts, signal);
-      } else if (Date.now() - Date.parse(keys.ring.since) >= periodMs) {
+        if (isTurn() || monotonicMs() - waitingSince > TURN_PATIENCE * periodMs) await useNext(parts, signal);
+      } else if (monotonicMs() - currentSince >= periodMs) {
         await keys.announce();
-        waitingSince = Date.now();
+        waitingSince = monotonicMs();
         await parts.tell();
       }
     } catch (error) {
       logger.warn({ reason: messageOf(error) }, 'the key of encrypted networks was not changed, will retry');
     }
+    if (keys.ring.current !== current) {
+      current = keys.ring.current;
+      currentSince = monotonicMs();
+    }
   }
+}
+
+/** For how long the key was used before this process began, as far as the clock on the wall can be believed. */
+function usedForMs(since: string, periodMs: number, now: number): number {
+  return Math.min(Math.max(now - Date.parse(since), 0), periodMs);
 }
 
 async function useNext({ keys, periodMs, knownNext, used, tell, logger }: RotationParts, signal: AbortSignal): Promise<void> {

@@ -5,11 +5,19 @@ import { namedEvent, nodeEvent, serviceEvent, taskEvent, type ClusterEvent, type
 /** Events that those who come later can still get (Docker's daemon keeps 256). */
 const EVENTS_KEPT = 4_096;
 const NANOS_PER_MS = 1_000_000n;
+/** A clock that is behind by more was set back, rather than asked twice in one moment. */
+const SET_BACK_NANOS = 1_000n * NANOS_PER_MS;
 
 /** The view, and how to hear of its changes. */
 export interface WatchedView {
   readonly view: ClusterView;
   onChange(listener: (changes: ViewChange[]) => void): () => void;
+}
+
+/** An event, and the newest time that any event had by then. */
+interface KeptEvent {
+  readonly event: ClusterEvent;
+  readonly newestNanos: bigint;
 }
 
 type Listener = (event: ClusterEvent) => void;
@@ -86,10 +94,11 @@ function named(type: 'network' | 'secret' | 'config'): Tell<Network | Secret | C
 /** Tells what happens to the objects of the cluster, and remembers the newest of it. */
 export class EventLog {
   private readonly watched: WatchedKinds;
-  private readonly kept: ClusterEvent[] = [];
+  private readonly kept: KeptEvent[] = [];
   private readonly listeners = new Set<Listener>();
   private isPrimed = false;
   private lastNanos = 0n;
+  private newestNanos = 0n;
 
   constructor(
     store: WatchedView,
@@ -100,9 +109,12 @@ export class EventLog {
     store.onChange((changes) => this.look(changes));
   }
 
-  /** Events that are still remembered, the oldest first. @param sinceNanos since 1970 */
+  /**
+   * Events that are still remembered, the oldest first. Those that came after one of that time count, too, where the clock was set back
+   * in between. @param sinceNanos since 1970
+   */
   since(sinceNanos: bigint): ClusterEvent[] {
-    return this.kept.filter(({ timeNanos }) => timeNanos >= sinceNanos);
+    return this.kept.filter(({ newestNanos }) => newestNanos >= sinceNanos).map(({ event }) => event);
   }
 
   /** Calls `listener` for each event from now on. Returns how to stop it. */
@@ -128,15 +140,17 @@ export class EventLog {
   private publish(happening: Happening | undefined): void {
     if (!happening || !this.isPrimed) return;
     const event = { ...happening, timeNanos: this.nextNanos() };
-    this.kept.push(event);
+    this.kept.push({ event, newestNanos: this.newestNanos });
     if (this.kept.length > EVENTS_KEPT) this.kept.shift();
     for (const listener of this.listeners) listener(event);
   }
 
-  /** Each event has a time of its own, so that one who resumes by time misses none. */
+  /** Each event has a time of its own, so that one who resumes by time misses none: also of those after the clock was set back. */
   private nextNanos(): bigint {
     const now = BigInt(this.now().getTime()) * NANOS_PER_MS;
-    this.lastNanos = now > this.lastNanos ? now : this.lastNanos + 1n;
+    const isAhead = now > this.lastNanos || now < this.lastNanos - SET_BACK_NANOS;
+    this.lastNanos = isAhead ? now : this.lastNanos + 1n;
+    this.newestNanos = this.newestNanos < this.lastNanos ? this.lastNanos : this.newestNanos + 1n;
     return this.lastNanos;
   }
 }

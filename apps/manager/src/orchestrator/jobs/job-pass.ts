@@ -77,7 +77,7 @@ export class JobPass {
       this.setDesired(ended, TaskState.shutdown, 'restart policy does not restart it');
       return 'given-up';
     }
-    const waitMs = respawnInMs(ended, this.inputs.now);
+    const waitMs = respawnInMs(ended, this.inputs);
     if (waitMs > 0) this.lookAgainIn(waitMs);
     else this.replace(slot, ended, 'task ended');
     return 'active';
@@ -94,7 +94,7 @@ export class JobPass {
   private unpark(slot: JobSlot, parked: Task): void {
     const predecessors = slot.attempts.filter((task) => task !== parked && !isActive(task));
     const waitMs = parkedForMs(parked, predecessors, {
-      now: this.inputs.now,
+      moment: this.inputs,
       isNodeLost: (task) => isLost(this.nodeOf(task)),
     });
     if (waitMs > 0) this.lookAgainIn(waitMs);

@@ -1,4 +1,4 @@
-import { rebalancesItself, TaskState } from '#common/domain';
+import { elapsedMs, rebalancesItself, TaskState } from '#common/domain';
 import type { RebalanceRequest, Service, Task } from '#common/proto';
 import { decideMoves } from '../../scheduler/even-out';
 import type { Change } from '../change';
@@ -17,6 +17,8 @@ export interface RebalanceContext {
   snapshot: ServiceSnapshot;
   policy: UpdatePolicy;
   now: number;
+  /** As `DecisionInputs`. */
+  watchedSince: number | undefined;
   /** Whether nothing else is going on, and every slot has a task that runs and is up to date. */
   isSettled: boolean;
 }
@@ -60,9 +62,10 @@ export function likeNewTasks(service: Service, now: number): Task {
 function waitToBegin(slots: readonly Slot[], context: RebalanceContext): Rebalance {
   const request = context.snapshot.rebalance?.request;
   if (!request || isUpdating(context.service)) return NOTHING;
-  const created = slots.map(({ current }) => Date.parse(current?.createdAt ?? '') || 0);
-  const since = Math.max(Date.parse(request.requestedAt) || 0, ...created);
-  const lookAgainMs = since + context.policy.deadlineMs - context.now;
+  const watched = { now: context.now, steadySince: context.watchedSince };
+  const times = [request.requestedAt, ...slots.map(({ current }) => current?.createdAt ?? '')];
+  const waitedMs = Math.min(...times.map((time) => elapsedMs(Date.parse(time) || 0, watched)));
+  const lookAgainMs = context.policy.deadlineMs - waitedMs;
   return lookAgainMs > 0 ? { ...NOTHING, lookAgainMs } : { ...NOTHING, changes: setRequest(context, undefined) };
 }
 

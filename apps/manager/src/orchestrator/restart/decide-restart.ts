@@ -1,11 +1,13 @@
 import {
   DEFAULT_RESTART_CONDITION,
+  elapsedMs,
   isTerminal,
   nanosToMs,
   observedState,
   restartBackoffMs,
   STABLE_AFTER_MS,
   TaskState,
+  type Moment,
 } from '#common/domain';
 import type { Node, RestartPolicy, Task } from '#common/proto';
 
@@ -40,13 +42,14 @@ function mostRestarts(policy: RestartPolicy | undefined): number {
 
 /**
  * Each earlier task of the version that ended by itself was followed by one restart, and agents that were cut off have restarted
- * some themselves; those before the policy's window are forgiven.
+ * some themselves; those outside the policy's window are forgiven. One that seems to have ended long after this one did so before the
+ * clock was set back.
  */
 function restartsMade(ended: Task, slotTasks: readonly Task[]): number {
   const windowMs = nanosToMs(ended.spec?.restartPolicy?.window ?? 0);
-  const since = windowMs === 0 ? Number.NEGATIVE_INFINITY : endedAt(ended) - windowMs;
+  const isInWindow = (task: Task): boolean => windowMs === 0 || Math.abs(endedAt(ended) - endedAt(task)) <= windowMs;
   const earlier = slotTasks.filter(
-    (task) => task !== ended && task.serviceVersion === ended.serviceVersion && endedByItself(task) && endedAt(task) >= since,
+    (task) => task !== ended && task.serviceVersion === ended.serviceVersion && endedByItself(task) && isInWindow(task),
   );
   return earlier.length + [...earlier, ended].reduce((sum, task) => sum + (task.status?.restarts ?? 0), 0);
 }
@@ -85,26 +88,22 @@ function restartDelayMs(replacement: Task): number {
 export function parkedForMs(
   parked: Task,
   predecessors: readonly Task[],
-  surroundings: { now: number; isNodeLost(task: Task): boolean },
+  surroundings: { moment: Moment; isNodeLost(task: Task): boolean },
 ): number {
-  const sinceCreated = ageMs(parked, surroundings.now);
+  const sinceCreated = ageMs(parked, surroundings.moment);
   const standing = predecessors.filter((task) => !isTerminal(observedState(task)) && !surroundings.isNodeLost(task));
   const untilStopped = standing.length > 0 ? Math.max(0, OLD_TASK_TIMEOUT_MS - sinceCreated) : 0;
   return Math.max(untilStopped, restartsAfterFailure(parked, predecessors) ? delayLeftMs(parked, sinceCreated) : 0);
 }
 
 /** A task that parked after a failure fails again while it is prepared: its own replacement must wait as long, or they would spin. */
-export function respawnInMs(ended: Task, now: number): number {
-  return ended.desiredState === TaskState.ready ? delayLeftMs(ended, ageMs(ended, now)) : 0;
+export function respawnInMs(ended: Task, moment: Moment): number {
+  return ended.desiredState === TaskState.ready ? delayLeftMs(ended, ageMs(ended, moment)) : 0;
 }
 
-/**
- * Time since the task was created. One that seems to come from the future was created by a leader whose clock was ahead: it counts
- * as old, since waiting until the clocks agree could take hours.
- */
-function ageMs(task: Task, now: number): number {
-  const age = now - Date.parse(task.createdAt);
-  return age < 0 ? Number.POSITIVE_INFINITY : age;
+/** Time since the task was created, which one that a leader with a clock ahead created has behind it. */
+function ageMs(task: Task, moment: Moment): number {
+  return elapsedMs(Date.parse(task.createdAt), moment);
 }
 
 function delayLeftMs(task: Task, sinceCreatedMs: number): number {

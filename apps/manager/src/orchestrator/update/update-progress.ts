@@ -1,3 +1,4 @@
+import { elapsedMs, type Moment } from '#common/domain';
 import type { Service, Task } from '#common/proto';
 import { endedAt, endedByItself, runningSince } from '../restart/decide-restart';
 import { isRunning, isUnassigned, type Slot } from '../slots';
@@ -29,7 +30,7 @@ export interface UpdateProgress {
 /** What progress is measured with. */
 export interface ProgressInputs {
   policy: UpdatePolicy;
-  now: number;
+  moment: Moment;
   watchedSince?: number;
   isDirty(task: Task): boolean;
   /** Whether the slot's task is to be replaced by one that is up to date. */
@@ -47,10 +48,13 @@ const OLD_FAILURE_MS = 60 * 60_000;
  * deadline itself. While there was none, tasks may have got to run without anybody having heard of it.
  */
 export function measureProgress(service: Service, slots: readonly Slot[], inputs: ProgressInputs): UpdateProgress {
-  const { policy, now, watchedSince = 0, isDirty } = inputs;
+  const { policy, moment, isDirty } = inputs;
+  const watched = { now: moment.now, steadySince: inputs.watchedSince };
   const version = service.version?.index;
   const isNew = (task: Task): boolean => task.serviceVersion === version;
   const began = Date.parse(service.updateStatus?.startedAt ?? '') || 0;
+  // When the clock was set back since, it cannot be told which failures are older.
+  const tooOld = began > moment.now ? Number.NEGATIVE_INFINITY : began - OLD_FAILURE_MS;
   const waits: number[] = [];
   const failures: UpdateFailure[] = [];
   const starting: Slot[] = [];
@@ -58,11 +62,10 @@ export function measureProgress(service: Service, slots: readonly Slot[], inputs
   let outdated = 0;
   for (const slot of slots) {
     const { current } = slot;
-    const broken = slot.tasks.find(
-      (task) => isNew(task) && diedYoung(task, policy.monitorMs) && !(endedAt(task) < began - OLD_FAILURE_MS),
-    );
+    const broken = slot.tasks.find((task) => isNew(task) && diedYoung(task, policy.monitorMs) && !(endedAt(task) < tooOld));
     const isStarting = current !== undefined && !isDirty(current) && !isRunning(current);
-    const leftMs = isStarting ? policy.deadlineMs - (now - Math.max(Date.parse(current.createdAt), began, watchedSince)) : 0;
+    const startingForMs = isStarting ? Math.min(elapsedMs(Date.parse(current.createdAt), watched), elapsedMs(began, watched)) : 0;
+    const leftMs = policy.deadlineMs - startingForMs;
     if (inputs.isOutdated(slot) && !broken) outdated++;
     if (broken) failures.push({ slot, taskId: broken.id, why: '' });
     else if (isStarting && leftMs <= 0)
@@ -71,7 +74,7 @@ export function measureProgress(service: Service, slots: readonly Slot[], inputs
       starting.push(slot);
       waits.push(leftMs);
     }
-    if (current && !broken && isNew(current) && isRunning(current)) runningForMs.push(ranFor(current, now));
+    if (current && !broken && isNew(current) && isRunning(current)) runningForMs.push(ranFor(current, moment));
   }
   const coolsIn = runningForMs.map((ms) => policy.delayMs - ms).filter((ms) => ms > 0);
   const settlesIn = runningForMs.map((ms) => policy.monitorMs - ms).filter((ms) => ms > 0);
@@ -85,17 +88,17 @@ export function measureProgress(service: Service, slots: readonly Slot[], inputs
   };
 }
 
-/** Whether a new task ended by itself before it ran as long as it is monitored. */
+/** Whether a new task ended by itself before it ran as long as it is monitored, as far as the clock was not set meanwhile. */
 function diedYoung(task: Task, monitorMs: number): boolean {
   if (!endedByItself(task)) return false;
   const since = runningSince(task);
-  return since === undefined || endedAt(task) - since < monitorMs;
+  return since === undefined || Math.abs(endedAt(task) - since) < monitorMs;
 }
 
-/** A task of unknown age, or one that seems to run since a time to come (the leader's clock was moved), counts as old. */
-function ranFor(task: Task, now: number): number {
+/** A task of unknown age counts as old, like one that a manager with a clock ahead saw begin. */
+function ranFor(task: Task, moment: Moment): number {
   const since = runningSince(task);
-  return since === undefined || since > now ? Number.POSITIVE_INFINITY : now - since;
+  return since === undefined ? Number.POSITIVE_INFINITY : elapsedMs(since, moment);
 }
 
 function missedDeadline(task: Task, deadlineMs: number): string {

@@ -589,7 +589,11 @@ export interface ObservedNode {
   /** Whether the agent reached this manager over loopback, that is, runs on the manager's own host. */
   besideManager: boolean;
   /** Since when the node is down; absent while it is not. */
-  downSince?: string | undefined;
+  downSince?:
+    | string
+    | undefined;
+  /** For how much of that time leaders have seen it down, by clocks that nobody sets; written now and then by the leader. */
+  seenDownMs: number;
 }
 
 /** removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again. */
@@ -4684,6 +4688,7 @@ function createBaseObservedNode(): ObservedNode {
     sessionId: "",
     besideManager: false,
     downSince: undefined,
+    seenDownMs: 0,
   };
 }
 
@@ -4706,6 +4711,9 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     }
     if (message.downSince !== undefined) {
       writer.uint32(50).string(message.downSince);
+    }
+    if (message.seenDownMs !== 0) {
+      writer.uint32(56).uint64(message.seenDownMs);
     }
     return writer;
   },
@@ -4771,6 +4779,14 @@ export const ObservedNode: MessageFns<ObservedNode> = {
             message.downSince = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.seenDownMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4807,6 +4823,11 @@ export const ObservedNode: MessageFns<ObservedNode> = {
         : isSet(object.down_since)
         ? globalThis.String(object.down_since)
         : undefined,
+      seenDownMs: isSet(object.seenDownMs)
+        ? globalThis.Number(object.seenDownMs)
+        : isSet(object.seen_down_ms)
+        ? globalThis.Number(object.seen_down_ms)
+        : 0,
     };
   },
 
@@ -4830,6 +4851,9 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     if (message.downSince !== undefined) {
       obj.downSince = message.downSince;
     }
+    if (message.seenDownMs !== 0) {
+      obj.seenDownMs = Math.round(message.seenDownMs);
+    }
     return obj;
   },
 
@@ -4848,6 +4872,7 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     message.sessionId = object.sessionId ?? "";
     message.besideManager = object.besideManager ?? false;
     message.downSince = object.downSince ?? undefined;
+    message.seenDownMs = object.seenDownMs ?? 0;
     return message;
   },
 };
@@ -8643,6 +8668,18 @@ export const protoMetadata = {
         "jsonName": "downSince",
         "options": undefined,
         "proto3Optional": true,
+      }, {
+        "name": "seen_down_ms",
+        "number": 7,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "seenDownMs",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -9778,7 +9815,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [275, 0, 286, 1],
+        "span": [275, 0, 288, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
@@ -9809,191 +9846,198 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 24, 2, 6],
+        "span": [287, 2, 26],
+        "leadingComments":
+          " For how much of that time leaders have seen it down, by clocks that nobody sets; written now and then by the leader.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 25],
-        "span": [289, 0, 291, 1],
+        "span": [291, 0, 293, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [295, 0, 302, 1],
+        "span": [297, 0, 304, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 4],
-        "span": [301, 2, 22],
+        "span": [303, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 27],
-        "span": [306, 0, 308, 1],
+        "span": [308, 0, 310, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28],
-        "span": [311, 0, 313, 1],
+        "span": [313, 0, 315, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 29, 2, 4],
-        "span": [321, 2, 68],
+        "span": [323, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30],
-        "span": [325, 0, 345, 1],
+        "span": [327, 0, 347, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0],
-        "span": [327, 2, 332, 3],
+        "span": [329, 2, 334, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 0],
-        "span": [329, 4, 20],
+        "span": [331, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 1],
-        "span": [331, 4, 19],
+        "span": [333, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 1],
-        "span": [335, 2, 60],
+        "span": [337, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 2],
-        "span": [337, 2, 56],
+        "span": [339, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 4],
-        "span": [340, 2, 66],
+        "span": [342, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 5],
-        "span": [342, 2, 60],
+        "span": [344, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 6],
-        "span": [344, 2, 65],
+        "span": [346, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 32, 2, 0],
-        "span": [355, 2, 39],
+        "span": [357, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 1],
-        "span": [374, 2, 55],
+        "span": [376, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 2],
-        "span": [376, 2, 39],
+        "span": [378, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35],
-        "span": [380, 0, 386, 1],
+        "span": [382, 0, 388, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35, 2, 2],
-        "span": [384, 2, 27],
+        "span": [386, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 36],
-        "span": [389, 0, 392, 1],
+        "span": [391, 0, 394, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37],
-        "span": [396, 0, 412, 1],
+        "span": [398, 0, 414, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 5],
-        "span": [403, 2, 72],
+        "span": [405, 2, 72],
         "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 7],
-        "span": [407, 2, 30],
+        "span": [409, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 8],
-        "span": [409, 2, 33],
+        "span": [411, 2, 33],
         "leadingComments": " ClusterSecrets.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 9],
-        "span": [411, 2, 33],
+        "span": [413, 2, 33],
         "leadingComments":
           " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38],
-        "span": [415, 0, 423, 1],
+        "span": [417, 0, 425, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 0],
-        "span": [417, 2, 27],
+        "span": [419, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 2],
-        "span": [420, 2, 22],
+        "span": [422, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 3],
-        "span": [422, 2, 24],
+        "span": [424, 2, 24],
         "leadingComments": " What managers lock their sealing keys with; empty while they do not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
