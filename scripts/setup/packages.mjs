@@ -27,6 +27,7 @@ const REQUIRED_PROGRAMS = {
 /** What the clients are that tests run against a manager; more than a cluster itself needs. An absolute path is a file or folder. */
 const REQUIRED_FOR_TESTS = {
   ansible: ['ansible-playbook'],
+  faketime: ['faketime'], // clocks that are set under a running program
   prometheus: ['prometheus'],
   'python3-docker': ['/usr/lib/python3/dist-packages/docker'],
   'python3-jsondiff': ['/usr/lib/python3/dist-packages/jsondiff'], // for Ansible's docker_stack

@@ -91,11 +91,11 @@ export class LabCluster {
     return partsOf(this.layout);
   }
 
-  /** Starts a part unless it runs. Does not wait until it serves; see `ready`. */
-  start(part: ClusterPart, host = this.firstManager): LabProcess {
+  /** Starts a part unless it runs. Does not wait until it serves; see `ready`. @param env what more it has in its environment */
+  start(part: ClusterPart, host = this.firstManager, env?: Readonly<Record<string, string>>): LabProcess {
     const running = this.process(part, host);
     if (running?.isRunning()) return running;
-    return this.lab.host(host).spawn({ part, ...commandLine(this.layout, { part, host }, programsFolder()) });
+    return this.lab.host(host).spawn({ part, env, ...commandLine(this.layout, { part, host }, programsFolder()) });
   }
 
   /** Sends a part a signal; after SIGKILL, which is meant unless told, waits until it is gone. */

@@ -13,6 +13,12 @@ const LOOKS_PER_PERIOD = 10;
 /** Part of the period for which a node waits for its turn; another that is down may keep it for ever. */
 const TURN_PATIENCE = 0.25;
 
+/**
+ * WireGuard takes a greeting only when its time of day is later than that of the greeting before. When the clock was set back, others
+ * hear nothing of this node until it gets there again; unless it has another key, of which they know no greeting.
+ */
+const SET_BACK_MS = 1_000;
+
 /** What the rotation needs to know of its surroundings. */
 export interface RotationParts {
   readonly keys: WireguardKeys;
@@ -42,6 +48,7 @@ export async function rotateKeys(parts: RotationParts, signal: AbortSignal): Pro
   // Both on the clock that nobody sets: the one on the wall would change keys too soon, or not for as long as it was set back.
   let { current } = keys.ring;
   let currentSince = monotonicMs() - usedForMs(keys.ring.since, periodMs, Date.now());
+  let highestAhead = wallAheadMs();
   let waitingSince = monotonicMs();
   const lookMs = Math.min(LOOK_MS, periodMs / LOOKS_PER_PERIOD);
   // Announced before the agent started, maybe.
@@ -49,10 +56,12 @@ export async function rotateKeys(parts: RotationParts, signal: AbortSignal): Pro
   while (!signal.aborted) {
     await delay(lookMs, signal);
     if (signal.aborted || !isInUse()) continue;
+    highestAhead = Math.max(highestAhead, wallAheadMs());
+    const isSetBack = wallAheadMs() < highestAhead - SET_BACK_MS;
     try {
       if (keys.ring.next) {
         if (isTurn() || monotonicMs() - waitingSince > TURN_PATIENCE * periodMs) await useNext(parts, signal);
-      } else if (monotonicMs() - currentSince >= periodMs) {
+      } else if (isSetBack || monotonicMs() - currentSince >= periodMs) {
         await keys.announce();
         waitingSince = monotonicMs();
         await parts.tell();
@@ -63,13 +72,20 @@ export async function rotateKeys(parts: RotationParts, signal: AbortSignal): Pro
     if (keys.ring.current !== current) {
       current = keys.ring.current;
       currentSince = monotonicMs();
+      highestAhead = wallAheadMs();
     }
   }
 }
 
-/** For how long the key was used before this process began, as far as the clock on the wall can be believed. */
+/** For how long the key was used before this process began; for long enough when the clock was set back since. */
 function usedForMs(since: string, periodMs: number, now: number): number {
-  return Math.min(Math.max(now - Date.parse(since), 0), periodMs);
+  const ms = now - Date.parse(since);
+  return ms < 0 ? periodMs : Math.min(ms, periodMs);
+}
+
+/** By how much the clock on the wall is ahead of the one that nobody sets. */
+function wallAheadMs(): number {
+  return Date.now() - monotonicMs();
 }
 
 async function useNext({ keys, periodMs, knownNext, used, tell, logger }: RotationParts, signal: AbortSignal): Promise<void> {
