@@ -34,7 +34,7 @@ describe.each(DOCKER_CLIS)('%s shows the same with a manager as with Docker’s 
   let certificates: Certificates;
   beforeAll(async () => {
     lab = await Lab.up({ name: 'golden', hosts: ['n1', 's1'], swarmMode: true });
-    const cluster = LabCluster.create(lab, { hosts: ['n1'], extraArgs: { manager: ['--no-auto-init'] } });
+    const cluster = await LabCluster.create(lab, { hosts: ['n1'], extraArgs: { manager: ['--no-auto-init'] } });
     for (const { part, host } of cluster.parts()) cluster.start(part, host);
     const [n1, s1] = [lab.host('n1'), lab.host('s1')];
     const isServing = async (): Promise<boolean> => (await cluster.api.send({ path: '/_ping' })).status === 200;

@@ -206,10 +206,7 @@ describe('faults', () => {
 
 /** Waits until the paused leader's lease has run out in etcd: longer than three missed heartbeats. */
 async function untilLeaseIsGone(swarm: SwarmUnderTest): Promise<void> {
-  const leaderKey = async (): Promise<string> => {
-    const args = ['--endpoints', 'http://127.0.0.1:2379', 'get', '/swarmctl/leader', '--keys-only'];
-    return (await swarm.lab.host('n1').exec('etcdctl', args)).stdout.trim();
-  };
+  const leaderKey = (): Promise<string> => swarm.cluster.etcdctl('n1', 'get', '/swarmctl/leader', '--keys-only');
   await eventually(async () => (await leaderKey()) === '', {
     reason: 'the lease of the paused leader runs out',
     timeoutMs: 15_000,

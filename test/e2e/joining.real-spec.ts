@@ -15,9 +15,9 @@ describe('hosts that are told by docker to join a cluster', () => {
   let clusters: ReadonlyMap<string, LabCluster>;
   beforeAll(async () => {
     const lab = await Lab.up({ name: 'joining', hosts: HOSTS });
-    const clusterOf = (host: string): LabCluster =>
+    const clusterOf = (host: string): Promise<LabCluster> =>
       LabCluster.create(lab, { hosts: [host], managers: [host], extraArgs: { manager: ['--no-auto-init'] } });
-    clusters = new Map(HOSTS.map((host) => [host, clusterOf(host)]));
+    clusters = new Map(await Promise.all(HOSTS.map(async (host) => [host, await clusterOf(host)] as const)));
     for (const cluster of clusters.values()) for (const { part, host } of cluster.parts()) cluster.start(part, host);
     for (const host of HOSTS) {
       await eventually(async () => (await cluster(host).api.send({ path: '/readyz' })).status === 200, {

@@ -13,7 +13,7 @@ describe('three managers, each of which is asked', () => {
   let swarm: SwarmUnderTest;
   beforeAll(async () => {
     const lab = await Lab.up({ name: 'several', hosts: HOSTS });
-    swarm = SwarmUnderTest.around(lab, LabCluster.create(lab, { managers: HOSTS }));
+    swarm = SwarmUnderTest.around(lab, await LabCluster.create(lab, { managers: HOSTS }));
     await shareSealingKeys();
     for (const { part, host } of swarm.cluster.parts()) swarm.cluster.start(part, host);
     await swarm.cluster.ready();

@@ -51,12 +51,12 @@ describe('a cluster with three managers', () => {
 
   it('makes one etcd cluster of them', () => {
     expect(option(layout, 'etcd', 'n2', '--initial-cluster')).toBe(
-      'n1=http://10.77.1.11:2380,n2=http://10.77.1.12:2380,n3=http://10.77.1.13:2380',
+      'n1=https://10.77.1.11:2380,n2=https://10.77.1.12:2380,n3=https://10.77.1.13:2380',
     );
   });
 
   it('tells everybody the nearest manager and etcd member first', () => {
-    expect(option(layout, 'manager', 'n2', '--etcd')).toBe('http://127.0.0.1:2379,http://10.77.1.11:2379,http://10.77.1.13:2379');
+    expect(option(layout, 'manager', 'n2', '--etcd')).toBe('https://127.0.0.1:2379,https://10.77.1.11:2379,https://10.77.1.13:2379');
     expect(option(layout, 'agent', 'n2', '--manager')).toBe('127.0.0.1:2378,10.77.1.11:2378,10.77.1.13:2378');
   });
 
@@ -71,7 +71,7 @@ describe('a cluster on the machine itself', () => {
   const layout = aLayout({ hosts: [host], managers: ['vm'], subnet: undefined, ports });
 
   it('listens on loopback only', () => {
-    expect(option(layout, 'etcd', 'vm', '--listen-client-urls')).toBe('http://127.0.0.1:41001');
+    expect(option(layout, 'etcd', 'vm', '--listen-client-urls')).toBe('https://127.0.0.1:41001');
     expect(option(layout, 'manager', 'vm', '--agent-listen')).toBe('127.0.0.1:41003');
     expect(commandLine(layout, { part: 'manager', host: 'vm' }, '/dist/apps').args).not.toContain('--agent-network');
   });

@@ -1,3 +1,5 @@
+import { ETCD_FILES, type EtcdHost } from './etcd-certificates';
+
 /** The programs a cluster is made of. */
 export type ClusterPart = 'etcd' | 'manager' | 'agent';
 
@@ -58,6 +60,14 @@ export function partsOf({ hosts, managers }: ClusterLayout): PlacedPart[] {
   ];
 }
 
+/** The hosts that run a member of etcd, each with the folder of its certificates. */
+export function etcdHostsOf(layout: ClusterLayout): EtcdHost[] {
+  return layout.managers.map((manager) => {
+    const { name, address, dataDir } = findHost(layout, manager);
+    return { name, address, folder: certificatesOf(dataDir) };
+  });
+}
+
 /** The command line of one program of the cluster. @param programs folder with the built apps */
 export function commandLine(layout: ClusterLayout, { part, host }: PlacedPart, programs: string): CommandLine {
   const place = findHost(layout, host);
@@ -72,6 +82,15 @@ export function commandLine(layout: ClusterLayout, { part, host }: PlacedPart, p
   }
 }
 
+/** What etcdctl is given to be let in by the member of a host: all that a manager may do. */
+export function etcdctlArgs(layout: ClusterLayout, host: string): string[] {
+  const { dataDir } = findHost(layout, host);
+  return [
+    ...['--endpoints', url(LOOPBACK, layout.ports.etcdClients), '--cacert', certificateFile(dataDir, 'clientCa')],
+    ...['--cert', certificateFile(dataDir, 'clientCert'), '--key', certificateFile(dataDir, 'clientKey')],
+  ];
+}
+
 function etcdArgs({ managers, ports, ...layout }: ClusterLayout, { name, address, dataDir }: ClusterHost): string[] {
   const members = managers.map((member) => `${member}=${url(findHost(layout, member).address, ports.etcdPeers)}`);
   const clientAddresses = [...new Set([LOOPBACK, address])];
@@ -84,7 +103,29 @@ function etcdArgs({ managers, ports, ...layout }: ClusterLayout, { name, address
     ...['--initial-cluster', members.join(',')],
     // Every status of a task is a revision: without this the history fills etcd's quota in weeks.
     ...['--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '10m'],
+    // Managers call gRPC: what else is served beside it is one more way in.
+    '--enable-grpc-gateway=false',
+    ...tlsArgs(dataDir),
   ];
+}
+
+/** Whoever can change etcd is root on every host, so that loopback and the members' own port take certificates only, too. */
+function tlsArgs(dataDir: string): string[] {
+  const file = (kind: keyof typeof ETCD_FILES): string => certificateFile(dataDir, kind);
+  return [
+    ...['--client-cert-auth', '--trusted-ca-file', file('clientCa')],
+    ...['--cert-file', file('serverCert'), '--key-file', file('serverKey')],
+    ...['--peer-client-cert-auth', '--peer-trusted-ca-file', file('peerCa')],
+    ...['--peer-cert-file', file('peerCert'), '--peer-key-file', file('peerKey')],
+  ];
+}
+
+function certificatesOf(dataDir: string): string {
+  return `${dataDir}/etcd-certificates`;
+}
+
+function certificateFile(dataDir: string, kind: keyof typeof ETCD_FILES): string {
+  return `${certificatesOf(dataDir)}/${ETCD_FILES[kind]}`;
 }
 
 function managerArgs(layout: ClusterLayout, { name, address, dataDir, dockerSocket }: ClusterHost): string[] {
@@ -94,6 +135,8 @@ function managerArgs(layout: ClusterLayout, { name, address, dataDir, dockerSock
   const listenAddress = address === LOOPBACK ? LOOPBACK : '0.0.0.0';
   return [
     ...['--data-dir', `${dataDir}/manager`, '--etcd', etcd.join(','), '--listen', `unix://${socket}`],
+    ...['--etcd-ca-file', certificateFile(dataDir, 'clientCa')],
+    ...['--etcd-cert-file', certificateFile(dataDir, 'clientCert'), '--etcd-key-file', certificateFile(dataDir, 'clientKey')],
     ...['--agent-listen', `${listenAddress}:${ports.agents}`, ...(subnet === undefined ? [] : ['--agent-network', subnet])],
     // As the lab's engines have it.
     ...(subnet === undefined ? [] : ['--insecure-registry', subnet]),
@@ -132,5 +175,5 @@ function findHost({ hosts }: Pick<ClusterLayout, 'hosts'>, name: string): Cluste
 }
 
 function url(address: string, port: number): string {
-  return `http://${address}:${port}`;
+  return `https://${address}:${port}`;
 }

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   commandLine,
+  etcdctlArgs,
+  etcdHostsOf,
   partsOf,
   USUAL_PORTS,
   type ClusterLayout,
@@ -10,6 +12,7 @@ import {
   type PlacedPart,
 } from './cluster-layout';
 import { untilReady } from './engine';
+import { makeEtcdCertificates } from './etcd-certificates';
 import { eventually } from '#common/testing';
 import type { Lab } from './lab';
 import type { LabProcess } from './process-table';
@@ -47,10 +50,11 @@ export class LabCluster {
     readonly layout: ClusterLayout,
   ) {}
 
-  /** Lays a cluster out, and keeps that on disk; starts nothing. */
-  static create(lab: Lab, options: ClusterOptions = {}): LabCluster {
+  /** Lays a cluster out, and keeps that on disk, with new certificates for its etcd; starts nothing. */
+  static async create(lab: Lab, options: ClusterOptions = {}): Promise<LabCluster> {
     const layout = layOut(lab, options);
     for (const socket of layout.sockets) mkdirSync(dirname(socket), { recursive: true });
+    await makeEtcdCertificates(etcdHostsOf(layout));
     writeFileSync(join(lab.root, LAYOUT_FILE), JSON.stringify(layout));
     return new LabCluster(lab, layout);
   }
@@ -63,7 +67,7 @@ export class LabCluster {
 
   /** Lays a cluster out, starts all of it and waits until every node is ready. @throws Error with the log's end when a part fails */
   static async up(lab: Lab, options: ClusterOptions & { readonly signal?: AbortSignal } = {}): Promise<LabCluster> {
-    const cluster = LabCluster.create(lab, options);
+    const cluster = await LabCluster.create(lab, options);
     for (const placed of cluster.parts()) cluster.start(placed.part, placed.host);
     await cluster.ready(options.signal);
     return cluster;
@@ -135,6 +139,11 @@ export class LabCluster {
   /** The nodes of the cluster, as the first manager sees them. */
   nodes(): Promise<NodeSummary[]> {
     return this.api.json<NodeSummary[]>({ path: '/nodes', timeoutMs: NODES_TIMEOUT_MS });
+  }
+
+  /** What etcdctl prints on a host with a member of etcd. @throws CommandError */
+  async etcdctl(host: string, ...args: string[]): Promise<string> {
+    return (await this.lab.host(host).exec('etcdctl', [...etcdctlArgs(this.layout, host), ...args])).stdout.trim();
   }
 
   private get firstManager(): string {

@@ -1,7 +1,10 @@
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_SUBNET_POOL, nextSubnet, readSubnet, type SubnetPool } from '#common/domain';
+import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
+import type { EtcdTls } from '#common/store';
+import { readEtcdCredentials, type EtcdCredentialFiles } from './membership/etcd-credentials';
 
 const [DEFAULT_BASE = ''] = DEFAULT_SUBNET_POOL.bases;
 
@@ -11,6 +14,8 @@ const UNIX_SCHEME = 'unix://';
 export interface ManagerConfig {
   dataDir: string;
   etcd: string[];
+  /** What etcd is reached with; undefined where it asks for nothing. */
+  etcdTls: EtcdTls | undefined;
   etcdPrefix: string;
   listen: string[];
   agentListen: string;
@@ -75,9 +80,33 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
   addAutoInitFlags(command);
   addEngineFlag(command);
   addPoolFlags(command);
-  const options = command.parse(argv as string[]).opts<Omit<ManagerConfig, 'subnetPool'> & PoolFlags>();
+  addEtcdFlags(command);
+  const options = command
+    .parse(argv as string[])
+    .opts<Omit<ManagerConfig, 'subnetPool' | 'etcdTls'> & PoolFlags & EtcdCredentialFiles>();
   const listen = options.listen.length > 0 ? options.listen : ['unix:///run/swarmctl/manager.sock'];
-  return { ...options, autoInit: options.autoInit === true, listen, subnetPool: toSubnetPool(options, command) };
+  return {
+    ...options,
+    autoInit: options.autoInit === true,
+    listen,
+    subnetPool: toSubnetPool(options, command),
+    etcdTls: toEtcdTls(options, command),
+  };
+}
+
+function addEtcdFlags(command: Command): void {
+  command
+    .addOption(flag('--etcd-ca-file <path>', "authorities that sign for etcd's members (PEM)", 'ETCD_CA_FILE'))
+    .addOption(flag('--etcd-cert-file <path>', 'certificate that this manager shows etcd (PEM)', 'ETCD_CERT_FILE'))
+    .addOption(flag('--etcd-key-file <path>', 'key of that certificate (PEM)', 'ETCD_KEY_FILE'));
+}
+
+function toEtcdTls(options: EtcdCredentialFiles & { etcd: readonly string[] }, command: Command): EtcdTls | undefined {
+  try {
+    return readEtcdCredentials(options, options.etcd);
+  } catch (error) {
+    return command.error(`error: ${messageOf(error)}`);
+  }
 }
 
 function addAutoInitFlags(command: Command): void {

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
 import { delay, supervise } from '#common/concurrency';
+import type { EtcdCredentials } from '#common/dispatcher-proto';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { Vault, type KeyRing } from '#common/store';
@@ -11,6 +12,7 @@ import { Manager } from './manager';
 import type { ManagerConfig } from './manager-config';
 import { ManagerModule } from './manager.module';
 import { askToLeave } from './membership/admission.client';
+import { keepJoinedEtcdCredentials, loadJoinedEtcdCredentials, removeJoinedEtcdCredentials } from './membership/etcd-credentials';
 import { JoinedClusters, type Leaving } from './membership/joined-cluster';
 import { loadManagerId } from './membership/manager-identity';
 import { SealingKeys } from './membership/sealing-keys';
@@ -112,11 +114,15 @@ export class ManagerProcess {
     const isJoinedManager = joined.joined?.role === 'manager';
     const { dataDir } = this.parts.config;
     // The keys of a cluster are for its managers only.
-    if (!isJoinedManager) await SealingKeys.removeJoined(dataDir);
+    if (!isJoinedManager) {
+      await SealingKeys.removeJoined(dataDir);
+      await removeJoinedEtcdCredentials(dataDir);
+    }
     const sealingKeys = await (isJoinedManager ? SealingKeys.loadJoined(dataDir) : SealingKeys.load(dataDir));
     const context = {
-      ...{ config: configFor(this.parts.config, joined), managerId, joined, sealingKeys, vault: new Vault(sealingKeys), logger },
+      ...{ config: await configFor(this.parts.config, joined), managerId, joined, sealingKeys, vault: new Vault(sealingKeys), logger },
       keepKeys: (ring: KeyRing) => SealingKeys.keepJoined(dataDir, ring),
+      keepEtcdCredentials: (credentials: EtcdCredentials | undefined) => keepJoinedEtcdCredentials(dataDir, credentials),
       exclusively: <T>(work: () => Promise<T>) => this.exclusively(work),
       restart: () => this.restart(),
     };
@@ -147,6 +153,8 @@ export class ManagerProcess {
 }
 
 /** A host that has joined a cluster as a manager looks at that cluster's etcd. */
-function configFor(config: ManagerConfig, { joined }: JoinedClusters): ManagerConfig {
-  return joined?.role === 'manager' ? { ...config, etcd: [...joined.etcd], etcdPrefix: joined.etcdPrefix } : config;
+async function configFor(config: ManagerConfig, { joined }: JoinedClusters): Promise<ManagerConfig> {
+  if (joined?.role !== 'manager') return config;
+  const etcdTls = await loadJoinedEtcdCredentials(config.dataDir);
+  return { ...config, etcd: [...joined.etcd], etcdTls, etcdPrefix: joined.etcdPrefix };
 }

@@ -34,6 +34,7 @@ export interface ManagerContext {
   vault: Vault;
   logger: Logger;
   keepKeys: HostMembershipParts['keepKeys'];
+  keepEtcdCredentials: HostMembershipParts['keepEtcdCredentials'];
   exclusively: HostMembershipParts['exclusively'];
   restart: HostMembershipParts['restart'];
 }

@@ -56,7 +56,7 @@ export class Manager {
 
   constructor(private readonly parts: ManagerParts) {
     const { config, managerId, sealingKeys, vault, metrics, logger } = parts;
-    this.etcd = new EtcdStore({ hosts: config.etcd, prefix: config.etcdPrefix });
+    this.etcd = new EtcdStore({ hosts: config.etcd, tls: config.etcdTls, prefix: config.etcdPrefix });
     this.store = new ClusterStore(this.etcd, logger);
     const { store, etcd: objects } = this;
     this.membership = new SwarmMembership({
@@ -139,6 +139,7 @@ export class Manager {
     const { logger } = this.parts;
     const { signal } = this.stopping;
     if (this.isWorker) return this.dispatcher.listen(this.parts.config.agentListen);
+    this.warnOfOpenEtcd();
     supervise(logger, 'view', this.store.run(signal));
     await this.untilEtcdAnswers();
     await this.untilUnlocked();
@@ -162,6 +163,13 @@ export class Manager {
     this.inbox.close();
     await Promise.allSettled([this.leading, this.announced]);
     this.etcd.close();
+  }
+
+  private warnOfOpenEtcd(): void {
+    const { config, logger } = this.parts;
+    const open = config.etcd.filter((url) => !url.startsWith('https://'));
+    if (open.length > 0)
+      logger.warn({ etcd: open }, 'etcd is asked without certificates: whoever reaches it, a container or a user, is root on the cluster');
   }
 
   private async untilEtcdAnswers(): Promise<void> {
@@ -191,6 +199,7 @@ export class Manager {
       ...{ clusterId, managerAddresses, isManager: true, etcd, etcdPrefix: config.etcdPrefix },
       currentSealingKey: sealingKeys.current,
       sealingKeys: Object.fromEntries(sealingKeys.keys),
+      etcdCredentials: config.etcdTls,
     };
   }
 

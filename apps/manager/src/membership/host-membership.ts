@@ -1,4 +1,5 @@
 import { ALREADY_IN_SWARM, SWARM_LOCKED, toAvailability } from '#common/domain';
+import type { EtcdCredentials } from '#common/dispatcher-proto';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { SwarmInitRequest, SwarmJoinRequest, SwarmSpec } from '#common/proto';
@@ -19,6 +20,8 @@ export interface HostMembershipParts {
   readonly managers: () => readonly string[];
   /** Keeps the sealing keys of a cluster that is about to be joined. */
   readonly keepKeys: (ring: KeyRing) => Promise<void>;
+  /** Keeps what its etcd is reached with. */
+  readonly keepEtcdCredentials: (credentials: EtcdCredentials | undefined) => Promise<void>;
   /** Does one such thing at a time. @throws DomainError UNAVAILABLE while another one is being done */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   /** Begins anew as what this host is by then. @throws DomainError DEADLINE_EXCEEDED it goes on in the background */
@@ -65,7 +68,7 @@ export class HostMembership {
    */
   join(request: SwarmJoinRequest): Promise<void> {
     return this.parts.exclusively(async () => {
-      const { joined, keepKeys, restart } = this.parts;
+      const { joined, keepKeys, keepEtcdCredentials, restart } = this.parts;
       this.requireFree();
       refuseUnknown(request);
       const { ticket, managers } = await askToJoin(request.remoteAddrs, request.joinToken);
@@ -73,6 +76,7 @@ export class HostMembership {
       this.requireFree();
       if (ticket.isManager) {
         await keepKeys({ current: ticket.currentSealingKey, keys: new Map(Object.entries(ticket.sealingKeys)) });
+        await keepEtcdCredentials(ticket.etcdCredentials);
       }
       await joined.join(ticket, managers, request.availability);
       await restart();

@@ -5,6 +5,7 @@ import {
   type ICompare,
   type IKeyValue,
   type IMember,
+  type IOptions,
   type IRangeRequest,
   type IRangeResponse,
   type IRequestOp,
@@ -29,10 +30,20 @@ const CALL_TIMEOUT_MS = 1_500;
 const BREAKER_HALF_OPEN_MS = 500;
 
 const UNARY_CALL = endingAfter(CALL_TIMEOUT_MS);
+/** PEM each. */
+export interface EtcdTls {
+  /** Authorities that sign for etcd's members. */
+  readonly ca: string;
+  /** What is shown to them, with its key; empty where they ask for none. */
+  readonly certificate: string;
+  readonly key: string;
+}
 
 export interface EtcdOptions {
-  /** `http://host:port` of every member. */
+  /** `http://host:port` or `https://host:port` of every member. */
   hosts: string[];
+  /** For members with `https`; those that others sign for are told by the system's authorities. */
+  tls?: EtcdTls | undefined;
   /** Everything of one cluster lives under this prefix, which ends with a slash. */
   prefix: string;
   maxOperations?: number;
@@ -49,6 +60,7 @@ export class EtcdStore implements ObjectStore {
     this.maxOperations = options.maxOperations ?? DEFAULT_MAX_OPERATIONS;
     this.client = new Etcd3({
       hosts: options.hosts,
+      ...(options.tls && { credentials: credentialsOf(options.tls) }),
       grpcOptions: {
         ...CHANNEL_OPTIONS,
         // etcd hangs up on clients that ping without a call under way.
@@ -184,6 +196,11 @@ export class EtcdStore implements ObjectStore {
     if (write.kind === 'delete') return { request_delete_range: { key } };
     return { request_put: { key, value: Buffer.from(write.value), lease: write.lease ?? '0' } };
   }
+}
+
+function credentialsOf({ ca, certificate, key }: EtcdTls): NonNullable<IOptions['credentials']> {
+  const own = certificate === '' ? {} : { certChain: Buffer.from(certificate), privateKey: Buffer.from(key) };
+  return { rootCertificate: Buffer.from(ca), ...own };
 }
 
 function refused(): DomainError {

@@ -60,6 +60,8 @@ export interface Ticket {
   etcdPrefix: string;
   currentSealingKey: string;
   sealingKeys: { [key: string]: Buffer };
+  /** Absent where etcd asks for none. */
+  etcdCredentials?: EtcdCredentials | undefined;
 }
 
 export interface Ticket_SealingKeysEntry {
@@ -67,8 +69,18 @@ export interface Ticket_SealingKeysEntry {
   value: Buffer;
 }
 
+/** What a manager reaches etcd with; PEM each. */
+export interface EtcdCredentials {
+  /** Authorities that sign for etcd's members. */
+  ca: string;
+  /** What the manager shows; empty where etcd asks for none. */
+  certificate: string;
+  key: string;
+}
+
 export interface LeaveRequest {
-  nodeId: string;
+  /** Whose SHA-256 is the leave lock of the host's agents. Good for one membership: a host that joins again has a new one. */
+  leaveKey: Buffer;
 }
 
 export interface LeaveReply {
@@ -79,6 +91,7 @@ export interface AgentMessage {
   heartbeat?: Heartbeat | undefined;
   statuses?: TaskStatusReport | undefined;
   description?: NodeDescription | undefined;
+  proof?: HelloProof | undefined;
 }
 
 export interface Hello {
@@ -91,6 +104,25 @@ export interface Hello {
   advertiseAddress: string;
   /** What a node becomes that is not known yet: active, pause or drain; empty for active. */
   availability: string;
+  /**
+   * Ed25519 (SPKI, DER): the key that goes with the node's id. The agent shows that it has the private one by a HelloProof. A node
+   * that was recorded with a key is nobody else's any more. Absent: an agent of an earlier version.
+   */
+  nodeKey?:
+    | Buffer
+    | undefined;
+  /** What its own host's manager has given the agent; absent where there is none, or where it has joined no cluster. */
+  leaveLock?: Buffer | undefined;
+}
+
+/** The manager's answer to a hello with a key. */
+export interface Challenge {
+  nonce: Buffer;
+}
+
+export interface HelloProof {
+  /** Of the nonce and the node's id, with the node's key. */
+  signature: Buffer;
 }
 
 /** Sent once per period. A heartbeat with an engine error keeps the stream but does not keep the node ready. */
@@ -116,6 +148,7 @@ export interface ManagerMessage {
   networkChanges?: NetworkChanges | undefined;
   openTunnel?: OpenTunnel | undefined;
   redirect?: Redirect | undefined;
+  challenge?: Challenge | undefined;
 }
 
 /** This host is part of a cluster whose managers are elsewhere: the agent goes there. */
@@ -125,6 +158,8 @@ export interface Redirect {
   endedClusterIds: string[];
   /** What the agent is to say in its hello there. */
   availability: string;
+  /** As in Welcome. */
+  leaveLock?: Buffer | undefined;
 }
 
 /** Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id. */
@@ -149,6 +184,11 @@ export interface Welcome {
   managerAddresses: string[];
   /** Clusters that have ended: their containers go. */
   endedClusterIds: string[];
+  /**
+   * For agents on the manager's own host, if that has joined a cluster: SHA-256 of the key that it leaves with. They say it in
+   * every hello.
+   */
+  leaveLock?: Buffer | undefined;
 }
 
 export interface Assignments {
@@ -504,6 +544,7 @@ function createBaseTicket(): Ticket {
     etcdPrefix: "",
     currentSealingKey: "",
     sealingKeys: {},
+    etcdCredentials: undefined,
   };
 }
 
@@ -530,6 +571,9 @@ export const Ticket: MessageFns<Ticket> = {
     globalThis.Object.entries(message.sealingKeys).forEach(([key, value]: [string, Buffer]) => {
       Ticket_SealingKeysEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
+    if (message.etcdCredentials !== undefined) {
+      EtcdCredentials.encode(message.etcdCredentials, writer.uint32(66).fork()).join();
+    }
     return writer;
   },
 
@@ -605,6 +649,14 @@ export const Ticket: MessageFns<Ticket> = {
             }
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.etcdCredentials = EtcdCredentials.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -672,6 +724,11 @@ export const Ticket: MessageFns<Ticket> = {
           {},
         )
         : {},
+      etcdCredentials: isSet(object.etcdCredentials)
+        ? EtcdCredentials.fromJSON(object.etcdCredentials)
+        : isSet(object.etcd_credentials)
+        ? EtcdCredentials.fromJSON(object.etcd_credentials)
+        : undefined,
     };
   },
 
@@ -704,6 +761,9 @@ export const Ticket: MessageFns<Ticket> = {
         });
       }
     }
+    if (message.etcdCredentials !== undefined) {
+      obj.etcdCredentials = EtcdCredentials.toJSON(message.etcdCredentials);
+    }
     return obj;
   },
 
@@ -727,6 +787,9 @@ export const Ticket: MessageFns<Ticket> = {
       },
       {},
     );
+    message.etcdCredentials = (object.etcdCredentials !== undefined && object.etcdCredentials !== null)
+      ? EtcdCredentials.fromPartial(object.etcdCredentials)
+      : undefined;
     return message;
   },
 };
@@ -816,14 +879,115 @@ export const Ticket_SealingKeysEntry: MessageFns<Ticket_SealingKeysEntry> = {
   },
 };
 
+function createBaseEtcdCredentials(): EtcdCredentials {
+  return { ca: "", certificate: "", key: "" };
+}
+
+export const EtcdCredentials: MessageFns<EtcdCredentials> = {
+  encode(message: EtcdCredentials, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ca !== "") {
+      writer.uint32(10).string(message.ca);
+    }
+    if (message.certificate !== "") {
+      writer.uint32(18).string(message.certificate);
+    }
+    if (message.key !== "") {
+      writer.uint32(26).string(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EtcdCredentials {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEtcdCredentials();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ca = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.certificate = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EtcdCredentials {
+    return {
+      ca: isSet(object.ca) ? globalThis.String(object.ca) : "",
+      certificate: isSet(object.certificate) ? globalThis.String(object.certificate) : "",
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+    };
+  },
+
+  toJSON(message: EtcdCredentials): unknown {
+    const obj: any = {};
+    if (message.ca !== "") {
+      obj.ca = message.ca;
+    }
+    if (message.certificate !== "") {
+      obj.certificate = message.certificate;
+    }
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EtcdCredentials>): EtcdCredentials {
+    return EtcdCredentials.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EtcdCredentials>): EtcdCredentials {
+    const message = createBaseEtcdCredentials();
+    message.ca = object.ca ?? "";
+    message.certificate = object.certificate ?? "";
+    message.key = object.key ?? "";
+    return message;
+  },
+};
+
 function createBaseLeaveRequest(): LeaveRequest {
-  return { nodeId: "" };
+  return { leaveKey: Buffer.alloc(0) };
 }
 
 export const LeaveRequest: MessageFns<LeaveRequest> = {
   encode(message: LeaveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.nodeId !== "") {
-      writer.uint32(10).string(message.nodeId);
+    if (message.leaveKey.length !== 0) {
+      writer.uint32(18).bytes(message.leaveKey);
     }
     return writer;
   },
@@ -841,12 +1005,12 @@ export const LeaveRequest: MessageFns<LeaveRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
+          case 2: {
+            if (tag !== 18) {
               break;
             }
 
-            message.nodeId = reader.string();
+            message.leaveKey = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -863,18 +1027,18 @@ export const LeaveRequest: MessageFns<LeaveRequest> = {
 
   fromJSON(object: any): LeaveRequest {
     return {
-      nodeId: isSet(object.nodeId)
-        ? globalThis.String(object.nodeId)
-        : isSet(object.node_id)
-        ? globalThis.String(object.node_id)
-        : "",
+      leaveKey: isSet(object.leaveKey)
+        ? Buffer.from(bytesFromBase64(object.leaveKey))
+        : isSet(object.leave_key)
+        ? Buffer.from(bytesFromBase64(object.leave_key))
+        : Buffer.alloc(0),
     };
   },
 
   toJSON(message: LeaveRequest): unknown {
     const obj: any = {};
-    if (message.nodeId !== "") {
-      obj.nodeId = message.nodeId;
+    if (message.leaveKey.length !== 0) {
+      obj.leaveKey = base64FromBytes(message.leaveKey);
     }
     return obj;
   },
@@ -884,7 +1048,7 @@ export const LeaveRequest: MessageFns<LeaveRequest> = {
   },
   fromPartial(object: DeepPartial<LeaveRequest>): LeaveRequest {
     const message = createBaseLeaveRequest();
-    message.nodeId = object.nodeId ?? "";
+    message.leaveKey = object.leaveKey ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -942,7 +1106,7 @@ export const LeaveReply: MessageFns<LeaveReply> = {
 };
 
 function createBaseAgentMessage(): AgentMessage {
-  return { hello: undefined, heartbeat: undefined, statuses: undefined, description: undefined };
+  return { hello: undefined, heartbeat: undefined, statuses: undefined, description: undefined, proof: undefined };
 }
 
 export const AgentMessage: MessageFns<AgentMessage> = {
@@ -958,6 +1122,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
     }
     if (message.description !== undefined) {
       NodeDescription.encode(message.description, writer.uint32(34).fork()).join();
+    }
+    if (message.proof !== undefined) {
+      HelloProof.encode(message.proof, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1007,6 +1174,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.description = NodeDescription.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.proof = HelloProof.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1025,6 +1200,7 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       heartbeat: isSet(object.heartbeat) ? Heartbeat.fromJSON(object.heartbeat) : undefined,
       statuses: isSet(object.statuses) ? TaskStatusReport.fromJSON(object.statuses) : undefined,
       description: isSet(object.description) ? NodeDescription.fromJSON(object.description) : undefined,
+      proof: isSet(object.proof) ? HelloProof.fromJSON(object.proof) : undefined,
     };
   },
 
@@ -1041,6 +1217,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
     }
     if (message.description !== undefined) {
       obj.description = NodeDescription.toJSON(message.description);
+    }
+    if (message.proof !== undefined) {
+      obj.proof = HelloProof.toJSON(message.proof);
     }
     return obj;
   },
@@ -1060,12 +1239,22 @@ export const AgentMessage: MessageFns<AgentMessage> = {
     message.description = (object.description !== undefined && object.description !== null)
       ? NodeDescription.fromPartial(object.description)
       : undefined;
+    message.proof = (object.proof !== undefined && object.proof !== null)
+      ? HelloProof.fromPartial(object.proof)
+      : undefined;
     return message;
   },
 };
 
 function createBaseHello(): Hello {
-  return { nodeId: "", description: undefined, advertiseAddress: "", availability: "" };
+  return {
+    nodeId: "",
+    description: undefined,
+    advertiseAddress: "",
+    availability: "",
+    nodeKey: undefined,
+    leaveLock: undefined,
+  };
 }
 
 export const Hello: MessageFns<Hello> = {
@@ -1081,6 +1270,12 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.availability !== "") {
       writer.uint32(34).string(message.availability);
+    }
+    if (message.nodeKey !== undefined) {
+      writer.uint32(42).bytes(message.nodeKey);
+    }
+    if (message.leaveLock !== undefined) {
+      writer.uint32(50).bytes(message.leaveLock);
     }
     return writer;
   },
@@ -1130,6 +1325,22 @@ export const Hello: MessageFns<Hello> = {
             message.availability = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.nodeKey = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.leaveLock = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1156,6 +1367,16 @@ export const Hello: MessageFns<Hello> = {
         ? globalThis.String(object.advertise_address)
         : "",
       availability: isSet(object.availability) ? globalThis.String(object.availability) : "",
+      nodeKey: isSet(object.nodeKey)
+        ? Buffer.from(bytesFromBase64(object.nodeKey))
+        : isSet(object.node_key)
+        ? Buffer.from(bytesFromBase64(object.node_key))
+        : undefined,
+      leaveLock: isSet(object.leaveLock)
+        ? Buffer.from(bytesFromBase64(object.leaveLock))
+        : isSet(object.leave_lock)
+        ? Buffer.from(bytesFromBase64(object.leave_lock))
+        : undefined,
     };
   },
 
@@ -1173,6 +1394,12 @@ export const Hello: MessageFns<Hello> = {
     if (message.availability !== "") {
       obj.availability = message.availability;
     }
+    if (message.nodeKey !== undefined) {
+      obj.nodeKey = base64FromBytes(message.nodeKey);
+    }
+    if (message.leaveLock !== undefined) {
+      obj.leaveLock = base64FromBytes(message.leaveLock);
+    }
     return obj;
   },
 
@@ -1187,6 +1414,142 @@ export const Hello: MessageFns<Hello> = {
       : undefined;
     message.advertiseAddress = object.advertiseAddress ?? "";
     message.availability = object.availability ?? "";
+    message.nodeKey = object.nodeKey ?? undefined;
+    message.leaveLock = object.leaveLock ?? undefined;
+    return message;
+  },
+};
+
+function createBaseChallenge(): Challenge {
+  return { nonce: Buffer.alloc(0) };
+}
+
+export const Challenge: MessageFns<Challenge> = {
+  encode(message: Challenge, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nonce.length !== 0) {
+      writer.uint32(10).bytes(message.nonce);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Challenge {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChallenge();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nonce = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Challenge {
+    return { nonce: isSet(object.nonce) ? Buffer.from(bytesFromBase64(object.nonce)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: Challenge): unknown {
+    const obj: any = {};
+    if (message.nonce.length !== 0) {
+      obj.nonce = base64FromBytes(message.nonce);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Challenge>): Challenge {
+    return Challenge.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Challenge>): Challenge {
+    const message = createBaseChallenge();
+    message.nonce = object.nonce ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseHelloProof(): HelloProof {
+  return { signature: Buffer.alloc(0) };
+}
+
+export const HelloProof: MessageFns<HelloProof> = {
+  encode(message: HelloProof, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.signature.length !== 0) {
+      writer.uint32(10).bytes(message.signature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HelloProof {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHelloProof();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.signature = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HelloProof {
+    return { signature: isSet(object.signature) ? Buffer.from(bytesFromBase64(object.signature)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: HelloProof): unknown {
+    const obj: any = {};
+    if (message.signature.length !== 0) {
+      obj.signature = base64FromBytes(message.signature);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<HelloProof>): HelloProof {
+    return HelloProof.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HelloProof>): HelloProof {
+    const message = createBaseHelloProof();
+    message.signature = object.signature ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -1434,6 +1797,7 @@ function createBaseManagerMessage(): ManagerMessage {
     networkChanges: undefined,
     openTunnel: undefined,
     redirect: undefined,
+    challenge: undefined,
   };
 }
 
@@ -1456,6 +1820,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.redirect !== undefined) {
       Redirect.encode(message.redirect, writer.uint32(50).fork()).join();
+    }
+    if (message.challenge !== undefined) {
+      Challenge.encode(message.challenge, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1521,6 +1888,14 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
             message.redirect = Redirect.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.challenge = Challenge.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1549,6 +1924,7 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
         ? OpenTunnel.fromJSON(object.open_tunnel)
         : undefined,
       redirect: isSet(object.redirect) ? Redirect.fromJSON(object.redirect) : undefined,
+      challenge: isSet(object.challenge) ? Challenge.fromJSON(object.challenge) : undefined,
     };
   },
 
@@ -1571,6 +1947,9 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     }
     if (message.redirect !== undefined) {
       obj.redirect = Redirect.toJSON(message.redirect);
+    }
+    if (message.challenge !== undefined) {
+      obj.challenge = Challenge.toJSON(message.challenge);
     }
     return obj;
   },
@@ -1598,12 +1977,15 @@ export const ManagerMessage: MessageFns<ManagerMessage> = {
     message.redirect = (object.redirect !== undefined && object.redirect !== null)
       ? Redirect.fromPartial(object.redirect)
       : undefined;
+    message.challenge = (object.challenge !== undefined && object.challenge !== null)
+      ? Challenge.fromPartial(object.challenge)
+      : undefined;
     return message;
   },
 };
 
 function createBaseRedirect(): Redirect {
-  return { managerAddresses: [], endedClusterIds: [], availability: "" };
+  return { managerAddresses: [], endedClusterIds: [], availability: "", leaveLock: undefined };
 }
 
 export const Redirect: MessageFns<Redirect> = {
@@ -1616,6 +1998,9 @@ export const Redirect: MessageFns<Redirect> = {
     }
     if (message.availability !== "") {
       writer.uint32(26).string(message.availability);
+    }
+    if (message.leaveLock !== undefined) {
+      writer.uint32(34).bytes(message.leaveLock);
     }
     return writer;
   },
@@ -1657,6 +2042,14 @@ export const Redirect: MessageFns<Redirect> = {
             message.availability = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.leaveLock = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1682,6 +2075,11 @@ export const Redirect: MessageFns<Redirect> = {
         ? object.ended_cluster_ids.map((e: any) => globalThis.String(e))
         : [],
       availability: isSet(object.availability) ? globalThis.String(object.availability) : "",
+      leaveLock: isSet(object.leaveLock)
+        ? Buffer.from(bytesFromBase64(object.leaveLock))
+        : isSet(object.leave_lock)
+        ? Buffer.from(bytesFromBase64(object.leave_lock))
+        : undefined,
     };
   },
 
@@ -1696,6 +2094,9 @@ export const Redirect: MessageFns<Redirect> = {
     if (message.availability !== "") {
       obj.availability = message.availability;
     }
+    if (message.leaveLock !== undefined) {
+      obj.leaveLock = base64FromBytes(message.leaveLock);
+    }
     return obj;
   },
 
@@ -1707,6 +2108,7 @@ export const Redirect: MessageFns<Redirect> = {
     message.managerAddresses = object.managerAddresses?.map((e) => e) || [];
     message.endedClusterIds = object.endedClusterIds?.map((e) => e) || [];
     message.availability = object.availability ?? "";
+    message.leaveLock = object.leaveLock ?? undefined;
     return message;
   },
 };
@@ -1898,7 +2300,14 @@ export const Removed: MessageFns<Removed> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { sessionId: "", clusterId: "", heartbeatPeriodMs: 0, managerAddresses: [], endedClusterIds: [] };
+  return {
+    sessionId: "",
+    clusterId: "",
+    heartbeatPeriodMs: 0,
+    managerAddresses: [],
+    endedClusterIds: [],
+    leaveLock: undefined,
+  };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1917,6 +2326,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     for (const v of message.endedClusterIds) {
       writer.uint32(42).string(v!);
+    }
+    if (message.leaveLock !== undefined) {
+      writer.uint32(50).bytes(message.leaveLock);
     }
     return writer;
   },
@@ -1974,6 +2386,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.endedClusterIds.push(reader.string());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.leaveLock = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2013,6 +2433,11 @@ export const Welcome: MessageFns<Welcome> = {
         : globalThis.Array.isArray(object?.ended_cluster_ids)
         ? object.ended_cluster_ids.map((e: any) => globalThis.String(e))
         : [],
+      leaveLock: isSet(object.leaveLock)
+        ? Buffer.from(bytesFromBase64(object.leaveLock))
+        : isSet(object.leave_lock)
+        ? Buffer.from(bytesFromBase64(object.leave_lock))
+        : undefined,
     };
   },
 
@@ -2033,6 +2458,9 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.endedClusterIds?.length) {
       obj.endedClusterIds = message.endedClusterIds;
     }
+    if (message.leaveLock !== undefined) {
+      obj.leaveLock = base64FromBytes(message.leaveLock);
+    }
     return obj;
   },
 
@@ -2046,6 +2474,7 @@ export const Welcome: MessageFns<Welcome> = {
     message.heartbeatPeriodMs = object.heartbeatPeriodMs ?? 0;
     message.managerAddresses = object.managerAddresses?.map((e) => e) || [];
     message.endedClusterIds = object.endedClusterIds?.map((e) => e) || [];
+    message.leaveLock = object.leaveLock ?? undefined;
     return message;
   },
 };
@@ -3752,7 +4181,7 @@ export const ControlPlane: MessageFns<ControlPlane> = {
 export type DispatcherService = typeof DispatcherService;
 export const DispatcherService = {
   /**
-   * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
+   * The agent's first message is a Hello. The manager answers with a Challenge, which the agent meets by a HelloProof, then with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
    * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
    * UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.
@@ -3770,7 +4199,7 @@ export const DispatcherService = {
 
 export interface DispatcherServer extends UntypedServiceImplementation {
   /**
-   * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
+   * The agent's first message is a Hello. The manager answers with a Challenge, which the agent meets by a HelloProof, then with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
    * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
    * UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.
@@ -3780,7 +4209,7 @@ export interface DispatcherServer extends UntypedServiceImplementation {
 
 export interface DispatcherClient extends Client {
   /**
-   * The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then
+   * The agent's first message is a Hello. The manager answers with a Challenge, which the agent meets by a HelloProof, then with a Welcome, then a COMPLETE set of assignments, then
    * INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.
    * Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·
    * UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.
@@ -3813,8 +4242,8 @@ export const AdmissionService = {
     responseDeserialize: (value: Buffer): JoinReply => JoinReply.decode(value),
   },
   /**
-   * The node's agent is told that it has no cluster any more. Only the node's own host may ask.
-   * Errors: PERMISSION_DENIED another host · NOT_FOUND this manager does not hold the node's stream.
+   * The agents of a host that leaves are told that they have no cluster any more. Only that host can ask.
+   * Errors: INVALID_ARGUMENT no leave key · NOT_FOUND this manager holds no stream of an agent that named its lock.
    */
   leave: {
     path: "/swarm.v1.Admission/Leave" as const,
@@ -3834,8 +4263,8 @@ export interface AdmissionServer extends UntypedServiceImplementation {
    */
   join: handleUnaryCall<JoinRequest, JoinReply>;
   /**
-   * The node's agent is told that it has no cluster any more. Only the node's own host may ask.
-   * Errors: PERMISSION_DENIED another host · NOT_FOUND this manager does not hold the node's stream.
+   * The agents of a host that leaves are told that they have no cluster any more. Only that host can ask.
+   * Errors: INVALID_ARGUMENT no leave key · NOT_FOUND this manager holds no stream of an agent that named its lock.
    */
   leave: handleUnaryCall<LeaveRequest, LeaveReply>;
 }
@@ -3858,8 +4287,8 @@ export interface AdmissionClient extends Client {
     callback: (error: ServiceError | null, response: JoinReply) => void,
   ): ClientUnaryCall;
   /**
-   * The node's agent is told that it has no cluster any more. Only the node's own host may ask.
-   * Errors: PERMISSION_DENIED another host · NOT_FOUND this manager does not hold the node's stream.
+   * The agents of a host that leaves are told that they have no cluster any more. Only that host can ask.
+   * Errors: INVALID_ARGUMENT no leave key · NOT_FOUND this manager holds no stream of an agent that named its lock.
    */
   leave(request: LeaveRequest, callback: (error: ServiceError | null, response: LeaveReply) => void): ClientUnaryCall;
   leave(
@@ -4071,6 +4500,18 @@ export const protoMetadata = {
         "jsonName": "sealingKeys",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "etcd_credentials",
+        "number": 8,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.EtcdCredentials",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "etcdCredentials",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [{
@@ -4120,15 +4561,15 @@ export const protoMetadata = {
       }],
       "enumType": [],
       "extensionRange": [],
-      "oneofDecl": [],
+      "oneofDecl": [{ "name": "_etcd_credentials", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
       "visibility": 0,
     }, {
-      "name": "LeaveRequest",
+      "name": "EtcdCredentials",
       "field": [{
-        "name": "node_id",
+        "name": "ca",
         "number": 1,
         "label": 1,
         "type": 9,
@@ -4136,7 +4577,31 @@ export const protoMetadata = {
         "extendee": "",
         "defaultValue": "",
         "oneofIndex": 0,
-        "jsonName": "nodeId",
+        "jsonName": "ca",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "certificate",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "certificate",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "key",
+        "number": 3,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "key",
         "options": undefined,
         "proto3Optional": false,
       }],
@@ -4147,6 +4612,30 @@ export const protoMetadata = {
       "oneofDecl": [],
       "options": undefined,
       "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "LeaveRequest",
+      "field": [{
+        "name": "leave_key",
+        "number": 2,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "leaveKey",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [{ "start": 1, "end": 2 }],
       "reservedName": [],
       "visibility": 0,
     }, {
@@ -4211,6 +4700,18 @@ export const protoMetadata = {
         "jsonName": "description",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "proof",
+        "number": 5,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.HelloProof",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "proof",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -4269,6 +4770,78 @@ export const protoMetadata = {
         "defaultValue": "",
         "oneofIndex": 0,
         "jsonName": "availability",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "node_key",
+        "number": 5,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nodeKey",
+        "options": undefined,
+        "proto3Optional": true,
+      }, {
+        "name": "leave_lock",
+        "number": 6,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 1,
+        "jsonName": "leaveLock",
+        "options": undefined,
+        "proto3Optional": true,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [{ "name": "_node_key", "options": undefined }, { "name": "_leave_lock", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "Challenge",
+      "field": [{
+        "name": "nonce",
+        "number": 1,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "nonce",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "HelloProof",
+      "field": [{
+        "name": "signature",
+        "number": 1,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "signature",
         "options": undefined,
         "proto3Optional": false,
       }],
@@ -4439,6 +5012,18 @@ export const protoMetadata = {
         "jsonName": "redirect",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "challenge",
+        "number": 7,
+        "label": 1,
+        "type": 11,
+        "typeName": ".swarm.v1.Challenge",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "challenge",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -4487,12 +5072,24 @@ export const protoMetadata = {
         "jsonName": "availability",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "leave_lock",
+        "number": 4,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "leaveLock",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
-      "oneofDecl": [],
+      "oneofDecl": [{ "name": "_leave_lock", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -4631,12 +5228,24 @@ export const protoMetadata = {
         "jsonName": "endedClusterIds",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "leave_lock",
+        "number": 6,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "leaveLock",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
-      "oneofDecl": [],
+      "oneofDecl": [{ "name": "_leave_lock", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -5497,7 +6106,7 @@ export const protoMetadata = {
         "path": [6, 0, 2, 0],
         "span": [12, 2, 67],
         "leadingComments":
-          " The agent's first message is a Hello. The manager answers with a Welcome, then a COMPLETE set of assignments, then\n INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.\n Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·\n UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.\n",
+          " The agent's first message is a Hello. The manager answers with a Challenge, which the agent meets by a HelloProof, then with a Welcome, then a COMPLETE set of assignments, then\n INCREMENTAL ones. Heartbeats and statuses flow the other way until either side ends the stream.\n Errors: INVALID_ARGUMENT bad hello · PERMISSION_DENIED address not allowed · DEADLINE_EXCEEDED no hello ·\n UNAVAILABLE manager not ready. The stream of a node that was removed ends after a Removed, at its hello or whenever that happens.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
@@ -5518,7 +6127,7 @@ export const protoMetadata = {
         "path": [6, 1, 2, 1],
         "span": [22, 2, 47],
         "leadingComments":
-          " The node's agent is told that it has no cluster any more. Only the node's own host may ask.\n Errors: PERMISSION_DENIED another host · NOT_FOUND this manager does not hold the node's stream.\n",
+          " The agents of a host that leaves are told that they have no cluster any more. Only that host can ask.\n Errors: INVALID_ARGUMENT no leave key · NOT_FOUND this manager holds no stream of an agent that named its lock.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
@@ -5547,7 +6156,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 2],
-        "span": [40, 0, 51, 1],
+        "span": [40, 0, 53, 1],
         "leadingComments": " What a host that is admitted has to know.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -5570,273 +6179,343 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 6, 2, 0],
-        "span": [70, 2, 21],
+        "path": [4, 2, 2, 7],
+        "span": [52, 2, 48],
+        "leadingComments": " Absent where etcd asks for none.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 3],
+        "span": [56, 0, 62, 1],
+        "leadingComments": " What a manager reaches etcd with; PEM each.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 3, 2, 0],
+        "span": [58, 2, 16],
+        "leadingComments": " Authorities that sign for etcd's members.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 3, 2, 1],
+        "span": [60, 2, 25],
+        "leadingComments": " What the manager shows; empty where etcd asks for none.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 4, 2, 0],
+        "span": [67, 2, 22],
+        "leadingComments":
+          " Whose SHA-256 is the leave lock of the host's agents. Good for one membership: a host that joins again has a new one.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 7, 2, 0],
+        "span": [84, 2, 21],
         "leadingComments":
           " Made by the agent at its first start and kept in its data directory: 25 characters of 0-9a-z.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 6, 2, 2],
-        "span": [73, 2, 31],
+        "path": [4, 7, 2, 2],
+        "span": [87, 2, 31],
         "leadingComments": " Address at which other nodes reach this one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 6, 2, 3],
-        "span": [75, 2, 26],
+        "path": [4, 7, 2, 3],
+        "span": [89, 2, 26],
         "leadingComments": " What a node becomes that is not known yet: active, pause or drain; empty for active.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7],
-        "span": [79, 0, 82, 1],
+        "path": [4, 7, 2, 4],
+        "span": [92, 2, 30],
+        "leadingComments":
+          " Ed25519 (SPKI, DER): the key that goes with the node's id. The agent shows that it has the private one by a HelloProof. A node\n that was recorded with a key is nobody else's any more. Absent: an agent of an earlier version.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 7, 2, 5],
+        "span": [94, 2, 32],
+        "leadingComments":
+          " What its own host's manager has given the agent; absent where there is none, or where it has joined no cluster.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 8],
+        "span": [98, 0, 100, 1],
+        "leadingComments": " The manager's answer to a hello with a key.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 9, 2, 0],
+        "span": [104, 2, 22],
+        "leadingComments": " Of the nonce and the node's id, with the node's key.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 10],
+        "span": [108, 0, 111, 1],
         "leadingComments":
           " Sent once per period. A heartbeat with an engine error keeps the stream but does not keep the node ready.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 7, 2, 0],
-        "span": [81, 2, 26],
+        "path": [4, 10, 2, 0],
+        "span": [110, 2, 26],
         "leadingComments": " Empty while the node's Docker daemon answers, else what is wrong with it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 8],
-        "span": [85, 0, 87, 1],
+        "path": [4, 11],
+        "span": [114, 0, 116, 1],
         "leadingComments":
           " Only the newest status of each task; older ones are dropped by the agent before sending.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 11],
-        "span": [106, 0, 112, 1],
+        "path": [4, 14],
+        "span": [136, 0, 144, 1],
         "leadingComments": " This host is part of a cluster whose managers are elsewhere: the agent goes there.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 11, 2, 1],
-        "span": [109, 2, 40],
+        "path": [4, 14, 2, 1],
+        "span": [139, 2, 40],
         "leadingComments": " As in Welcome.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 11, 2, 2],
-        "span": [111, 2, 26],
+        "path": [4, 14, 2, 2],
+        "span": [141, 2, 26],
         "leadingComments": " What the agent is to say in its hello there.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 12],
-        "span": [115, 0, 117, 1],
+        "path": [4, 14, 2, 3],
+        "span": [143, 2, 32],
+        "leadingComments": " As in Welcome.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 15],
+        "span": [147, 0, 149, 1],
         "leadingComments": " Asks the agent for one connection to its engine: it calls Tunnel.Connect with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13],
-        "span": [120, 0, 126, 1],
+        "path": [4, 16],
+        "span": [152, 0, 158, 1],
         "leadingComments":
           " The node was removed from the cluster: the agent removes its containers of that cluster, and does not come back with this id.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 1],
-        "span": [123, 2, 25],
+        "path": [4, 16, 2, 1],
+        "span": [155, 2, 25],
         "leadingComments":
           " Not this node alone: there is no such cluster any more. The agent stays, to be part of the next one.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 13, 2, 2],
-        "span": [125, 2, 40],
+        "path": [4, 16, 2, 2],
+        "span": [157, 2, 40],
         "leadingComments": " As in Welcome.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14, 2, 3],
-        "span": [133, 2, 40],
+        "path": [4, 17, 2, 3],
+        "span": [165, 2, 40],
         "leadingComments": " host:port of every live manager, for the agent's next connection.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 14, 2, 4],
-        "span": [135, 2, 40],
+        "path": [4, 17, 2, 4],
+        "span": [167, 2, 40],
         "leadingComments": " Clusters that have ended: their containers go.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 1],
-        "span": [145, 2, 24],
+        "path": [4, 17, 2, 5],
+        "span": [170, 2, 32],
+        "leadingComments":
+          " For agents on the manager's own host, if that has joined a cluster: SHA-256 of the key that it leaves with. They say it in\n every hello.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 18, 2, 1],
+        "span": [180, 2, 24],
         "leadingComments":
           " Sequence: an INCREMENTAL applies to the result of the message before it; a gap means the agent must reconnect.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 3],
-        "span": [148, 2, 27],
+        "path": [4, 18, 2, 3],
+        "span": [183, 2, 27],
         "leadingComments":
           " Tasks to have (COMPLETE: all of them; INCREMENTAL: new or changed), whole, `status` being the newest that the manager knows.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 4],
-        "span": [150, 2, 29],
+        "path": [4, 18, 2, 4],
+        "span": [185, 2, 29],
         "leadingComments": " Ids of tasks to forget: their containers are removed.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 5],
-        "span": [152, 2, 42],
+        "path": [4, 18, 2, 5],
+        "span": [187, 2, 42],
         "leadingComments":
           " What the registry asks for, by service id, base64 JSON as in X-Registry-Auth. Only for tasks above that still have to pull.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 15, 2, 6],
-        "span": [154, 2, 33],
+        "path": [4, 18, 2, 6],
+        "span": [189, 2, 33],
         "leadingComments":
           " Secrets and configs of tasks above whose containers are still to be made. An agent keeps them in memory until then.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18],
-        "span": [167, 0, 174, 1],
+        "path": [4, 21],
+        "span": [202, 0, 209, 1],
         "leadingComments": " What a task gets as a file.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 2],
-        "span": [171, 2, 21],
+        "path": [4, 21, 2, 2],
+        "span": [206, 2, 21],
         "leadingComments": " Whether `data` is a template that the agent fills in for each task.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 18, 2, 3],
-        "span": [173, 2, 21],
+        "path": [4, 21, 2, 3],
+        "span": [208, 2, 21],
         "leadingComments": " Why there is no `data`; empty where there is.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 19],
-        "span": [179, 0, 193, 1],
+        "path": [4, 22],
+        "span": [214, 0, 228, 1],
         "leadingComments":
           " What the node has to know so that its containers reach others: the networks that its tasks use, the ingress network once a\n service publishes a port, and what is on those networks. First all of it (`complete`), then what changed; sent before the\n assignments that need it. An agent keeps the newest on its disk: it serves while no manager can be reached.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 19, 2, 0],
-        "span": [181, 2, 20],
+        "path": [4, 22, 2, 0],
+        "span": [216, 2, 20],
         "leadingComments": " Forget everything else.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 19, 2, 3],
-        "span": [185, 2, 33],
+        "path": [4, 22, 2, 3],
+        "span": [220, 2, 33],
         "leadingComments":
           " Every node of the cluster: its packets are let in, and tasks on it are reached through it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 19, 2, 9],
-        "span": [192, 2, 43],
+        "path": [4, 22, 2, 9],
+        "span": [227, 2, 43],
         "leadingComments": " Absent: unchanged.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 20, 2, 2],
-        "span": [199, 2, 21],
+        "path": [4, 23, 2, 2],
+        "span": [234, 2, 21],
         "leadingComments": " Address of its end of the VXLANs.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 21],
-        "span": [204, 0, 212, 1],
+        "path": [4, 24],
+        "span": [239, 0, 247, 1],
         "leadingComments": " A service as containers on its networks, and callers of its ports, see it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 21, 2, 3],
-        "span": [209, 2, 35],
+        "path": [4, 24, 2, 3],
+        "span": [244, 2, 35],
         "leadingComments": " Published in ingress mode, with the port that was chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 21, 2, 4],
-        "span": [211, 2, 24],
+        "path": [4, 24, 2, 4],
+        "span": [246, 2, 24],
         "leadingComments": " Tasks on the caller's own node go first.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22, 2, 1],
-        "span": [217, 2, 30],
+        "path": [4, 25, 2, 1],
+        "span": [252, 2, 30],
         "leadingComments": " Other names of the service on this network.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 22, 2, 2],
-        "span": [219, 2, 40],
+        "path": [4, 25, 2, 2],
+        "span": [254, 2, 40],
         "leadingComments": " Without prefix length; none in dnsrr mode.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 23, 2, 1],
-        "span": [225, 2, 31],
+        "path": [4, 26, 2, 1],
+        "span": [260, 2, 31],
         "leadingComments": " Addresses or interfaces of nodes to which the port is bound; none: all.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 23, 2, 2],
-        "span": [227, 2, 28],
+        "path": [4, 26, 2, 2],
+        "span": [262, 2, 28],
         "leadingComments": " 0: none; 1, 2: version of the PROXY protocol header that each connection begins with.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24],
-        "span": [231, 0, 246, 1],
+        "path": [4, 27],
+        "span": [266, 0, 281, 1],
         "leadingComments": " A task's place on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24, 2, 3],
-        "span": [236, 2, 18],
+        "path": [4, 27, 2, 3],
+        "span": [271, 2, 18],
         "leadingComments": " <service>.<slot or node>.<task>\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24, 2, 4],
-        "span": [238, 2, 18],
+        "path": [4, 27, 2, 4],
+        "span": [273, 2, 18],
         "leadingComments": " 0 where the node stands for the slot.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24, 2, 6],
-        "span": [241, 2, 19],
+        "path": [4, 27, 2, 6],
+        "span": [276, 2, 19],
         "leadingComments":
           " Whether new connections may go to it: it runs, is to go on running, and its node is not down.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24, 2, 7],
-        "span": [243, 2, 34],
+        "path": [4, 27, 2, 7],
+        "span": [278, 2, 34],
         "leadingComments":
           " Addresses of name servers that it asks for what is not on its networks; none: those of its host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 24, 2, 8],
-        "span": [245, 2, 28],
+        "path": [4, 27, 2, 8],
+        "span": [280, 2, 28],
         "leadingComments": " Of a container that is no task of a service: what it is called on its networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 25, 2, 1],
-        "span": [251, 2, 21],
+        "path": [4, 28, 2, 1],
+        "span": [286, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 26],
-        "span": [255, 0, 257, 1],
+        "path": [4, 29],
+        "span": [290, 0, 292, 1],
         "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -5850,10 +6529,13 @@ export const protoMetadata = {
     ".swarm.v1.JoinReply": JoinReply,
     ".swarm.v1.Ticket": Ticket,
     ".swarm.v1.Ticket.SealingKeysEntry": Ticket_SealingKeysEntry,
+    ".swarm.v1.EtcdCredentials": EtcdCredentials,
     ".swarm.v1.LeaveRequest": LeaveRequest,
     ".swarm.v1.LeaveReply": LeaveReply,
     ".swarm.v1.AgentMessage": AgentMessage,
     ".swarm.v1.Hello": Hello,
+    ".swarm.v1.Challenge": Challenge,
+    ".swarm.v1.HelloProof": HelloProof,
     ".swarm.v1.Heartbeat": Heartbeat,
     ".swarm.v1.TaskStatusReport": TaskStatusReport,
     ".swarm.v1.TaskObservation": TaskObservation,

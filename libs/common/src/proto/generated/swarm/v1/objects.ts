@@ -594,6 +594,8 @@ export interface ObservedNode {
     | undefined;
   /** For how much of that time leaders have seen it down, by clocks that nobody sets; written now and then by the leader. */
   seenDownMs: number;
+  /** The key of the first agent that came with one (Ed25519; SPKI, DER): others do not pass as this node. Absent where none has. */
+  nodeKey?: Buffer | undefined;
 }
 
 /** removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again. */
@@ -4689,6 +4691,7 @@ function createBaseObservedNode(): ObservedNode {
     besideManager: false,
     downSince: undefined,
     seenDownMs: 0,
+    nodeKey: undefined,
   };
 }
 
@@ -4714,6 +4717,9 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     }
     if (message.seenDownMs !== 0) {
       writer.uint32(56).uint64(message.seenDownMs);
+    }
+    if (message.nodeKey !== undefined) {
+      writer.uint32(66).bytes(message.nodeKey);
     }
     return writer;
   },
@@ -4787,6 +4793,14 @@ export const ObservedNode: MessageFns<ObservedNode> = {
             message.seenDownMs = longToNumber(reader.uint64());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.nodeKey = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4828,6 +4842,11 @@ export const ObservedNode: MessageFns<ObservedNode> = {
         : isSet(object.seen_down_ms)
         ? globalThis.Number(object.seen_down_ms)
         : 0,
+      nodeKey: isSet(object.nodeKey)
+        ? Buffer.from(bytesFromBase64(object.nodeKey))
+        : isSet(object.node_key)
+        ? Buffer.from(bytesFromBase64(object.node_key))
+        : undefined,
     };
   },
 
@@ -4854,6 +4873,9 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     if (message.seenDownMs !== 0) {
       obj.seenDownMs = Math.round(message.seenDownMs);
     }
+    if (message.nodeKey !== undefined) {
+      obj.nodeKey = base64FromBytes(message.nodeKey);
+    }
     return obj;
   },
 
@@ -4873,6 +4895,7 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     message.besideManager = object.besideManager ?? false;
     message.downSince = object.downSince ?? undefined;
     message.seenDownMs = object.seenDownMs ?? 0;
+    message.nodeKey = object.nodeKey ?? undefined;
     return message;
   },
 };
@@ -8680,12 +8703,24 @@ export const protoMetadata = {
         "jsonName": "seenDownMs",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "node_key",
+        "number": 8,
+        "label": 1,
+        "type": 12,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 1,
+        "jsonName": "nodeKey",
+        "options": undefined,
+        "proto3Optional": true,
       }],
       "extension": [],
       "nestedType": [],
       "enumType": [],
       "extensionRange": [],
-      "oneofDecl": [{ "name": "_down_since", "options": undefined }],
+      "oneofDecl": [{ "name": "_down_since", "options": undefined }, { "name": "_node_key", "options": undefined }],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -9815,7 +9850,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [275, 0, 288, 1],
+        "span": [275, 0, 290, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
@@ -9853,191 +9888,198 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 24, 2, 7],
+        "span": [289, 2, 30],
+        "leadingComments":
+          " The key of the first agent that came with one (Ed25519; SPKI, DER): others do not pass as this node. Absent where none has.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 25],
-        "span": [291, 0, 293, 1],
+        "span": [293, 0, 295, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [297, 0, 304, 1],
+        "span": [299, 0, 306, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 4],
-        "span": [303, 2, 22],
+        "span": [305, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 27],
-        "span": [308, 0, 310, 1],
+        "span": [310, 0, 312, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28],
-        "span": [313, 0, 315, 1],
+        "span": [315, 0, 317, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 29, 2, 4],
-        "span": [323, 2, 68],
+        "span": [325, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30],
-        "span": [327, 0, 347, 1],
+        "span": [329, 0, 349, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0],
-        "span": [329, 2, 334, 3],
+        "span": [331, 2, 336, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 0],
-        "span": [331, 4, 20],
+        "span": [333, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 1],
-        "span": [333, 4, 19],
+        "span": [335, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 1],
-        "span": [337, 2, 60],
+        "span": [339, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 2],
-        "span": [339, 2, 56],
+        "span": [341, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 4],
-        "span": [342, 2, 66],
+        "span": [344, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 5],
-        "span": [344, 2, 60],
+        "span": [346, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 6],
-        "span": [346, 2, 65],
+        "span": [348, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 32, 2, 0],
-        "span": [357, 2, 39],
+        "span": [359, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 1],
-        "span": [376, 2, 55],
+        "span": [378, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 2],
-        "span": [378, 2, 39],
+        "span": [380, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35],
-        "span": [382, 0, 388, 1],
+        "span": [384, 0, 390, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35, 2, 2],
-        "span": [386, 2, 27],
+        "span": [388, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 36],
-        "span": [391, 0, 394, 1],
+        "span": [393, 0, 396, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37],
-        "span": [398, 0, 414, 1],
+        "span": [400, 0, 416, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 5],
-        "span": [405, 2, 72],
+        "span": [407, 2, 72],
         "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 7],
-        "span": [409, 2, 30],
+        "span": [411, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 8],
-        "span": [411, 2, 33],
+        "span": [413, 2, 33],
         "leadingComments": " ClusterSecrets.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 9],
-        "span": [413, 2, 33],
+        "span": [415, 2, 33],
         "leadingComments":
           " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38],
-        "span": [417, 0, 425, 1],
+        "span": [419, 0, 427, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 0],
-        "span": [419, 2, 27],
+        "span": [421, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 2],
-        "span": [422, 2, 22],
+        "span": [424, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 3],
-        "span": [424, 2, 24],
+        "span": [426, 2, 24],
         "leadingComments": " What managers lock their sealing keys with; empty while they do not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
