@@ -56,7 +56,9 @@ describe('a cluster with three managers', () => {
   });
 
   it('tells everybody the nearest manager and etcd member first', () => {
-    expect(option(layout, 'manager', 'n2', '--etcd')).toBe('https://127.0.0.1:2379,https://10.77.1.11:2379,https://10.77.1.13:2379');
+    expect(option(layout, 'manager', 'n2', '--etcd')).toBe(
+      'https://127.0.0.1:2379,https://10.77.1.11:2379,https://10.77.1.13:2379',
+    );
     expect(option(layout, 'agent', 'n2', '--manager')).toBe('127.0.0.1:2378,10.77.1.11:2378,10.77.1.13:2378');
   });
 

@@ -3,6 +3,7 @@ import { delay, supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
 import { Assignments_Type, NetworkChanges } from '#common/dispatcher-proto';
 import { messageOf } from '#common/errors';
+import { ensurePrivateFolder } from '#common/files';
 import type { AgentConfig } from './agent-config';
 import { DnsServer } from './dns/dns-server';
 import { undescribedNode } from './executor/docker/describe-node';
@@ -24,7 +25,9 @@ import { WireguardKeys } from './network/wireguard/wireguard-keys';
 import { WireguardTunnel } from './network/wireguard/wireguard-tunnel';
 import { MemoryFolder } from './payloads/memory-folder';
 import { TaskFiles } from './payloads/task-files';
+import { LeaveLock } from './leave-lock';
 import { loadNodeId, nodeIdFile } from './node-id';
+import { NodeKey } from './node-key';
 import { ManagerPicker } from './session/manager-picker';
 import { SessionLoop } from './session/session-loop';
 import type { SessionParty } from './session/session-party';
@@ -41,6 +44,8 @@ const FIRST_DESCRIPTION_MS = 1_000;
 /** What an agent finds on its host before it starts. */
 interface Findings {
   readonly nodeId: string;
+  readonly nodeKey: NodeKey;
+  readonly leaveLock: LeaveLock;
   readonly keys: WireguardKeys;
   readonly abilities: HostAbilities;
 }
@@ -56,6 +61,8 @@ export class Agent {
   private readonly networks: HostNetworks;
   private readonly files: TaskFiles;
   private readonly nodeId: string;
+  private readonly nodeKey: NodeKey;
+  private readonly leaveLock: LeaveLock;
   private readonly keys: WireguardKeys;
   private readonly dns: DnsServer;
   private readonly watch: EngineWatch;
@@ -71,10 +78,12 @@ export class Agent {
 
   private constructor(
     private readonly config: AgentConfig,
-    { nodeId, keys, abilities }: Findings,
+    { nodeId, nodeKey, leaveLock, keys, abilities }: Findings,
     private readonly logger: Logger,
   ) {
     this.nodeId = nodeId;
+    this.nodeKey = nodeKey;
+    this.leaveLock = leaveLock;
     this.keys = keys;
     const facts = { ...config, networking: () => describeNetworking(abilities, keys.ring) };
     this.client = new EngineClient(config.dockerSocket, {
@@ -100,8 +109,12 @@ export class Agent {
    * @throws DomainError FAILED_PRECONDITION when the data directory holds no valid node id; errors of the file system or of listening
    */
   static async start(config: AgentConfig, logger: Logger): Promise<Agent> {
+    await ensurePrivateFolder(config.dataDir);
+    await ensurePrivateFolder(config.runtimeDir);
     const findings = {
       nodeId: await loadNodeId(config.dataDir),
+      nodeKey: await NodeKey.load(config.dataDir),
+      leaveLock: await LeaveLock.load(config.dataDir, logger),
       keys: await WireguardKeys.load(config.dataDir, new Date()),
       abilities: await probeNetworking(hostCommands, config.advertiseAddress, config.ingressMode),
     };
@@ -196,6 +209,9 @@ export class Agent {
   private party(): SessionParty {
     return {
       nodeId: this.nodeId,
+      nodeKey: this.nodeKey,
+      leaveLock: () => this.leaveLock.value,
+      locked: (lock) => this.leaveLock.set(lock),
       advertiseAddress: this.config.advertiseAddress,
       availability: () => this.availability,
       description: this.describer.description,

@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '#common/errors';
 import { isId, newId } from '#common/identity';
-import { readIfPresent, writeDurably } from '#common/files';
+import { ensurePrivateFolder, readIfPresent, writeDurably } from '#common/files';
 
 /** Where a node's id is kept. */
 export function nodeIdFile(dataDir: string): string {
@@ -24,7 +23,7 @@ export async function loadNodeId(dataDir: string): Promise<string> {
 
 async function storeNodeId(dataDir: string, path: string): Promise<string> {
   const nodeId = newId();
-  await mkdir(dataDir, { recursive: true });
+  await ensurePrivateFolder(dataDir);
   await writeDurably(path, `${nodeId}\n`);
   return nodeId;
 }

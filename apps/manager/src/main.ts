@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { createLogger } from '#common/logging';
+import { findSocketGroup } from './api/http/socket-group';
 import { HttpServer } from './api/http-server';
 import { compileSooner } from './compile-sooner';
 import { readConfig } from './manager-config';
@@ -18,8 +19,9 @@ async function main(): Promise<void> {
   };
   process.on('unhandledRejection', die);
   process.on('uncaughtException', die);
+  const socketGroup = await findSocketGroup(config.socketGroup);
   const manager = await ManagerProcess.create({ config, logger, die });
-  const http = new HttpServer(manager.handlers, logger);
+  const http = new HttpServer(manager.handlers, logger, socketGroup);
   const stop = async (): Promise<void> => {
     await Promise.all([http.close(HTTP_CLOSE_TIMEOUT_MS), manager.stop()]);
     logger.info('manager stopped');

@@ -18,6 +18,8 @@ export interface ManagerConfig {
   etcdTls: EtcdTls | undefined;
   etcdPrefix: string;
   listen: string[];
+  /** Group of the API's unix socket, by name or number; undefined for `docker`, where there is one. */
+  socketGroup?: string;
   agentListen: string;
   agentNetwork: string[];
   advertiseAddr: string;
@@ -44,6 +46,13 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
       flag('--listen <address>', 'API address: unix:///path or tcp://host:port (repeatable)', 'LISTEN')
         .argParser(collect)
         .default([] as string[]),
+    )
+    .addOption(
+      flag(
+        '--socket-group <group>',
+        "group of the API's unix socket: root on the cluster (default: docker, where it exists)",
+        'SOCKET_GROUP',
+      ),
     )
     .addOption(flag('--agent-listen <host:port>', 'where agents connect', 'AGENT_LISTEN').default('0.0.0.0:2378'))
     .addOption(

@@ -120,7 +120,14 @@ export class ManagerProcess {
     }
     const sealingKeys = await (isJoinedManager ? SealingKeys.loadJoined(dataDir) : SealingKeys.load(dataDir));
     const context = {
-      ...{ config: await configFor(this.parts.config, joined), managerId, joined, sealingKeys, vault: new Vault(sealingKeys), logger },
+      ...{
+        config: await configFor(this.parts.config, joined),
+        managerId,
+        joined,
+        sealingKeys,
+        vault: new Vault(sealingKeys),
+        logger,
+      },
       keepKeys: (ring: KeyRing) => SealingKeys.keepJoined(dataDir, ring),
       keepEtcdCredentials: (credentials: EtcdCredentials | undefined) => keepJoinedEtcdCredentials(dataDir, credentials),
       exclusively: <T>(work: () => Promise<T>) => this.exclusively(work),
@@ -141,7 +148,7 @@ export class ManagerProcess {
     this.telling = leaving;
     for (let waitMs = LEAVE_RETRY_MS.first; joined.leaving === leaving; waitMs = Math.min(waitMs * 2, LEAVE_RETRY_MS.most)) {
       try {
-        await askToLeave(leaving.managers, leaving.nodeId);
+        await askToLeave(leaving.managers, Buffer.from(leaving.leaveKey, 'base64'));
         return await joined.isGone(leaving);
       } catch (error) {
         logger.warn({ nodeId: leaving.nodeId, reason: messageOf(error) }, 'the node has not been let go yet, will ask again');

@@ -51,7 +51,8 @@ class CoreModule {
         {
           provide: Manager,
           inject: [ManagerMetrics],
-          useFactory: (metrics: ManagerMetrics) => new Manager({ ...context, metrics }),
+          useFactory: (metrics: ManagerMetrics) =>
+            new Manager({ ...context, metrics, beginAnew: () => context.exclusively(context.restart) }),
         },
       ],
       exports: [Registry, Manager],

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { supervise } from '#common/concurrency';
+import { delay, supervise } from '#common/concurrency';
 import { Ticket } from '#common/dispatcher-proto';
-import { DomainError } from '#common/errors';
+import { KEYS_DO_NOT_FIT } from '#common/domain';
+import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { ClusterStore, EtcdStore, keys, type Vault } from '#common/store';
 import { AllowedPeers } from './dispatcher/allowed-peers';
@@ -28,6 +29,8 @@ import { ServiceReconciler } from './orchestrator/service.reconciler';
 const STOP_TIMEOUT_MS = 2_000;
 /** How often a manager that has never reached etcd says so. */
 const FIRST_SYNC_TIMEOUT_MS = 10_000;
+/** How often it is looked whether the sealing keys are still, or at last, those of the cluster. */
+const KEYS_PERIOD_MS = 1_000;
 
 export interface ManagerParts {
   config: ManagerConfig;
@@ -37,6 +40,8 @@ export interface ManagerParts {
   joined: JoinedClusters;
   vault: Vault;
   metrics: ManagerMetrics;
+  /** Makes this manager anew, and starts it. @throws DomainError UNAVAILABLE while the host joins or leaves a cluster */
+  beginAnew: () => Promise<void>;
   logger: Logger;
 }
 
@@ -91,7 +96,7 @@ export class Manager {
     const admission = new AdmissionServer({
       cluster: () => this.membership.admitting(),
       ticketFor: (role) => this.ticketFor(role),
-      letGo: (nodeId, peer) => this.dispatcher.letGo(nodeId, peer),
+      letGo: (leaveKey) => this.dispatcher.letGo(leaveKey),
     });
     return new DispatcherServer({
       managerId,
@@ -105,7 +110,8 @@ export class Manager {
       redirectTo: this.isWorker ? joined.joined?.managers : undefined,
       ownAvailability: joined.joined?.availability,
       leftClusters: joined.left,
-      sawOwnNode: (nodeId) => supervise(logger, 'note of the own node', joined.sawNode(nodeId)),
+      sawOwnNode: (nodeId, nodeKey) => supervise(logger, 'note of the own node', joined.sawNode(nodeId, nodeKey)),
+      leaveLock: () => joined.leaveLock,
       addServices: (server) => {
         this.tunnels.addTo(server);
         admission.addTo(server);
@@ -142,8 +148,9 @@ export class Manager {
     this.warnOfOpenEtcd();
     supervise(logger, 'view', this.store.run(signal));
     await this.untilEtcdAnswers();
-    await this.untilUnlocked();
+    await this.untilKeysFit();
     if (signal.aborted) return;
+    supervise(logger, 'proof of the keys', this.watchKeys(signal));
     this.membership.followLock(signal);
     this.announced = announceManager(this.announcement(keys.manager), signal);
     this.leading = this.lead(signal);
@@ -169,7 +176,10 @@ export class Manager {
     const { config, logger } = this.parts;
     const open = config.etcd.filter((url) => !url.startsWith('https://'));
     if (open.length > 0)
-      logger.warn({ etcd: open }, 'etcd is asked without certificates: whoever reaches it, a container or a user, is root on the cluster');
+      logger.warn(
+        { etcd: open },
+        'etcd is asked without certificates: whoever reaches it, a container or a user, is root on the cluster',
+      );
   }
 
   private async untilEtcdAnswers(): Promise<void> {
@@ -209,6 +219,34 @@ export class Manager {
     if (this.dispatcher.sessions.of(nodeId)) return undefined;
     const holder = view.observedNode(nodeId)?.observed.managerId;
     return view.managers().find(({ id }) => id === holder && id !== this.parts.managerId)?.agentAddress;
+  }
+
+  /** Whoever has other keys than the cluster writes what nobody can read, and hands out what it cannot open: it takes no part. */
+  private async untilKeysFit(): Promise<void> {
+    const { sealingKeys, logger } = this.parts;
+    const { signal } = this.stopping;
+    await this.untilUnlocked();
+    if (!this.membership.lacksKeys()) return;
+    logger.error(KEYS_DO_NOT_FIT);
+    while (!signal.aborted && this.membership.lacksKeys()) {
+      await delay(KEYS_PERIOD_MS, signal);
+      await sealingKeys
+        .reload()
+        .catch((error: unknown) => logger.error({ reason: messageOf(error) }, 'the sealing keys cannot be read'));
+      await this.untilUnlocked();
+    }
+    if (!signal.aborted) logger.info("this manager has the cluster's keys now");
+  }
+
+  /** The cluster may become another one, made by a manager with other keys: then this one begins anew, and waits for the right ones. */
+  private async watchKeys(signal: AbortSignal): Promise<void> {
+    const { logger, beginAnew } = this.parts;
+    while (!signal.aborted) {
+      await delay(KEYS_PERIOD_MS, signal);
+      if (signal.aborted || !this.membership.lacksKeys()) continue;
+      logger.error(KEYS_DO_NOT_FIT);
+      await beginAnew().catch((error: unknown) => logger.warn({ reason: messageOf(error) }, 'will begin anew later'));
+    }
   }
 
   private async untilUnlocked(): Promise<void> {

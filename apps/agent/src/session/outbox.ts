@@ -1,4 +1,4 @@
-import type { AgentMessage, Heartbeat, Hello, TaskObservation } from '#common/dispatcher-proto';
+import type { AgentMessage, Heartbeat, Hello, HelloProof, TaskObservation } from '#common/dispatcher-proto';
 import type { NodeDescription } from '#common/proto';
 
 /** Writes one message; calls back when the transport has taken it, with an error if it could not. */
@@ -20,6 +20,7 @@ export class Outbox {
   private scheduled = false;
   private hasStatuses = false;
   private hello: Hello | undefined;
+  private proof: HelloProof | undefined;
   private heartbeat: Heartbeat | undefined;
   private description: NodeDescription | undefined;
 
@@ -31,6 +32,12 @@ export class Outbox {
   /** First of all, once. */
   sendHello(hello: Hello): void {
     this.hello = hello;
+    this.flushSoon();
+  }
+
+  /** Next, when the manager asks for it. */
+  sendProof(proof: HelloProof): void {
+    this.proof = proof;
     this.flushSoon();
   }
 
@@ -73,10 +80,14 @@ export class Outbox {
   }
 
   private nextMessage(): AgentMessage | undefined {
-    const { hello, heartbeat, description } = this;
+    const { hello, proof, heartbeat, description } = this;
     if (hello) {
       this.hello = undefined;
       return { hello };
+    }
+    if (proof) {
+      this.proof = undefined;
+      return { proof };
     }
     if (heartbeat) {
       this.heartbeat = undefined;

@@ -3,6 +3,7 @@ import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { nextBackoffMs } from './backoff';
 import type { ManagerPicker } from './manager-picker';
+import { isOnOwnHost } from './own-host';
 import { runSession } from './session';
 import type { SessionParty } from './session-party';
 
@@ -56,11 +57,13 @@ export class SessionLoop {
         this.lastReason = '';
         this.picker.worked(manager);
         this.picker.learn(welcome.managerAddresses);
+        this.hearOfLock(manager, welcome.leaveLock);
         this.logger.info({ manager, sessionId: welcome.sessionId, clusterId: welcome.clusterId }, 'session began');
         this.party.welcomed(welcome);
       },
       redirected: (redirect) => {
         this.picker.learn(redirect.managerAddresses);
+        this.hearOfLock(manager, redirect.leaveLock);
         this.party.redirected(redirect);
       },
       removed: (removal) => {
@@ -70,6 +73,11 @@ export class SessionLoop {
         this.party.removed(removal);
       },
     };
+  }
+
+  /** Only the agent's own host has it leave: what other managers name is not for it, whatever they take it for. */
+  private hearOfLock(manager: string, lock: Uint8Array | undefined): void {
+    if (isOnOwnHost(manager, this.party.advertiseAddress)) this.party.locked(lock);
   }
 
   /** Loudly once per reason: an agent without a manager tries for as long as it takes. */

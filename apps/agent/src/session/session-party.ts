@@ -14,6 +14,10 @@ export interface SessionStatuses extends StatusSource {
 /** The agent as a session sees it: what it has to tell, and what it wants to hear. */
 export interface SessionParty {
   readonly nodeId: string;
+  /** Shows that the agent is the node. */
+  readonly nodeKey: { readonly publicKey: Buffer; sign(nonce: Uint8Array, nodeId: string): Buffer };
+  /** What the host's own manager has given it to say; undefined for nothing. */
+  readonly leaveLock: () => Buffer | undefined;
   /** Address at which other nodes reach this one. */
   readonly advertiseAddress: string;
   /** What the node is to become where it is not known yet; '' for active. */
@@ -33,6 +37,8 @@ export interface SessionParty {
   tunnelWanted(address: string, tunnelId: string): void;
   /** The managers are elsewhere (host:port each). */
   redirected(redirect: Redirect): void;
+  /** The manager on the agent's own host names the lock of its agents; undefined for none. */
+  locked(lock: Uint8Array | undefined): void;
   /** This node is no part of the cluster any more; unless the cluster itself has ended, it is not to come back under its id. */
   removed(removal: Removed): void;
 }

@@ -5,6 +5,7 @@ import {
   DispatcherClient,
   type AgentMessage,
   type Assignments,
+  type Challenge,
   type ManagerMessage,
   type Redirect,
   type Removed,
@@ -85,8 +86,11 @@ class Session {
   }
 
   private greet(): void {
-    const { nodeId, advertiseAddress, availability, description } = this.party;
-    this.outbox.sendHello({ nodeId, advertiseAddress, availability: availability(), description: description.value });
+    const { nodeId, nodeKey, leaveLock, advertiseAddress, availability, description } = this.party;
+    this.outbox.sendHello({
+      ...{ nodeId, nodeKey: nodeKey.publicKey, leaveLock: leaveLock() },
+      ...{ advertiseAddress, availability: availability(), description: description.value },
+    });
     const silence = new DomainError('UNAVAILABLE', `${this.address} did not answer the hello within ${WELCOME_TIMEOUT_MS} ms`);
     const timer = setTimeout(() => this.welcome ?? this.end(silence), WELCOME_TIMEOUT_MS);
     this.whenEnded(() => clearTimeout(timer));
@@ -96,6 +100,7 @@ class Session {
     if (this.ending.signal.aborted) return;
     try {
       if (message.welcome) this.begin(message.welcome);
+      else if (message.challenge) this.prove(message.challenge);
       else if (message.assignments) this.assign(message.assignments);
       else if (message.networkChanges) this.party.networksChanged(message.networkChanges);
       else if (message.openTunnel) this.party.tunnelWanted(this.address, message.openTunnel.tunnelId);
@@ -104,6 +109,11 @@ class Session {
     } catch (error) {
       this.end(error instanceof Error && error.name === 'DomainError' ? (error as DomainError) : internal(error));
     }
+  }
+
+  private prove({ nonce }: Challenge): void {
+    const { nodeId, nodeKey } = this.party;
+    this.outbox.sendProof({ signature: nodeKey.sign(nonce, nodeId) });
   }
 
   private begin(welcome: Welcome): void {

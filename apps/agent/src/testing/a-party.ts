@@ -8,6 +8,11 @@ export function aParty(wanted: Partial<SessionParty> = {}): SessionParty {
   const ignore = (): void => undefined;
   return {
     nodeId: 'node',
+    nodeKey: {
+      publicKey: Buffer.from('public'),
+      sign: (nonce, nodeId) => Buffer.from(`${Buffer.from(nonce).toString()} of ${nodeId}`),
+    },
+    leaveLock: () => undefined,
     advertiseAddress: '10.0.0.1',
     availability: () => 'drain',
     description: new ObservedValue(undescribedNode({ hostname: 'n1', labels: {}, genericResources: [] })),
@@ -19,6 +24,7 @@ export function aParty(wanted: Partial<SessionParty> = {}): SessionParty {
     networksChanged: ignore,
     assigned: ignore,
     redirected: ignore,
+    locked: ignore,
     removed: ignore,
     ...wanted,
   };

@@ -1,4 +1,4 @@
-import { completeSwarmSpec, SWARM_LOCKED, VXLAN_PORT } from '#common/domain';
+import { completeSwarmSpec, KEYS_DO_NOT_FIT, SWARM_LOCKED, VXLAN_PORT } from '#common/domain';
 import type { Cluster, ExternalCa, ManagerPresence, SwarmSpec } from '#common/proto';
 import type { ClusterView } from '#common/store';
 import { API_VERSION, MIN_API_VERSION } from './http/negotiate-version';
@@ -121,6 +121,8 @@ function swarmDescription(host: HostFacts, view: ClusterView, context: InfoConte
   if (standing === 'worker') return workerDescription(host, worker);
   if (standing === 'locked')
     return { ...INACTIVE, NodeAddr: hostOf(host.address), LocalNodeState: 'locked', Error: SWARM_LOCKED };
+  if (standing === 'keyless')
+    return { ...INACTIVE, NodeAddr: hostOf(host.address), LocalNodeState: 'error', Error: KEYS_DO_NOT_FIT };
   const managers = view.managers();
   const cluster = view.cluster();
   if (storeError === '' && !cluster) return INACTIVE;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, unlink } from 'node:fs/promises';
+import { chmod, chown, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { DomainError, messageOf } from '#common/errors';
@@ -22,6 +22,9 @@ const IDLE_SWEEP_MS = 50;
 
 /** The owner and the group of the socket may use the API, as with Docker's own. */
 const SOCKET_MODE = 0o660;
+/** Until it has its group nobody else may. */
+const CLOSED_UMASK = 0o177;
+const SAME_OWNER = -1;
 
 /** Serves one set of request handlers on any number of addresses. */
 export class HttpServer {
@@ -30,6 +33,8 @@ export class HttpServer {
   constructor(
     private readonly handlers: RequestHandlers,
     private readonly logger: Logger,
+    /** Number of the group that unix sockets are made for; undefined for the process's own. */
+    private readonly socketGroup?: number,
   ) {}
 
   /**
@@ -58,14 +63,37 @@ export class HttpServer {
     const server = createServer(SERVER_OPTIONS, this.handlers.request);
     server.on('upgrade', this.handlers.upgrade);
     const listening = once(server, 'listening');
-    server.listen(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port });
+    if (address.kind === 'unix') listenClosed(server, address.path);
+    else server.listen({ host: address.host, port: address.port });
     try {
       await listening;
     } catch (error) {
       throw new DomainError('FAILED_PRECONDITION', `cannot listen: ${messageOf(error)}`, { cause: error });
     }
     this.servers.push(server);
-    if (address.kind === 'unix') await chmod(address.path, SOCKET_MODE);
+    if (address.kind === 'unix') await this.openToGroup(address.path);
+  }
+
+  private async openToGroup(path: string): Promise<void> {
+    if (this.socketGroup !== undefined) {
+      try {
+        await chown(path, SAME_OWNER, this.socketGroup);
+      } catch (cause) {
+        const problem = `--socket-group: ${path} cannot be given to group ${this.socketGroup}: ${messageOf(cause)}`;
+        throw new DomainError('FAILED_PRECONDITION', problem, { cause });
+      }
+    }
+    await chmod(path, SOCKET_MODE);
+  }
+}
+
+/** The socket's file is made within this turn, so that nobody meets it open. */
+function listenClosed(server: Server, path: string): void {
+  const before = process.umask(CLOSED_UMASK);
+  try {
+    server.listen({ path });
+  } finally {
+    process.umask(before);
   }
 }
 

@@ -136,8 +136,8 @@ export interface Membership {
   update(version: number, spec: SwarmSpec, rotations: Rotations): Promise<void>;
   /** Ends the cluster. @throws DomainError UNAVAILABLE · FAILED_PRECONDITION */
   leave(force: boolean): Promise<void>;
-  /** What this host is in its cluster, if there is one; whoever is locked has to be unlocked first. */
-  standing(): 'manager' | 'worker' | 'locked';
+  /** What this host is in its cluster, if there is one; whoever is locked has to be unlocked first, and who has other keys is nothing. */
+  standing(): 'manager' | 'worker' | 'locked' | 'keyless';
   /** Whether the cluster is one of other hosts: it can be left without a look at its state. */
   hasJoined(): boolean;
   /** Of a worker: its node, once its agent was heard of, and where its managers are (host:port). */

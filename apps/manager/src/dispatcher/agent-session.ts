@@ -62,6 +62,11 @@ export class AgentSession {
     return this.arrival.address;
   }
 
+  /** What the host's own manager has given the agent to say. */
+  get leaveLock(): Buffer | undefined {
+    return this.hello.leaveLock;
+  }
+
   /** Records the node as ready and sends it its tasks. @throws DomainError when the node could not be recorded */
   async open(welcome: Omit<Welcome, 'sessionId'>): Promise<void> {
     // From here on somebody waits for its heartbeats, whatever becomes of this stream.

@@ -3,12 +3,13 @@ import { monotonicMs } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import { NANOS_PER_MS, NodeState } from '#common/domain';
 import { CHANNEL_OPTIONS, grpcFailure } from '#common/grpc';
-import { isId, newId } from '#common/identity';
+import { isId, LEAVE_KEY_BYTES, leaveLockOf, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import { DispatcherService, type AgentMessage, type Hello } from '#common/dispatcher-proto';
 import type { ClusterStore, Vault, ViewChange } from '#common/store';
 import { AgentSession, type AgentStream } from './agent-session';
 import { peerAddress, type AllowedPeers } from './allowed-peers';
+import { Greeting, requireSameAgent } from './greeting';
 import { NetworkDirectory } from './network-directory';
 import { NodeLiveness } from './node-liveness';
 import { NodeRecorder } from './node-recorder';
@@ -37,8 +38,10 @@ export interface DispatcherParts {
   ownAvailability?: string | undefined;
   /** Clusters that this host has left, the newest last: an agent may still have their containers. */
   leftClusters?: readonly string[];
-  /** Hears of the node on this host when its agent comes. */
-  sawOwnNode?: (nodeId: string) => void;
+  /** Hears of the node on this host when its agent comes, with its key. */
+  sawOwnNode?: (nodeId: string, nodeKey: Uint8Array | undefined) => void;
+  /** What agents on this host are to say in every hello: SHA-256 of the key that the host leaves its cluster with. */
+  leaveLock?: () => Buffer | undefined;
   /** Where the cluster's spec does not say. */
   heartbeatPeriodMs: number;
   /** Opens secrets and credentials. */
@@ -117,13 +120,20 @@ export class DispatcherServer {
 
   private accept(stream: AgentStream): void {
     let session: AgentSession | undefined;
+    let greeting: Greeting | undefined;
     const helloTimer = setTimeout(() => refuse(stream, new DomainError('DEADLINE_EXCEEDED', 'no hello came')), HELLO_TIMEOUT_MS);
     stream.on('data', (message: AgentMessage) => {
       if (session) return session.receive(message);
-      clearTimeout(helloTimer);
       try {
-        session = this.welcome(stream, message.hello);
+        if (!greeting && message.hello?.nodeKey) {
+          greeting = this.challenge(stream, message.hello);
+          return;
+        }
+        clearTimeout(helloTimer);
+        greeting?.check(message);
+        session = this.welcome(stream, greeting?.hello ?? message.hello);
       } catch (error) {
+        clearTimeout(helloTimer);
         refuse(stream, error);
       }
     });
@@ -139,23 +149,41 @@ export class DispatcherServer {
     stream.on('error', gone);
   }
 
-  /** @returns undefined when there is to be no session */
+  /** Has the agent show that it has the key that it names. */
+  private challenge(stream: AgentStream, hello: Hello): Greeting {
+    this.requireAllowed(peerAddress(stream.getPeer()));
+    const greeting = new Greeting(hello);
+    stream.write({ challenge: { nonce: greeting.nonce } });
+    return greeting;
+  }
+
+  private requireAllowed(address: string): void {
+    const { peers, ownAddress } = this.parts;
+    if (peers.allows(address) || address === ownAddress) return;
+    throw new DomainError('PERMISSION_DENIED', `agents at ${address} are not allowed; see the manager's --agent-network`);
+  }
+
+  /**
+   * @param hello of an agent that has the key that it names, if it names one
+   * @returns undefined when there is to be no session
+   */
   private welcome(stream: AgentStream, hello: Hello | undefined): AgentSession | undefined {
     const { managerId, peers, store, logger, inbox, vault } = this.parts;
     const address = peerAddress(stream.getPeer());
-    if (!peers.allows(address) && address !== this.parts.ownAddress) {
-      throw new DomainError('PERMISSION_DENIED', `agents at ${address} are not allowed; see the manager's --agent-network`);
-    }
+    this.requireAllowed(address);
     if (!hello || !isId(hello.nodeId) || !hello.description?.hostname) {
       throw new DomainError('INVALID_ARGUMENT', 'the first message must be a hello with a node id and a description');
     }
     const besideManager = peers.isLoopback(address) || address === this.parts.ownAddress;
-    if (besideManager) this.parts.sawOwnNode?.(hello.nodeId);
-    if (this.parts.redirectTo) return this.redirect(stream, this.parts.redirectTo);
+    if (besideManager) this.parts.sawOwnNode?.(hello.nodeId, hello.nodeKey);
+    const leaveLock = besideManager ? this.parts.leaveLock?.() : undefined;
+    if (this.parts.redirectTo) return this.redirect(stream, this.parts.redirectTo, leaveLock);
     const clusterId = store.view.cluster()?.id;
     if (!store.isSynced()) throw new DomainError('UNAVAILABLE', 'this manager is not ready: it waits for etcd');
     if (!clusterId) return this.sendAway(stream);
     if (store.view.wasRemoved(hello.nodeId)) return this.turnAway(stream, hello, clusterId);
+    requireSameAgent(hello.nodeId, store.view.observedNode(hello.nodeId)?.observed.nodeKey, hello.nodeKey);
+    this.requireNoOther(hello, address);
     const arrival = {
       managerId,
       sessionId: newId(),
@@ -178,22 +206,35 @@ export class DispatcherServer {
       heartbeatPeriodMs: this.heartbeatPeriodMs,
       endedClusterIds: this.endedClusters.filter((id) => id !== clusterId),
       managerAddresses: store.view.managers().map((manager) => manager.agentAddress),
+      leaveLock,
     };
     session.open(welcome).catch((error: unknown) => refuse(stream, error));
     return session;
   }
 
-  /**
-   * Ends a node's part in the cluster, as its host asks for: its agent removes its containers, and waits for another cluster.
-   * @param peer gRPC's name of the caller
-   * @throws DomainError NOT_FOUND its stream is not held here · PERMISSION_DENIED the caller is another host
-   */
-  letGo(nodeId: string, peer: string): void {
+  /** An agent without a key shows nothing: it does not take the place of one that is connected from elsewhere. */
+  private requireNoOther({ nodeId, nodeKey }: Hello, address: string): void {
     const session = this.sessions.of(nodeId);
-    if (!session) throw new DomainError('NOT_FOUND', `the stream of node ${nodeId} is not held here`);
-    if (session.address !== peerAddress(peer))
-      throw new DomainError('PERMISSION_DENIED', 'only the host of the node may ask for this');
-    session.expel({ clusterId: session.clusterId, clusterEnded: true });
+    if (nodeKey || !session || session.address === address) return;
+    throw new DomainError(
+      'PERMISSION_DENIED',
+      `node ${nodeId} is connected from ${session.address}, and has no key to tell it by`,
+    );
+  }
+
+  /**
+   * Ends the part that a host's nodes have in the cluster, as the host asks for: their agents remove their containers, and wait for
+   * another cluster. Agents name the lock in their hello; they have it from the manager of their host, which alone has the key.
+   * @param leaveKey whose digest is the lock
+   * @throws DomainError INVALID_ARGUMENT it is no key · NOT_FOUND no agent with this lock is connected here
+   */
+  letGo(leaveKey: Uint8Array): void {
+    if (leaveKey.length !== LEAVE_KEY_BYTES)
+      throw new DomainError('INVALID_ARGUMENT', `a leave key has ${LEAVE_KEY_BYTES} bytes`);
+    const lock = leaveLockOf(leaveKey);
+    const leaving = this.sessions.all().filter(({ leaveLock }) => leaveLock !== undefined && lock.equals(leaveLock));
+    if (leaving.length === 0) throw new DomainError('NOT_FOUND', 'no agent of this host is connected here');
+    for (const session of leaving) session.expel({ clusterId: session.clusterId, clusterEnded: true });
   }
 
   /** Those that have ended, and those that this host has left: nothing of them is to stay on it. */
@@ -201,9 +242,10 @@ export class DispatcherServer {
     return [...this.parts.store.view.endedClusters(), ...(this.parts.leftClusters ?? [])];
   }
 
-  private redirect(stream: AgentStream, managerAddresses: readonly string[]): undefined {
+  private redirect(stream: AgentStream, managerAddresses: readonly string[], leaveLock: Buffer | undefined): undefined {
     const { ownAvailability: availability = '' } = this.parts;
-    stream.write({ redirect: { managerAddresses: [...managerAddresses], endedClusterIds: this.endedClusters, availability } });
+    const { endedClusters: endedClusterIds } = this;
+    stream.write({ redirect: { managerAddresses: [...managerAddresses], endedClusterIds, availability, leaveLock } });
     stream.end();
   }
 

@@ -38,6 +38,7 @@ export function connectedNode(hello: Hello, arrival: Arrival): ObservedNode {
     sessionId: arrival.sessionId,
     besideManager: arrival.besideManager,
     seenDownMs: 0,
+    nodeKey: hello.nodeKey,
   };
 }
 

@@ -18,6 +18,7 @@ export class NodeRecorder {
     const { nodeId } = hello;
     const isNew = this.store.view.node(nodeId) === undefined;
     const guards: Guard[] = [
+      ...this.bindingGuard(hello),
       isNew ? { key: keys.node(nodeId), createRevision: 0 } : { key: keys.node(nodeId), exists: true },
       // One that is removed at this very moment does not come back by a hello that was on its way.
       { key: keys.removedNode(nodeId), createRevision: 0 },
@@ -26,6 +27,18 @@ export class NodeRecorder {
     const creation: Write[] = isNew ? [{ kind: 'put', key: keys.node(nodeId), value: node }] : [];
     await this.store.commit(guards, [...creation, putStatus(nodeId, connectedNode(hello, arrival))]);
     this.logger.info({ nodeId, hostname: hello.description?.hostname, isNew }, 'node is ready');
+  }
+
+  /**
+   * The first agent that comes with a key is the node from then on. Until that is recorded two may be taken for it: of those one is
+   * refused here, and a record that has got a key meanwhile does not lose it.
+   */
+  private bindingGuard({ nodeId, nodeKey }: Hello): Guard[] {
+    const known = this.store.view.observedNode(nodeId);
+    const isBound = known?.observed.nodeKey !== undefined && nodeKey !== undefined && known.observed.nodeKey.equals(nodeKey);
+    if (isBound) return [];
+    const key = keys.nodeStatus(nodeId);
+    return [known ? { key, modRevision: known.modRevision } : { key, createRevision: 0 }];
   }
 
   /** Whether the record says that the node is ready on this very stream. */

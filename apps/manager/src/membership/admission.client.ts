@@ -45,11 +45,11 @@ export async function askToJoin(addresses: readonly string[], token: string): Pr
   return { ticket, managers: [...new Set([address, ...others])] };
 }
 
-/** Asks the manager that holds the node's stream to let the node go. @throws DomainError UNAVAILABLE none of them does */
-export async function askToLeave(addresses: readonly string[], nodeId: string): Promise<void> {
+/** Asks the manager that holds the stream of this host's agent to let it go. @throws DomainError UNAVAILABLE none of them does */
+export async function askToLeave(addresses: readonly string[], leaveKey: Buffer): Promise<void> {
   await firstAnswer<LeaveReply>(
     addresses,
-    (client, done) => client.leave({ nodeId }, new Metadata(), endingAfter(TIMEOUT_MS), done),
+    (client, done) => client.leave({ leaveKey }, new Metadata(), endingAfter(TIMEOUT_MS), done),
     () => false,
   );
 }

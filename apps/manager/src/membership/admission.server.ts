@@ -29,8 +29,8 @@ export interface AdmissionParts {
   readonly cluster: () => AdmittingCluster;
   /** @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED · FAILED_PRECONDITION */
   readonly ticketFor: (role: 'worker' | 'manager') => Promise<Ticket>;
-  /** @throws DomainError NOT_FOUND its stream is not held here · PERMISSION_DENIED the caller is another host */
-  readonly letGo: (nodeId: string, peer: string) => void;
+  /** @throws DomainError INVALID_ARGUMENT · NOT_FOUND no agent with the lock of this key is connected here */
+  readonly letGo: (leaveKey: Uint8Array) => void;
 }
 
 /** Admits other hosts to the cluster, and lets them go. */
@@ -42,7 +42,7 @@ export class AdmissionServer {
       join: (call: ServerUnaryCall<JoinRequest, JoinReply>, answer: sendUnaryData<JoinReply>) =>
         reply(answer, () => this.join(call.request)),
       leave: (call: ServerUnaryCall<LeaveRequest, LeaveReply>, answer: sendUnaryData<LeaveReply>) =>
-        reply(answer, () => Promise.resolve(this.parts.letGo(call.request.nodeId, call.getPeer()) ?? {})),
+        reply(answer, () => Promise.resolve(this.parts.letGo(call.request.leaveKey) ?? {})),
     });
   }
 
@@ -65,6 +65,6 @@ function reply<T>(answer: sendUnaryData<T>, work: () => Promise<T>): void {
     .then(work)
     .then(
       (value) => answer(null, value),
-      (error: unknown) => answer(grpcFailure(error, 'PERMISSION_DENIED', 'NOT_FOUND', 'FAILED_PRECONDITION')),
+      (error: unknown) => answer(grpcFailure(error, 'INVALID_ARGUMENT', 'PERMISSION_DENIED', 'NOT_FOUND', 'FAILED_PRECONDITION')),
     );
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { credentials, Metadata, Server, ServerCredentials, status as GrpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { AdmissionClient, Ticket, type JoinReply, type JoinRequest } from '#common/dispatcher-proto';
 import { DomainError } from '#common/errors';
+import { newLeaveKey } from '#common/identity';
 import { askToJoin, askToLeave } from './admission.client';
 import { AdmissionServer, type AdmittingCluster } from './admission.server';
 import { proofOf } from './join-proof';
@@ -18,13 +19,14 @@ const tokenOf = (secret: string): string => toJoinToken(DIGEST, secret);
 const MANAGERS = ['127.0.0.9:2378', '10.0.0.5:2378'];
 /** This machine, by a name that does not look like loopback. */
 const LOCAL = '[::ffff:127.0.0.1]';
+const LEAVE_KEY = newLeaveKey();
 /** Nobody listens there. */
 const NOBODY = '127.0.0.1:1';
 
 let server: Server;
 let address: string;
 let cluster: () => AdmittingCluster;
-let leaving: [nodeId: string, peer: string][];
+let leaving: Uint8Array[];
 let letGo: () => void;
 
 beforeEach(async () => {
@@ -36,8 +38,8 @@ beforeEach(async () => {
     cluster: () => cluster(),
     ticketFor: (role) =>
       Promise.resolve(Ticket.fromPartial({ clusterId: 'c', isManager: role === 'manager', managerAddresses: MANAGERS })),
-    letGo: (nodeId, peer) => {
-      leaving.push([nodeId, peer]);
+    letGo: (leaveKey) => {
+      leaving.push(leaveKey);
       letGo();
     },
   }).addTo(server);
@@ -108,16 +110,16 @@ describe('who asks to join', () => {
 });
 
 describe('who asks to leave', () => {
-  it('says which node it is, and the manager sees where it calls from', async () => {
-    await askToLeave([address], 'n1');
-    expect(leaving).toEqual([['n1', expect.stringMatching(/^(?:ipv4:)?127\.0\.0\.1:\d+$/)]]);
+  it('shows the key that it was to leave with', async () => {
+    await askToLeave([address], LEAVE_KEY);
+    expect(leaving).toEqual([LEAVE_KEY]);
   });
 
-  it.each(['NOT_FOUND', 'PERMISSION_DENIED'] as const)('asks the next one after %s', async (code) => {
+  it.each(['NOT_FOUND', 'INVALID_ARGUMENT'] as const)('asks the next one after %s', async (code) => {
     letGo = () => {
       throw new DomainError(code, 'not here');
     };
-    await expect(askToLeave([address, NOBODY], 'n1')).rejects.toThrow('not here');
+    await expect(askToLeave([address, NOBODY], LEAVE_KEY)).rejects.toThrow('not here');
   });
 });
 

@@ -12,7 +12,7 @@ const MANAGERS = ['10.0.0.1:2378'];
 
 let dataDir: string;
 let joined: JoinedClusters;
-let swarm: { isLocked: jest.Mock; init: jest.Mock; leave: jest.Mock; hasOthers: jest.Mock };
+let swarm: { isLocked: jest.Mock; lacksKeys: jest.Mock; init: jest.Mock; leave: jest.Mock; hasOthers: jest.Mock };
 let restarts: number;
 let hasCluster: boolean;
 let host: HostMembership;
@@ -22,6 +22,7 @@ beforeEach(async () => {
   joined = await JoinedClusters.load(dataDir);
   swarm = {
     isLocked: jest.fn(() => false),
+    lacksKeys: jest.fn(() => false),
     init: jest.fn(() => Promise.resolve()),
     leave: jest.fn(() => Promise.resolve()),
     hasOthers: jest.fn(() => Promise.resolve(true)),
@@ -35,6 +36,7 @@ beforeEach(async () => {
     nodeBeside: () => 'n1',
     managers: () => MANAGERS,
     keepKeys: () => Promise.resolve(),
+    keepEtcdCredentials: () => Promise.resolve(),
     exclusively: (work) => work(),
     restart: () => Promise.resolve(void restarts++),
     logger: createLogger('test', 'silent'),
@@ -61,6 +63,20 @@ describe('a host that has joined a cluster', () => {
     expect(joined).toMatchObject({ joined: undefined, left: ['c'], leaving: { nodeId: 'n1', managers: MANAGERS } });
     expect([restarts, swarm.leave.mock.calls]).toEqual([1, []]);
   });
+
+  it.each([
+    [false, false, 'manager'],
+    [false, true, 'keyless'],
+    [true, true, 'locked'],
+  ])(
+    'stands as a manager that has the keys, and can use them: locked %s, other keys %s',
+    async (isLocked, lacksKeys, standing) => {
+      await become('manager');
+      swarm.isLocked.mockReturnValue(isLocked);
+      swarm.lacksKeys.mockReturnValue(lacksKeys);
+      expect(host.standing()).toBe(standing);
+    },
+  );
 
   it('leaves as a manager by force only', async () => {
     await become('manager');

@@ -36,11 +36,12 @@ export interface HostMembershipParts {
 export class HostMembership {
   constructor(private readonly parts: HostMembershipParts) {}
 
-  /** What this host is in its cluster, if there is one; whoever is locked has to be unlocked first. */
-  standing(): 'manager' | 'worker' | 'locked' {
+  /** What this host is in its cluster, if there is one; whoever is locked has to be unlocked first, and who has other keys is nothing. */
+  standing(): 'manager' | 'worker' | 'locked' | 'keyless' {
     const { joined, swarm } = this.parts;
     if (joined.joined?.role === 'worker') return 'worker';
-    return swarm.isLocked() ? 'locked' : 'manager';
+    if (swarm.isLocked()) return 'locked';
+    return swarm.lacksKeys() ? 'keyless' : 'manager';
   }
 
   /** Whether the cluster is one of other hosts: it can be left without a look at its state. */
@@ -94,7 +95,7 @@ export class HostMembership {
         await this.endIfLast();
       }
       const nodeId = this.parts.nodeBeside() ?? known;
-      await joined.leave(nodeId === undefined ? undefined : { nodeId, managers: this.parts.managers() });
+      await joined.leave(nodeId, this.parts.managers());
       await restart();
     });
   }

@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ticket } from '#common/dispatcher-proto';
-import { JoinedClusters } from './joined-cluster';
+import { JoinedClusters, type Leaving } from './joined-cluster';
 
 const MANAGERS = ['10.0.0.1:2378'];
+const KEY = Buffer.from('key of n1');
 
 let dataDir: string;
 beforeEach(async () => {
@@ -25,42 +26,81 @@ describe('what a host remembers of the clusters of others', () => {
     await (await load()).join(ticket('c', true), MANAGERS, 'drain');
     expect((await load()).joined).toEqual({
       ...{ role: 'manager', clusterId: 'c', managers: MANAGERS },
-      ...{ etcd: ['http://10.0.0.1:2379'], etcdPrefix: '/swarmctl/', availability: 'drain' },
+      ...{ etcd: ['http://10.0.0.1:2379'], etcdPrefix: '/swarmctl/', availability: 'drain', leaveKey: expect.any(String) },
     });
   });
 
   it('is the node that its agent is, and which is to be let go', async () => {
     const host = await load();
     await host.join(ticket('c'), MANAGERS, '');
-    await host.sawNode('n1');
-    expect((await load()).joined?.nodeId).toBe('n1');
-    const leaving = { nodeId: 'n1', managers: MANAGERS };
-    await host.leave(leaving);
-    expect(await load()).toMatchObject({ joined: undefined, left: ['c'], leaving });
-    await host.isGone(leaving);
+    await host.sawNode('n1', KEY);
+    const { joined } = await load();
+    expect(joined).toMatchObject({ nodeId: 'n1', nodeKey: KEY.toString('base64') });
+    await host.leave('n1', MANAGERS);
+    const { leaveKey } = joined ?? {};
+    expect(await load()).toMatchObject({
+      joined: undefined,
+      left: ['c'],
+      leaving: { nodeId: 'n1', leaveKey, managers: MANAGERS },
+    });
+    await host.isGone(host.leaving as Leaving);
     expect((await load()).leaving).toBeUndefined();
   });
 
   it('is no longer a node to be let go, when its agent has come by itself', async () => {
     const host = await load();
     await host.join(ticket('c'), MANAGERS, '');
-    await host.leave({ nodeId: 'n1', managers: MANAGERS });
-    await host.sawNode('another');
+    await host.sawNode('n1', KEY);
+    await host.leave('n1', MANAGERS);
+    await host.sawNode('another', KEY);
+    await host.sawNode('n1', Buffer.from('another key'));
+    await host.sawNode('n1', undefined);
     expect(host.leaving).toBeDefined();
-    await host.sawNode('n1');
+    await host.sawNode('n1', KEY);
     expect((await load()).leaving).toBeUndefined();
+  });
+
+  it('is not another node that comes from the same host', async () => {
+    const host = await load();
+    await host.join(ticket('c'), MANAGERS, '');
+    await host.sawNode('n1', KEY);
+    await host.sawNode('n2', Buffer.from('another key'));
+    await host.sawNode('n3', undefined);
+    expect((await load()).joined?.nodeId).toBe('n1');
+  });
+
+  it('is a key to leave with, of which others hear the lock only, and a new one each time', async () => {
+    const host = await load();
+    expect(host.leaveLock).toBeUndefined();
+    await host.join(ticket('c'), MANAGERS, '');
+    const first = host.leaveLock;
+    expect((await load()).leaveLock).toEqual(first);
+    await host.leave(undefined, []);
+    expect(host.leaveLock).toBeUndefined();
+    await host.join(ticket('c'), MANAGERS, '');
+    expect(host.leaveLock).not.toEqual(first);
+  });
+
+  it('has a key to leave with if it was joined by an earlier version', async () => {
+    await writeFile(
+      join(dataDir, 'joined.json'),
+      JSON.stringify({ joined: { role: 'worker', clusterId: 'c', managers: MANAGERS } }),
+    );
+    const lock = (await load()).leaveLock;
+    expect(lock).toHaveLength(32);
+    expect((await load()).leaveLock).toEqual(lock);
   });
 
   it('are those that it has left, in their order, but for one that it has joined again', async () => {
     const host = await load();
     for (const id of ['c', 'd', 'e']) {
       await host.join(ticket(id), MANAGERS, '');
-      await host.leave(undefined);
+      await host.leave(undefined, []);
     }
     expect((await load()).left).toEqual(['c', 'd', 'e']);
     await host.join(ticket('d'), MANAGERS, '');
     expect((await load()).left).toEqual(['c', 'e']);
-    await host.leave(undefined);
+    await host.leave(undefined, []);
     expect((await load()).left).toEqual(['c', 'e', 'd']);
   });
 
@@ -68,7 +108,7 @@ describe('what a host remembers of the clusters of others', () => {
     const host = await load();
     for (let i = 0; i < 20; i++) {
       await host.join(ticket(`c${i}`), MANAGERS, '');
-      await host.leave(undefined);
+      await host.leave(undefined, []);
     }
     expect((await load()).left).toHaveLength(16);
   });
@@ -77,7 +117,7 @@ describe('what a host remembers of the clusters of others', () => {
     const host = await load();
     await host.join(ticket('c'), MANAGERS, '');
     await rm(dataDir, { recursive: true });
-    await expect(host.leave(undefined)).rejects.toThrow('ENOENT');
+    await expect(host.leave(undefined, [])).rejects.toThrow('ENOENT');
     expect(host.joined?.clusterId).toBe('c');
   });
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Ticket } from '#common/dispatcher-proto';
 import { DomainError } from '#common/errors';
 import { DurableFile, readIfPresent } from '#common/files';
+import { leaveLockOf, newLeaveKey } from '#common/identity';
 
 const FILE = 'joined.json';
 /** Clusters that were left and are remembered. */
@@ -15,8 +16,11 @@ export interface JoinedCluster {
   readonly managers: readonly string[];
   /** What its node becomes there; undefined or '' for active. */
   readonly availability?: string;
-  /** This host's node, once its agent has been heard of. */
+  /** This host's node, once its agent has been heard of, and the key of that (base64). */
   readonly nodeId?: string;
+  readonly nodeKey?: string;
+  /** With which this host leaves the cluster again (base64); its agents name the lock that goes with it. */
+  readonly leaveKey: string;
   /** For a manager. */
   readonly etcd: readonly string[];
   readonly etcdPrefix: string;
@@ -25,6 +29,8 @@ export interface JoinedCluster {
 /** A node of this host that is still to be let go by the cluster that was left. */
 export interface Leaving {
   readonly nodeId: string;
+  readonly nodeKey?: string | undefined;
+  readonly leaveKey: string;
   readonly managers: readonly string[];
 }
 
@@ -47,11 +53,23 @@ export class JoinedClusters {
   static async load(dataDir: string): Promise<JoinedClusters> {
     const path = join(dataDir, FILE);
     const text = (await readIfPresent(path)) ?? '{}';
+    let record: Record;
     try {
-      return new JoinedClusters(new DurableFile(path), JSON.parse(text) as Record);
+      record = JSON.parse(text) as Record;
     } catch (cause) {
       throw new DomainError('FAILED_PRECONDITION', `${path} is damaged: remove it, and join the cluster again`, { cause });
     }
+    const clusters = new JoinedClusters(new DurableFile(path), record);
+    await clusters.completeOldRecord();
+    return clusters;
+  }
+
+  /** What was joined with an earlier version has no key yet, and a host that left with one has nothing to ask with. */
+  private async completeOldRecord(): Promise<void> {
+    const { joined, leaving } = this.record;
+    if (joined && joined.leaveKey === undefined)
+      await this.write({ ...this.record, joined: { ...joined, leaveKey: newKeyText() } });
+    if (leaving && leaving.leaveKey === undefined) await this.isGone(leaving);
   }
 
   get joined(): JoinedCluster | undefined {
@@ -60,6 +78,12 @@ export class JoinedClusters {
 
   get left(): readonly string[] {
     return this.record.left ?? [];
+  }
+
+  /** What this host's agents are to say in their hellos; undefined while it has joined no cluster. */
+  get leaveLock(): Buffer | undefined {
+    const { joined } = this.record;
+    return joined && leaveLockOf(Buffer.from(joined.leaveKey, 'base64'));
   }
 
   get leaving(): Leaving | undefined {
@@ -72,13 +96,15 @@ export class JoinedClusters {
    */
   join({ clusterId, isManager, etcd, etcdPrefix }: Ticket, managers: readonly string[], availability: string): Promise<void> {
     const role = isManager ? 'manager' : 'worker';
-    const joined = { role, clusterId, managers, etcd, etcdPrefix, availability } as const;
+    const joined = { role, clusterId, managers, etcd, etcdPrefix, availability, leaveKey: newKeyText() } as const;
     return this.write({ ...this.record, joined, left: this.left.filter((id) => id !== clusterId) });
   }
 
-  /** @param leaving the node that is to be let go, if it is known */
-  leave(leaving: Leaving | undefined): Promise<void> {
+  /** @param nodeId of the node that is to be let go, if it is known @param managers host:port of those to ask */
+  leave(nodeId: string | undefined, managers: readonly string[]): Promise<void> {
     const { joined, left = [] } = this.record;
+    const { leaveKey, nodeKey } = joined ?? {};
+    const leaving = leaveKey !== undefined && nodeId !== undefined && { nodeId, nodeKey, leaveKey, managers };
     return this.write({
       left: joined ? [...left.filter((id) => id !== joined.clusterId), joined.clusterId].slice(-MOST_LEFT) : left,
       ...(leaving && { leaving }),
@@ -90,11 +116,19 @@ export class JoinedClusters {
     if (this.record.leaving === leaving) await this.write({ ...this.record, leaving: undefined });
   }
 
-  /** This host's agent has come to this host's manager: it has no session with another one. */
-  async sawNode(nodeId: string): Promise<void> {
+  /**
+   * This host's agent has come to this host's manager: it has no session with another one. The first that comes with a key is it:
+   * whatever else runs on the host and comes from its address is not taken for it.
+   * @param nodeKey of which the agent has shown that it has it; undefined for an agent that has none
+   */
+  async sawNode(nodeId: string, nodeKey: Uint8Array | undefined): Promise<void> {
+    const shown = nodeKey && Buffer.from(nodeKey).toString('base64');
+    const isIt = ({ nodeKey: known }: { readonly nodeKey?: string | undefined }): boolean =>
+      known === undefined || known === shown;
     const { joined, leaving } = this.record;
-    if (leaving?.nodeId === nodeId) await this.isGone(leaving);
-    if (joined && joined.nodeId !== nodeId) await this.write({ ...this.record, joined: { ...joined, nodeId } });
+    if (leaving?.nodeId === nodeId && isIt(leaving)) await this.isGone(leaving);
+    if (!joined || !isIt(joined) || (joined.nodeId === nodeId && joined.nodeKey === shown)) return;
+    await this.write({ ...this.record, joined: { ...joined, nodeId, ...(shown !== undefined && { nodeKey: shown }) } });
   }
 
   /** What is written is known at once, and forgotten again if that failed. */
@@ -108,4 +142,8 @@ export class JoinedClusters {
       throw error;
     }
   }
+}
+
+function newKeyText(): string {
+  return newLeaveKey().toString('base64');
 }

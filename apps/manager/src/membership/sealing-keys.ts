@@ -106,6 +106,18 @@ export class SealingKeys implements KeyRing {
     });
   }
 
+  /**
+   * Reads the file again, which somebody may have replaced by the right one. What cannot be read changes nothing.
+   * @throws DomainError FAILED_PRECONDITION it is no such file · errors of the file system
+   */
+  async reload(): Promise<void> {
+    const text = await readIfPresent(this.file.path);
+    if (text === undefined) return;
+    const state = parseFile(this.file.path, text);
+    if ('locked' in state) this.state = state;
+    else this.open(state, '');
+  }
+
   /** Writes the file so that it takes `unlockKey` to open it, or nothing if that is empty. @throws as `current` · of the file system */
   async lockWith(unlockKey: string): Promise<void> {
     this.ring();

@@ -2,6 +2,7 @@ import {
   ALREADY_IN_SWARM,
   completeSwarmSpec,
   inSwarmKitsWords,
+  KEYS_DO_NOT_FIT,
   nextSubnet,
   NOT_IN_SWARM,
   SWARM_LOCKED,
@@ -11,8 +12,8 @@ import {
 import { delay } from '#common/concurrency';
 import { DomainError, isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
-import { Cluster, type SwarmInitRequest, type SwarmSpec } from '#common/proto';
-import { keys, type ClusterStore, type ObjectStore, type Stored, type Vault } from '#common/store';
+import { Cluster, type SealedValue, type SwarmInitRequest, type SwarmSpec } from '#common/proto';
+import { keys, type ClusterStore, type KeyRing, type ObjectStore, type Stored, type Vault } from '#common/store';
 import type { AdmittingCluster } from './admission.server';
 import { toJoinToken } from './join-token';
 import { creationOfCluster, newSecret, openSecrets, sealSecrets, unlockKeyFor } from './new-cluster';
@@ -41,6 +42,13 @@ export interface JoinTokens {
   readonly manager: string;
 }
 
+/** Whether these keys open these secrets. */
+interface KeysProof {
+  readonly sealed: SealedValue;
+  readonly ring: KeyRing['keys'];
+  readonly fits: boolean;
+}
+
 export interface MembershipParts {
   readonly managerId: string;
   readonly store: ClusterStore;
@@ -55,6 +63,7 @@ export interface MembershipParts {
 /** Makes, changes and ends the cluster that this manager is part of. */
 export class SwarmMembership {
   private known = NO_CERTIFICATE;
+  private proved: KeysProof | undefined;
 
   constructor(private readonly parts: MembershipParts) {}
 
@@ -149,6 +158,7 @@ export class SwarmMembership {
     const { store, sealingKeys } = this.parts;
     if (sealingKeys.isLocked && !store.view.cluster()) return;
     const { id, version, endedIds } = this.cluster();
+    if (this.lacksKeys()) throw new DomainError('UNAVAILABLE', KEYS_DO_NOT_FIT);
     if (await this.hasOthers()) {
       throw new DomainError(
         'FAILED_PRECONDITION',
@@ -177,6 +187,28 @@ export class SwarmMembership {
   /** Whether this manager has to be told the unlock key before it can do anything for its cluster. */
   isLocked(): boolean {
     return this.parts.sealingKeys.isLocked;
+  }
+
+  /**
+   * Whether this manager has other keys than its cluster: what it sealed nobody else could read, and the other way round. It shows that
+   * it has the right ones by opening what the cluster keeps sealed. While it is locked nothing is known of that.
+   */
+  lacksKeys(): boolean {
+    const sealed = this.parts.store.view.cluster()?.sealedSecrets;
+    if (!sealed || this.isLocked()) return false;
+    const { keys: ring } = this.parts.sealingKeys;
+    // Every request asks: the same keys open the same secrets.
+    if (this.proved?.sealed !== sealed || this.proved.ring !== ring) this.proved = { sealed, ring, fits: this.opens(sealed) };
+    return !this.proved.fits;
+  }
+
+  private opens(sealed: SealedValue): boolean {
+    try {
+      this.parts.vault.unseal(sealed, keys.cluster);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** @throws DomainError UNAVAILABLE there is no cluster · as SealingKeys.unlock */

@@ -1,1 +1,2 @@
 export * from './durable-file';
+export * from './private-folder';

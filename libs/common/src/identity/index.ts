@@ -1,1 +1,3 @@
+export * from './leave-key';
+export * from './node-key';
 export * from './object-id';

@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '#common/errors';
-import { readIfPresent, writeDurably } from '#common/files';
+import { ensurePrivateFolder, readIfPresent, writeDurably } from '#common/files';
 
 const FILE = 'wireguard-keys';
 const KEY = /^[A-Za-z0-9+/]{43}=$/;
@@ -37,7 +36,7 @@ export class WireguardKeys {
     const path = join(dataDir, FILE);
     const stored = await readIfPresent(path);
     if (stored !== undefined) return new WireguardKeys(path, parse(stored, path));
-    await mkdir(dataDir, { recursive: true });
+    await ensurePrivateFolder(dataDir);
     const keys = new WireguardKeys(path, { current: newKeyPair(), since: now.toISOString() });
     await keys.keep(keys.ring);
     return keys;

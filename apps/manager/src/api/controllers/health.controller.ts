@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { Response } from '../http/exchange';
-import { SWARM_LOCKED } from '#common/domain';
+import { KEYS_DO_NOT_FIT, SWARM_LOCKED } from '#common/domain';
 import { sendJson, sendText } from '../http/send';
 import { STORE_UNREACHABLE } from '../http/store-synced.guard';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
@@ -20,7 +20,11 @@ export class HealthController {
     const { store, membership } = this.api;
     const standing = membership.standing();
     const isBlind = standing !== 'worker' && !store.isSynced();
-    const reasons = [...(isBlind ? [STORE_UNREACHABLE] : []), ...(standing === 'locked' ? [SWARM_LOCKED] : [])];
+    const reasons = [
+      ...(isBlind ? [STORE_UNREACHABLE] : []),
+      ...(standing === 'locked' ? [SWARM_LOCKED] : []),
+      ...(standing === 'keyless' ? [KEYS_DO_NOT_FIT] : []),
+    ];
     const ready = reasons.length === 0;
     sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', reasons });
   }

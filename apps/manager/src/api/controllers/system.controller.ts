@@ -57,7 +57,7 @@ export class SystemController {
     const standing = membership.standing();
     if (standing === 'worker') return 'active/worker';
     if (standing === 'locked') return 'locked';
-    if (!store.isSynced()) return 'error';
+    if (!store.isSynced() || standing === 'keyless') return 'error';
     return store.view.cluster() ? 'active/manager' : 'inactive';
   }
 }

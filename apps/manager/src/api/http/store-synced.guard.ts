@@ -1,6 +1,6 @@
 import { Inject, Injectable, type CanActivate } from '@nestjs/common';
 import { delay, monotonicMs } from '#common/concurrency';
-import { SWARM_LOCKED } from '#common/domain';
+import { KEYS_DO_NOT_FIT, SWARM_LOCKED } from '#common/domain';
 import { DomainError } from '#common/errors';
 import type { Cluster } from '#common/proto';
 import type { ClusterView } from '#common/store';
@@ -25,7 +25,7 @@ export function requireCluster({ store, membership }: Pick<ApiDependencies, 'sto
   return cluster;
 }
 
-/** What is to be seen of the cluster: nothing while this manager is locked, nor on a worker, to which there is only its host's engine. */
+/** What is to be seen of the cluster: nothing while this manager is locked or has other keys, nor on a worker, to which there is only its host's engine. */
 export function viewOfManager({ store, membership }: Pick<ApiDependencies, 'store' | 'membership'>): ClusterView | undefined {
   return membership.standing() === 'manager' ? store.view : undefined;
 }
@@ -33,6 +33,7 @@ export function viewOfManager({ store, membership }: Pick<ApiDependencies, 'stor
 function requireManager(membership: ApiDependencies['membership']): void {
   const standing = membership.standing();
   if (standing === 'locked') throw new DomainError('UNAVAILABLE', SWARM_LOCKED);
+  if (standing === 'keyless') throw new DomainError('UNAVAILABLE', KEYS_DO_NOT_FIT);
   if (standing === 'worker') throw new DomainError('UNAVAILABLE', A_WORKER);
 }
 
