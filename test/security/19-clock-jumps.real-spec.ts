@@ -39,7 +39,7 @@ describe('promise 19: a clock that is set harms nothing', () => {
 
   beforeAll(async () => {
     const lab = await Lab.up({ name: 'clocks', hosts: ['n1', 'n2'] });
-    const cluster = LabCluster.create(lab);
+    const cluster = await LabCluster.create(lab);
     swarm = SwarmUnderTest.around(lab, cluster);
     const clockOf = (part: string): AdjustableClock => new AdjustableClock(join(lab.root, `${part}.clock`));
     clocks = { manager: clockOf('manager'), agent: clockOf('agent'), swarmctl: clockOf('swarmctl') };
