@@ -82,6 +82,7 @@ async function main(): Promise<void> {
     commands: hostCommands,
     tunnel: new WireguardTunnel({ host, commands: hostCommands, keys, dataDir: folder }),
     proxies: new PortProxies(host, logger),
+    names: { follow: () => Promise.resolve(true), close: () => undefined },
     file: new StateFile(folder, logger),
     logger,
   });

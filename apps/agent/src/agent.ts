@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { delay, supervise } from '#common/concurrency';
 import type { Logger } from '#common/logging';
 import { Assignments_Type, NetworkChanges } from '#common/dispatcher-proto';
-import { messageOf } from '#common/errors';
 import { ensurePrivateFolder } from '#common/files';
 import type { AgentConfig } from './agent-config';
 import { DnsServer } from './dns/dns-server';
@@ -64,7 +63,6 @@ export class Agent {
   private readonly nodeKey: NodeKey;
   private readonly leaveLock: LeaveLock;
   private readonly keys: WireguardKeys;
-  private readonly dns: DnsServer;
   private readonly watch: EngineWatch;
   private readonly describer: NodeDescriber;
   private readonly sessions: SessionLoop;
@@ -93,7 +91,6 @@ export class Agent {
     this.places = new StartPlaces(config.maxStarts);
     const executor = new DockerAdapter(this.client, this.places, nodeId, facts);
     this.networks = this.createNetworks();
-    this.dns = new DnsServer(() => this.networks.state, logger);
     this.health = new EngineHealth(executor, logger);
     const memory = new MemoryFolder(join(config.runtimeDir, nodeId));
     this.files = new TaskFiles(memory, () => this.describer.description.value);
@@ -127,7 +124,6 @@ export class Agent {
   stop(): void {
     this.stopping.abort();
     this.worker.halt();
-    this.dns.close();
     this.tunnels.close();
     this.statusServer?.close();
     this.client.close();
@@ -147,6 +143,7 @@ export class Agent {
       commands: hostCommands,
       tunnel: new WireguardTunnel({ host, commands: hostCommands, keys, dataDir: config.dataDir }),
       proxies: new PortProxies(host, logger),
+      names: new DnsServer({ nodeId, state: () => this.networks.state, port: DNS_PORT, logger }),
       file: new StateFile(config.dataDir, logger),
       logger,
     });
@@ -160,7 +157,6 @@ export class Agent {
     // Before the session, whose first heartbeat says how the engine is.
     supervise(this.logger, 'engine health', this.health.run(signal));
     await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
-    await this.serveNames();
     supervise(this.logger, 'networks', this.networks.run(signal));
     supervise(this.logger, 'keys of encrypted networks', this.rotateKeys(signal));
     supervise(this.logger, 'engine events', this.watch.run(signal));
@@ -186,18 +182,6 @@ export class Agent {
       },
       signal,
     );
-  }
-
-  /** Without it tasks run all the same, and only find nobody by name. */
-  private async serveNames(): Promise<void> {
-    try {
-      await this.dns.listen(DNS_PORT);
-    } catch (error) {
-      this.logger.error(
-        { reason: messageOf(error), port: DNS_PORT },
-        'names on overlay networks are not served: the port is taken',
-      );
-    }
   }
 
   private engineReturned(): void {

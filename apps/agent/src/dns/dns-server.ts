@@ -1,121 +1,189 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { decode, encode, type Packet } from 'dns-packet';
+import { pipeline } from 'node:stream/promises';
+import { guarded } from '#common/concurrency';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { NO_NETWORKS, type NetworkState } from '../network/network-state';
-import { answerFrom, failure } from './answer';
+import { recordsFor } from './answer';
+import { FairShares } from './fair-shares';
 import { NameTable } from './name-table';
-import { firstMessage, withLength } from './tcp-framing';
+import { MAX_QUERY_BYTES, readQuery, type Query } from './query';
+import { encodeReply, RCODE, type Reply, type Transport } from './reply';
+import { messagesOf, withLength } from './tcp-framing';
 import { askUpstream, upstreamServers } from './upstream';
 
-/** More than a container ever asks at once; the rest gets no answer and asks again. */
-const MAX_FORWARDED = 512;
-/** Larger answers are cut, and asked for again by TCP (RFC 1035, 4.2.1). */
-const MAX_UDP_BYTES = 512;
-const TRUNCATED = 1 << 9;
+/** Questions under way to other servers, each with a socket. Every container may ask for a few names at once, whatever others do. */
+const FORWARDS = { own: 8, shared: 512, most: 64 };
+/** Connections of askers. */
+const CONNECTIONS = { own: 4, shared: 128, most: 16 };
+/** A connection on which nothing moves is closed: no question comes, or no answer is taken. */
 const IDLE_MS = 10_000;
+const IN = 1;
 
-/** Answers containers' questions about names from the agent's own copy, and asks the host's servers about the rest. */
+export interface DnsServerParts {
+  /** Whose containers are answered. */
+  readonly nodeId: string;
+  /** The newest, asked for at each question. */
+  readonly state: () => NetworkState;
+  readonly port: number;
+  readonly address?: string;
+  readonly logger: Logger;
+}
+
+interface Sockets {
+  readonly udp: UdpSocket;
+  readonly tcp: Server;
+  readonly connections: Set<Socket>;
+}
+
+/**
+ * Answers this host's containers' questions about names from the agent's own copy, and asks other servers about the rest. Nobody else
+ * is answered: who asks is known by the address, which the host's packet filter keeps others from taking. Without overlay networks
+ * there is nobody to answer, and no port is open.
+ */
 export class DnsServer {
-  private readonly udp: UdpSocket = createSocket('udp4');
-  private readonly tcp: Server = createServer((socket) => this.serve(socket));
-  private names = new NameTable(NO_NETWORKS, Math.random);
+  private sockets: Sockets | undefined;
+  private problem = '';
+  private names = new NameTable(NO_NETWORKS);
   private known: NetworkState | undefined;
-  private forwarded = 0;
+  private readonly forwards = new FairShares(FORWARDS);
+  private readonly places = new FairShares(CONNECTIONS);
 
-  /** @param state the newest, asked for at each question */
-  constructor(
-    private readonly state: () => NetworkState,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: DnsServerParts) {}
 
-  /** @throws an error of listening when the port is taken */
-  async listen(port: number, address = '0.0.0.0'): Promise<void> {
-    this.udp.on('message', (message, from) => void this.answerDatagram(message, from));
-    await new Promise<void>((resolve, reject) => {
-      this.udp.once('error', reject).bind(port, address, resolve);
-    });
-    await new Promise<void>((resolve, reject) => {
-      this.tcp.once('error', reject).listen(port, address, resolve);
-    });
-    for (const socket of [this.udp, this.tcp]) {
-      socket.removeAllListeners('error');
-      socket.on('error', (error) => this.logger.warn({ reason: messageOf(error) }, 'the name server has trouble'));
-    }
+  /**
+   * Listens while this host has overlay networks. Best effort: tasks run without service discovery.
+   * @returns false when the port is taken; to be tried again
+   */
+  async follow({ networks }: Pick<NetworkState, 'networks'>): Promise<boolean> {
+    if (networks.size === 0) this.close();
+    else if (!this.sockets) return this.tryToListen();
+    return true;
   }
 
   close(): void {
-    this.udp.close();
-    this.tcp.close();
+    this.sockets?.udp.close();
+    this.sockets?.tcp.close();
+    this.sockets?.connections.forEach((socket) => socket.destroy());
+    this.sockets = undefined;
   }
 
-  private async answerDatagram(message: Buffer, from: RemoteInfo): Promise<void> {
-    const answer = await this.answer(message, from.address, 'udp');
-    if (answer) this.udp.send(answer, from.port, from.address, () => undefined);
-  }
-
-  private serve(socket: Socket): void {
-    let pending: Buffer = Buffer.alloc(0);
-    socket.setTimeout(IDLE_MS, () => socket.destroy());
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => {
-      pending = Buffer.concat([pending, chunk]);
-      for (let first = firstMessage(pending); first; first = firstMessage(pending)) {
-        void this.answerOn(socket, first.message);
-        pending = first.rest;
-      }
-    });
-  }
-
-  private async answerOn(socket: Socket, message: Buffer): Promise<void> {
-    const answer = await this.answer(message, (socket.remoteAddress ?? '').replace(/^::ffff:/, ''), 'tcp');
-    if (answer && socket.writable) socket.write(withLength(answer));
-  }
-
-  /** Undefined for what is no question, and when there is too much to do. */
-  private async answer(message: Buffer, asker: string, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
-    let query: Packet;
+  private async tryToListen(): Promise<boolean> {
+    const { port, logger } = this.parts;
     try {
-      query = decode(message);
-    } catch {
-      return undefined;
-    }
-    if (query.type !== 'query') return undefined;
-    try {
-      const names = this.table();
-      const own = answerFrom(names, query, asker);
-      return own ? fitting(own, transport) : await this.forward(message, transport, names.nameserversOf(asker));
+      await this.listen();
+      this.problem = '';
+      return true;
     } catch (error) {
-      this.logger.debug({ reason: messageOf(error), name: query.questions?.[0]?.name }, 'a name could not be looked up');
-      return encode(failure(query));
+      const problem = messageOf(error);
+      if (problem !== this.problem) {
+        logger.error({ reason: problem, port }, 'names on overlay networks are not served: the port is taken, will retry');
+      }
+      this.problem = problem;
+      return false;
     }
   }
 
-  private async forward(
-    message: Buffer,
-    transport: 'udp' | 'tcp',
-    servers: readonly string[] | undefined,
-  ): Promise<Buffer | undefined> {
-    if (this.forwarded >= MAX_FORWARDED) return undefined;
-    this.forwarded++;
+  /** @throws an error of listening when the port is taken */
+  private async listen(): Promise<void> {
+    const { port, address = '0.0.0.0', logger } = this.parts;
+    const sockets = { udp: createSocket('udp4'), tcp: createServer({ allowHalfOpen: true }), connections: new Set<Socket>() };
+    const { udp, tcp, connections } = sockets;
+    const report = (error: Error): void => logger.warn({ reason: error.message }, 'the name server has trouble');
+    udp.on(
+      'message',
+      guarded((message, from) => this.answerDatagram(udp, message, from), report),
+    );
+    tcp.on(
+      'connection',
+      guarded((socket) => this.serve(socket, connections), report),
+    );
     try {
-      return await askUpstream(servers ?? (await upstreamServers()), message, transport);
+      udp.bind(port, address);
+      await once(udp, 'listening');
+      tcp.listen(port, address);
+      await once(tcp, 'listening');
+    } catch (error) {
+      udp.close();
+      tcp.close();
+      throw error;
+    }
+    for (const socket of [udp, tcp]) socket.on('error', report);
+    this.sockets = sockets;
+  }
+
+  private async answerDatagram(socket: UdpSocket, message: Buffer, { address, port }: RemoteInfo): Promise<void> {
+    const answer = this.isServed(address) ? await this.answer(message, address, 'udp') : undefined;
+    if (answer) socket.send(answer, port, address, () => undefined);
+  }
+
+  /** One question after the other: the next one is read once the asker has taken the answer. */
+  private async serve(socket: Socket, connections: Set<Socket>): Promise<void> {
+    const { remoteAddress: asker = '' } = socket;
+    if (!this.isServed(asker) || !this.places.take(asker)) return void socket.destroy();
+    connections.add(socket);
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    try {
+      await pipeline(socket, (chunks: AsyncIterable<Buffer>) => this.answersOn(chunks, asker), socket);
+    } catch (error) {
+      this.parts.logger.debug({ reason: messageOf(error), asker }, 'a connection to the name server broke');
     } finally {
-      this.forwarded--;
+      socket.destroy();
+      connections.delete(socket);
+      this.places.giveBack(asker);
+    }
+  }
+
+  private async *answersOn(chunks: AsyncIterable<Buffer>, asker: string): AsyncIterable<Buffer> {
+    for await (const message of messagesOf(chunks, MAX_QUERY_BYTES)) {
+      const answer = await this.answer(message, asker, 'tcp');
+      if (answer) yield withLength(answer);
+    }
+  }
+
+  private isServed(asker: string): boolean {
+    return this.table().isOn(this.parts.nodeId, asker);
+  }
+
+  /** Undefined for what is no question. */
+  private async answer(message: Buffer, asker: string, transport: Transport): Promise<Buffer | undefined> {
+    const query = readQuery(message);
+    if (!query) return undefined;
+    try {
+      const reply = this.ownReply(query, asker);
+      return reply ? encodeReply(query, reply, transport) : await this.forward(message, asker, transport);
+    } catch (error) {
+      this.parts.logger.debug({ reason: messageOf(error), name: query.question?.name }, 'a name could not be looked up');
+      return encodeReply(query, { rcode: RCODE.serverFailure }, transport);
+    }
+  }
+
+  /** Undefined when another server is to be asked. */
+  private ownReply(query: Query, asker: string): Reply | undefined {
+    const { opcode, question } = query;
+    if (opcode !== 0) return { rcode: RCODE.notImplemented };
+    if (!question) return { rcode: RCODE.formatError };
+    if (question.class !== IN) return { rcode: RCODE.refused };
+    const records = recordsFor(this.table(), question, asker, Math.random);
+    return records && { rcode: RCODE.ok, records };
+  }
+
+  /** @throws DomainError as askUpstream; Error when the asker has as many questions under way as it may */
+  private async forward(message: Buffer, asker: string, transport: Transport): Promise<Buffer> {
+    if (!this.forwards.take(asker)) throw new Error(`${asker} has too many questions under way`);
+    try {
+      return await askUpstream(this.table().nameserversOf(asker) ?? (await upstreamServers()), message, transport);
+    } finally {
+      this.forwards.giveBack(asker);
     }
   }
 
   private table(): NameTable {
-    const state = this.state();
-    if (state !== this.known) this.names = new NameTable(state, Math.random);
+    const state = this.parts.state();
+    if (state !== this.known) this.names = new NameTable(state);
     this.known = state;
     return this.names;
   }
-}
-
-function fitting(packet: Packet, transport: 'udp' | 'tcp'): Buffer {
-  const whole = encode(packet);
-  if (transport === 'tcp' || whole.length <= MAX_UDP_BYTES) return whole;
-  return encode({ ...packet, flags: (packet.flags ?? 0) | TRUNCATED, answers: [] });
 }

@@ -24,7 +24,7 @@ const state = aState({
     anEndpoint('asker', 'n1', { back: ASKER }, { serviceId: 'asker', name: 'asker.1.asker' }),
   ],
 });
-const names = new NameTable(state, () => 0);
+const names = new NameTable(state);
 
 describe('a name on a network', () => {
   it.each<{ name: string; found: string[] | 'elsewhere' }>([
@@ -48,10 +48,6 @@ describe('a name on a network', () => {
   it('is nothing to those who are on no network', () => {
     expect(names.lookUp('web', '192.168.0.1')).toBe('elsewhere');
   });
-
-  it('of several tasks begins with another one each time', () => {
-    expect(new NameTable(state, () => 0.9).lookUp('tasks.web', ASKER)).toEqual(['10.1.0.4', '10.1.0.3']);
-  });
 });
 
 describe('an address asked for backwards', () => {
@@ -67,7 +63,7 @@ describe('an address asked for backwards', () => {
 
 it('an IPv6 address asked for backwards leads to its task', () => {
   const addresses = ['10.1.0.3', 'fd00:1::3'].map((address) => ({ networkId: 'back', address }));
-  const table = new NameTable(aState({ endpoints: [anEndpoint('asker', 'n1', {}, { addresses })] }), () => 0);
+  const table = new NameTable(aState({ endpoints: [anEndpoint('asker', 'n1', {}, { addresses })] }));
   const digits = '3.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.0.0.d.f';
   expect(table.lookUpAddress(`${digits}.ip6.arpa`, '10.1.0.3')).toEqual(['web.1.asker']);
   expect(table.lookUpAddress('3.0.0.ip6.arpa', '10.1.0.3')).toBe('elsewhere');
@@ -78,7 +74,7 @@ it('a task may have name servers of its own for names that are none of ours', ()
     anEndpoint('a', 'n1', { back: '10.1.0.3' }, { nameservers: ['192.0.2.1', '192.0.2.2'] }),
     anEndpoint('b', 'n1', { back: '10.1.0.4' }),
   ];
-  const table = new NameTable(aState({ endpoints }), () => 0);
+  const table = new NameTable(aState({ endpoints }));
   expect(table.nameserversOf('10.1.0.3')).toEqual(['192.0.2.1', '192.0.2.2']);
   expect(table.nameserversOf('10.1.0.4')).toBeUndefined();
 });

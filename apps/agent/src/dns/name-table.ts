@@ -22,11 +22,7 @@ export class NameTable {
   private readonly endpointsByName = new Map<string, OverlayEndpoint[]>();
   private readonly namesByVirtualAddress = new Map<string, string>();
 
-  /** @param random from 0 to below 1: spreads the callers who take the first address */
-  constructor(
-    { services, endpoints }: NetworkState,
-    private readonly random: () => number,
-  ) {
+  constructor({ services, endpoints }: NetworkState) {
     for (const service of services.values()) this.addService(service);
     for (const endpoint of endpoints.values()) {
       for (const { address } of endpoint.addresses) this.byAddress.set(address, endpoint);
@@ -35,12 +31,17 @@ export class NameTable {
     }
   }
 
-  /** Addresses of a name, for the container at `asker`; those of several tasks in an order that changes from question to question. */
+  /** Whether a container on this node has the address. */
+  isOn(nodeId: string, address: string): boolean {
+    return this.byAddress.get(address)?.nodeId === nodeId;
+  }
+
+  /** Addresses of a name, for the container at `asker`. */
   lookUp(name: string, asker: string): Known {
     const networks = this.networksOf(asker);
     if (!networks) return 'elsewhere';
     const found = this.find(name.toLowerCase().replace(/\.$/, ''), networks);
-    return found === 'elsewhere' ? found : rotated([...new Set(found)], this.random);
+    return found === 'elsewhere' ? found : [...new Set(found)];
   }
 
   /** Name servers that the container at `asker` has for names that are none of ours; undefined when it has those of its host. */
@@ -147,9 +148,4 @@ function put<V>(map: Map<string, V[]>, key: string, value: V): void {
   const known = map.get(key);
   if (known) known.push(value);
   else map.set(key, [value]);
-}
-
-function rotated(addresses: readonly string[], random: () => number): readonly string[] {
-  const start = Math.floor(random() * addresses.length);
-  return [...addresses.slice(start), ...addresses.slice(0, start)];
 }

@@ -4,6 +4,7 @@ import { isIpv6, macOfAddress, withoutPrefix } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { Task } from '#common/proto';
+import type { DnsServer } from '../dns/dns-server';
 import type { EngineAttachment, NetworkHost, OverlayEngine } from '../executor/overlay-engine';
 import { WakeSignal } from '../worker/wake-signal';
 import type { HostCommands } from './host-commands';
@@ -23,7 +24,7 @@ const RETRY_MS = 1_000;
 const TUNNEL_LOOK_MS = 2_000;
 /** A tunnel that cannot be given its key is tried again with every pass; the others are told all the same. */
 const KEY_PATIENCE_MS = 10_000;
-/** A network whose containers are still ending is removed soon after. */
+/** A network whose containers are still ending is removed soon after; a port that was taken may be free. */
 const REMOVE_RETRY_MS = 2_000;
 /** A container that was asked where it is answers within a millisecond. */
 const PORT_RETRY_MS = 100;
@@ -37,6 +38,7 @@ export interface HostNetworkParts {
   readonly commands: HostCommands;
   readonly tunnel: WireguardTunnel;
   readonly proxies: PortProxies;
+  readonly names: Pick<DnsServer, 'follow' | 'close'>;
   readonly file: StateFile;
   readonly logger: Logger;
 }
@@ -52,6 +54,7 @@ export class HostNetworks implements NetworkHost {
   private applied: NetworkState | undefined;
   private problem = '';
   private leftovers = false;
+  private hasNames = true;
   /** A container was started since the bridges' ports were looked at. */
   private hasNewPorts = true;
   private readonly news = new WakeSignal();
@@ -98,6 +101,7 @@ export class HostNetworks implements NetworkHost {
     this.current = await this.parts.file.load();
     signal.addEventListener('abort', () => this.news.wake(), { once: true });
     signal.addEventListener('abort', () => this.parts.proxies.close(), { once: true });
+    signal.addEventListener('abort', () => this.parts.names.close(), { once: true });
     while (!signal.aborted) {
       const state = this.current;
       const isDone = await this.pass(state);
@@ -159,7 +163,7 @@ export class HostNetworks implements NetworkHost {
   /** When to look again although there is no news. */
   private restMs(): number | undefined {
     if (this.hasUnknownPorts) return PORT_RETRY_MS;
-    if (this.leftovers) return REMOVE_RETRY_MS;
+    if (this.leftovers || !this.hasNames) return REMOVE_RETRY_MS;
     return this.isEncrypting ? TUNNEL_LOOK_MS : undefined;
   }
 
@@ -185,6 +189,7 @@ export class HostNetworks implements NetworkHost {
     const { host, logger } = this.parts;
     const wanted = toOverlayLinks(state, host);
     try {
+      this.hasNames = await this.parts.names.follow(state);
       if (wanted.length > 0) await this.links.prepareHost();
       const present = await this.ensureEngineNetworks(await this.withTunnel(state, wanted));
       const made = wanted.filter(({ networkId }) => present.has(networkId));

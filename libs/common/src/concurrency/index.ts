@@ -1,5 +1,6 @@
 export * from './async-queue';
 export * from './concurrency-limit';
 export * from './delay';
+export * from './guarded';
 export * from './supervise';
 export * from './wall-clock';
