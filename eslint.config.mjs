@@ -1,5 +1,6 @@
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+import edges from './eslint-edges.cjs';
 
 /** Files that decide: snapshot and time in, data out. Nothing here may reach the outside, so that tests need neither. */
 const PURE = [
@@ -20,7 +21,7 @@ const PURE = [
   'apps/manager/src/scheduler/**/*.ts',
   'apps/agent/src/worker/{container-claim,assignment-changes,failure,next-step,offline-restart,task-status}.ts',
   'apps/agent/src/network/{network-state,overlay-link,link-lines,nft-rules}.ts',
-  'apps/agent/src/dns/{name-table,answer}.ts',
+  'apps/agent/src/dns/{name-table,answer,query,reply,fair-shares}.ts',
   'apps/agent/src/generic-resource-flag.ts',
   'apps/agent/src/session/{assignment-sequence,backoff}.ts',
   'apps/agent/src/executor/docker/{*-config,api-version,describe-node,expand-templates,labels,observed-container,pull-progress,security-options,unsupported}.ts',
@@ -137,6 +138,16 @@ export default tseslint.config(
       'max-params': ['warn', 4],
       eqeqeq: 'error',
       'no-console': 'error',
+    },
+  },
+  {
+    files: ['apps/**/*.ts', 'libs/**/*.ts', 'deploy/**/*.ts'],
+    ignores: ['**/*{.,.sim-,.real-}spec.ts', '**/testing/**'],
+    plugins: { edges },
+    rules: {
+      // A promise that is thrown away ends up at the last line of defence: `supervise` takes it, or a catch.
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
+      'edges/guarded-handlers': 'error',
     },
   },
   { files: ['**/*{.,.sim-,.real-}spec.ts', 'test/**'], rules: { 'max-lines-per-function': 'off', 'max-lines': 'off' } },

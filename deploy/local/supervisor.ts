@@ -31,4 +31,7 @@ function log(entry: Record<string, unknown>): void {
 const [labName = ''] = process.argv.slice(2);
 const cluster = LabCluster.find(Lab.open(labName));
 if (cluster === undefined) throw new Error(`no cluster was started on lab "${labName}"`);
-void supervise(cluster);
+supervise(cluster).catch((error: Error) => {
+  log({ msg: 'the supervisor has ended', error: error.message });
+  process.exitCode = 1;
+});

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { delay, supervise } from '#common/concurrency';
+import { delay, type ProcessGuard, untilAborted } from '#common/concurrency';
 import type { Logger } from '#common/logging';
 import { Assignments_Type, NetworkChanges } from '#common/dispatcher-proto';
 import { ensurePrivateFolder } from '#common/files';
@@ -77,6 +77,7 @@ export class Agent {
   private constructor(
     private readonly config: AgentConfig,
     { nodeId, nodeKey, leaveLock, keys, abilities }: Findings,
+    private readonly guard: ProcessGuard,
     private readonly logger: Logger,
   ) {
     this.nodeId = nodeId;
@@ -105,7 +106,7 @@ export class Agent {
    * Starts an agent; it keeps trying to reach its engine and a manager for as long as it runs.
    * @throws DomainError FAILED_PRECONDITION when the data directory holds no valid node id; errors of the file system or of listening
    */
-  static async start(config: AgentConfig, logger: Logger): Promise<Agent> {
+  static async start(config: AgentConfig, guard: ProcessGuard, logger: Logger): Promise<Agent> {
     await ensurePrivateFolder(config.dataDir);
     await ensurePrivateFolder(config.runtimeDir);
     const findings = {
@@ -115,7 +116,7 @@ export class Agent {
       keys: await WireguardKeys.load(config.dataDir, new Date()),
       abilities: await probeNetworking(hostCommands, config.advertiseAddress, config.ingressMode),
     };
-    const agent = new Agent(config, findings, logger);
+    const agent = new Agent(config, findings, guard, logger);
     await agent.run();
     return agent;
   }
@@ -155,14 +156,20 @@ export class Agent {
     if (statusListen !== undefined) await this.serveStatus(statusListen);
     this.health.error.onChange((error) => error === '' && this.engineReturned());
     // Before the session, whose first heartbeat says how the engine is.
-    supervise(this.logger, 'engine health', this.health.run(signal));
+    this.guard.mustRun('engine health', signal, this.health.run(signal));
     await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
-    supervise(this.logger, 'networks', this.networks.run(signal));
-    supervise(this.logger, 'keys of encrypted networks', this.rotateKeys(signal));
-    supervise(this.logger, 'engine events', this.watch.run(signal));
-    supervise(this.logger, 'node description', this.describer.run(signal));
-    supervise(this.logger, 'manager session', this.sessions.run(signal));
+    this.guard.mustRun('networks', signal, this.networks.run(signal));
+    this.guard.mustRun('keys of encrypted networks', signal, this.rotateKeys(signal));
+    this.guard.mustRun('engine events', signal, this.watch.run(signal));
+    this.guard.mustRun('node description', signal, this.describer.run(signal));
+    this.guard.mustRun('manager session', signal, this.keepSession(signal));
     this.logger.info({ nodeId: this.nodeId, hostname, managers }, 'agent started');
+  }
+
+  /** An agent whose node was removed stays, without a session: see `leaveCluster`. */
+  private async keepSession(signal: AbortSignal): Promise<void> {
+    await this.sessions.run(signal);
+    if (this.sessions.isRemoved) await untilAborted(signal);
   }
 
   private rotateKeys(signal: AbortSignal): Promise<void> {
@@ -249,13 +256,17 @@ export class Agent {
   }
 
   private async serveStatus(address: string): Promise<void> {
-    this.metrics = new AgentMetrics({
+    this.metrics = new AgentMetrics(this.guard, {
       tasksByState: () => this.worker.countByState(),
       startsInFlight: () => this.places.inFlight,
       isEngineUp: () => this.health.error.value === '',
       isConnected: () => this.sessions.manager !== undefined,
     });
-    this.statusServer = new StatusServer({ registry: this.metrics.registry, troubles: () => this.troubles() });
+    this.statusServer = new StatusServer({
+      registry: this.metrics.registry,
+      troubles: () => this.troubles(),
+      logger: this.logger,
+    });
     await this.statusServer.listen(address);
   }
 

@@ -1,3 +1,4 @@
+import { ProcessGuard } from '#common/concurrency';
 import { createLogger } from '#common/logging';
 import { Agent } from './agent';
 import { readAgentConfig } from './agent-config';
@@ -5,13 +6,10 @@ import { readAgentConfig } from './agent-config';
 async function main(): Promise<void> {
   const config = readAgentConfig(process.argv);
   const logger = createLogger('agent', config.logLevel);
-  const die = (error: unknown): void => {
-    logger.fatal({ err: error }, 'the agent cannot go on');
-    process.exit(1);
-  };
-  process.on('unhandledRejection', die);
-  process.on('uncaughtException', die);
-  const agent = await Agent.start(config, logger);
+  const guard = new ProcessGuard('the agent', logger);
+  guard.watch();
+  const agent = await Agent.start(config, guard, logger).catch(guard.die);
+  if (!agent) return;
   const leave = (): void => {
     agent.stop();
     process.exit(0);
@@ -20,4 +18,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', leave);
 }
 
-void main();
+main().catch((error: Error) => {
+  process.stderr.write(`agent: ${error.message}\n`);
+  process.exitCode = 1;
+});

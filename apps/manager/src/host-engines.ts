@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { guarded } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import type { Engines } from './api/ports';
 
@@ -28,10 +29,13 @@ function connectTo(path: string): Promise<Duplex> {
       );
     };
     socket.once('error', fail);
-    socket.once('connect', () => {
+    const connected = (): void => {
       clearTimeout(timer);
       socket.off('error', fail);
+      // Whoever has it by then sees that it closes; one that breaks before is nobody's.
+      socket.on('error', () => undefined);
       resolve(socket);
-    });
+    };
+    socket.once('connect', guarded(connected, reject));
   });
 }

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { createLogger } from '#common/logging';
+import { guarded, ProcessGuard } from '#common/concurrency';
+import { createLogger, type Logger } from '#common/logging';
 import { findSocketGroup } from './api/http/socket-group';
 import { HttpServer } from './api/http-server';
 import { compileSooner } from './compile-sooner';
-import { readConfig } from './manager-config';
+import { readConfig, type ManagerConfig } from './manager-config';
 import { ManagerProcess } from './manager-process';
 
 /** How long running requests get to end when the manager stops. */
@@ -13,23 +14,26 @@ async function main(): Promise<void> {
   compileSooner();
   const config = readConfig(process.argv);
   const logger = createLogger('manager', config.logLevel);
-  const die = (error: unknown): void => {
-    logger.fatal({ err: error }, 'the manager cannot go on');
-    process.exit(1);
-  };
-  process.on('unhandledRejection', die);
-  process.on('uncaughtException', die);
+  const guard = new ProcessGuard('the manager', logger);
+  guard.watch();
+  await serve(config, guard, logger).catch(guard.die);
+}
+
+async function serve(config: ManagerConfig, guard: ProcessGuard, logger: Logger): Promise<void> {
   const socketGroup = await findSocketGroup(config.socketGroup);
-  const manager = await ManagerProcess.create({ config, logger, die });
+  const manager = await ManagerProcess.create({ config, logger, guard });
   const http = new HttpServer(manager.handlers, logger, socketGroup);
   const stop = async (): Promise<void> => {
     await Promise.all([http.close(HTTP_CLOSE_TIMEOUT_MS), manager.stop()]);
     logger.info('manager stopped');
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop().catch(die));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, guarded(stop, guard.die));
   await http.listen(config.listen);
   await manager.start();
 }
 
-void main();
+main().catch((error: Error) => {
+  process.stderr.write(`manager: ${error.message}\n`);
+  process.exitCode = 1;
+});

@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
-import { delay, supervise } from '#common/concurrency';
+import { delay, supervise, type ProcessGuard } from '#common/concurrency';
 import type { EtcdCredentials } from '#common/dispatcher-proto';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
@@ -28,8 +28,7 @@ interface Permanent {
   readonly managerId: string;
   readonly joined: JoinedClusters;
   readonly logger: Logger;
-  /** Told of what the process cannot go on with. */
-  readonly die: (error: unknown) => void;
+  readonly guard: ProcessGuard;
 }
 
 interface Running {
@@ -54,9 +53,9 @@ export class ManagerProcess {
   private constructor(private readonly parts: Permanent) {}
 
   /** Makes it, to be served and then started. */
-  static async create({ config, logger, die }: Pick<Permanent, 'config' | 'logger' | 'die'>): Promise<ManagerProcess> {
+  static async create({ config, logger, guard }: Pick<Permanent, 'config' | 'logger' | 'guard'>): Promise<ManagerProcess> {
     const managerId = await loadManagerId(config.dataDir);
-    const process = new ManagerProcess({ config, managerId, joined: await JoinedClusters.load(config.dataDir), logger, die });
+    const process = new ManagerProcess({ config, managerId, joined: await JoinedClusters.load(config.dataDir), logger, guard });
     process.running = await process.make();
     return process;
   }
@@ -86,7 +85,7 @@ export class ManagerProcess {
 
   /** @throws DomainError DEADLINE_EXCEEDED it goes on in the background */
   private async restart(): Promise<void> {
-    const { logger, die } = this.parts;
+    const { logger, guard } = this.parts;
     logger.info('this host becomes part of another cluster, or of none');
     const before = this.running;
     try {
@@ -95,11 +94,11 @@ export class ManagerProcess {
       await before?.app.close();
     } catch (error) {
       // Half of a manager would be worse than none: whoever supervises the process starts it again.
-      die(error);
+      guard.die(error);
       throw error;
     }
     const started = this.start();
-    started.catch(die);
+    started.catch(guard.die);
     const patience = new AbortController();
     const isLate = await Promise.race([started.then(() => false), delay(START_PATIENCE_MS, patience.signal).then(() => true)]);
     patience.abort();
@@ -110,7 +109,7 @@ export class ManagerProcess {
   }
 
   private async make(): Promise<Running> {
-    const { managerId, joined, logger } = this.parts;
+    const { managerId, joined, logger, guard } = this.parts;
     const isJoinedManager = joined.joined?.role === 'manager';
     const { dataDir } = this.parts.config;
     // The keys of a cluster are for its managers only.
@@ -127,6 +126,7 @@ export class ManagerProcess {
         sealingKeys,
         vault: new Vault(sealingKeys),
         logger,
+        guard,
       },
       keepKeys: (ring: KeyRing) => SealingKeys.keepJoined(dataDir, ring),
       keepEtcdCredentials: (credentials: EtcdCredentials | undefined) => keepJoinedEtcdCredentials(dataDir, credentials),

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import type { Logger } from '#common/logging';
+import type { ProcessGuard } from '#common/concurrency';
 import { createRegistry } from '#common/metrics';
 import type { Vault } from '#common/store';
 import { ApiModule } from './api/api.module';
@@ -33,6 +34,7 @@ export interface ManagerContext {
   /** Seals with them. */
   vault: Vault;
   logger: Logger;
+  guard: ProcessGuard;
   keepKeys: HostMembershipParts['keepKeys'];
   keepEtcdCredentials: HostMembershipParts['keepEtcdCredentials'];
   exclusively: HostMembershipParts['exclusively'];
@@ -46,7 +48,7 @@ class CoreModule {
     return {
       module: CoreModule,
       providers: [
-        { provide: Registry, useFactory: createRegistry },
+        { provide: Registry, useFactory: () => createRegistry(context.guard) },
         { provide: ManagerMetrics, inject: [Registry], useFactory: (registry: Registry) => new ManagerMetrics(registry) },
         {
           provide: Manager,

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { delay, supervise } from '#common/concurrency';
+import { delay, supervise, type ProcessGuard } from '#common/concurrency';
 import { Ticket } from '#common/dispatcher-proto';
 import { KEYS_DO_NOT_FIT } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
@@ -42,6 +42,7 @@ export interface ManagerParts {
   metrics: ManagerMetrics;
   /** Makes this manager anew, and starts it. @throws DomainError UNAVAILABLE while the host joins or leaves a cluster */
   beginAnew: () => Promise<void>;
+  guard: ProcessGuard;
   logger: Logger;
 }
 
@@ -142,23 +143,23 @@ export class Manager {
    * of a locked manager, as long as it takes.
    */
   async start(): Promise<void> {
-    const { logger } = this.parts;
+    const { guard } = this.parts;
     const { signal } = this.stopping;
     if (this.isWorker) return this.dispatcher.listen(this.parts.config.agentListen);
     this.warnOfOpenEtcd();
-    supervise(logger, 'view', this.store.run(signal));
+    guard.mustRun('view', signal, this.store.run(signal));
     await this.untilEtcdAnswers();
     await this.untilKeysFit();
     if (signal.aborted) return;
-    supervise(logger, 'proof of the keys', this.watchKeys(signal));
+    guard.mustRun('proof of the keys', signal, this.watchKeys(signal));
     this.membership.followLock(signal);
     this.announced = announceManager(this.announcement(keys.manager), signal);
     this.leading = this.lead(signal);
-    supervise(logger, 'presence', this.announced);
-    supervise(logger, 'leader loops', this.leading);
+    guard.mustRun('presence', signal, this.announced);
+    guard.mustRun('leader loops', signal, this.leading);
     await this.controlPlane.refresh();
     if (signal.aborted) return;
-    supervise(logger, 'control plane addresses', this.controlPlane.run(signal));
+    guard.mustRun('control plane addresses', signal, this.controlPlane.run(signal));
     await this.dispatcher.listen(this.parts.config.agentListen);
   }
 
@@ -250,15 +251,13 @@ export class Manager {
   }
 
   private async untilUnlocked(): Promise<void> {
-    const { sealingKeys, logger } = this.parts;
+    const { sealingKeys, guard, logger } = this.parts;
     if (!sealingKeys.isLocked) return;
     logger.warn('this manager is locked: it waits for `swarm unlock`');
     const unlocked = new AbortController();
-    const announced = announceManager(
-      this.announcement(keys.lockedManager),
-      AbortSignal.any([this.stopping.signal, unlocked.signal]),
-    );
-    supervise(logger, 'presence while locked', announced);
+    const signal = AbortSignal.any([this.stopping.signal, unlocked.signal]);
+    const announced = announceManager(this.announcement(keys.lockedManager), signal);
+    guard.mustRun('presence while locked', signal, announced);
     await sealingKeys.untilUnlocked(this.stopping.signal);
     unlocked.abort();
     await announced;

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { guarded } from '#common/concurrency';
 import { DomainError, messageOf, type ErrorCode } from '#common/errors';
 import type { ManagerAddress } from './address';
 import { plainLines } from './render/plain-text';
@@ -143,10 +144,13 @@ export class ManagerClient {
       const outgoing = httpRequest(options, (response) => {
         readReply(response).then((reply) => reject(refusal(reply)), reject);
       });
-      outgoing.on('upgrade', (_response, socket: Duplex, head: Buffer) => {
+      const take = guarded((_response: IncomingMessage, socket: Duplex, head: Buffer) => {
+        // Who reads it sees that it breaks.
+        socket.on('error', () => undefined);
         if (head.length > 0) socket.unshift(head);
         resolve(socket);
-      });
+      }, reject);
+      outgoing.on('upgrade', take);
       outgoing.on('error', (error) => reject(this.unreachable(error)));
       outgoing.end(body);
     });

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --
+import { EXIT } from './exit-codes';
 import { processSession } from './process-session';
 import { runProgram } from './program';
 
@@ -7,4 +8,7 @@ async function main(): Promise<void> {
   process.exitCode = await runProgram(process.argv.slice(2), processSession());
 }
 
-void main();
+main().catch((error: Error) => {
+  process.stderr.write(`swarmctl: ${error.message}\n`);
+  process.exitCode = EXIT.refused;
+});

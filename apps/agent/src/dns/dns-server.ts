@@ -94,11 +94,11 @@ export class DnsServer {
     const report = (error: Error): void => logger.warn({ reason: error.message }, 'the name server has trouble');
     udp.on(
       'message',
-      guarded((message, from) => this.answerDatagram(udp, message, from), report),
+      guarded((message: Buffer, from: RemoteInfo) => this.answerDatagram(udp, message, from), report),
     );
     tcp.on(
       'connection',
-      guarded((socket) => this.serve(socket, connections), report),
+      guarded((socket: Socket) => this.serve(socket, connections), report),
     );
     try {
       udp.bind(port, address);

@@ -46,7 +46,7 @@ function askByUdp(server: string, query: Buffer, signal: AbortSignal): Promise<B
     socket.on('close', () => reject(new Error('closed')));
     socket.on(
       'message',
-      guarded((answer) => answersTo(query, answer) && resolve(answer), reject),
+      guarded((answer: Buffer) => answersTo(query, answer) && resolve(answer), reject),
     );
     // The callback receives a failure too, which the declarations leave out.
     const connected = guarded((failure?: Error) => (failure ? reject(failure) : socket.send(query)), reject);

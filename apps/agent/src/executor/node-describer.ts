@@ -1,4 +1,4 @@
-import { delay } from '#common/concurrency';
+import { delay, supervise } from '#common/concurrency';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { NodeDescription } from '#common/proto';
@@ -24,7 +24,9 @@ export class NodeDescriber {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const stopListening = this.health.error.onChange((error) => void (error === '' && this.refresh()));
+    const stopListening = this.health.error.onChange((error) => {
+      if (error === '') supervise(this.logger, 'description of the node', this.refresh());
+    });
     while (!signal.aborted) {
       await delay(REFRESH_MS, signal);
       if (!signal.aborted && this.health.error.value === '') await this.refresh();

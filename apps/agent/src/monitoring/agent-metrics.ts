@@ -15,16 +15,18 @@ export interface MetricSources {
 
 /** The agent's figures for Prometheus, beside the process's own. */
 export class AgentMetrics {
-  readonly registry: Registry = createRegistry();
-  private readonly calls = new Histogram({
-    name: `${PREFIX}engine_call_seconds`,
-    help: 'Duration of calls to the engine',
-    labelNames: ['call', 'ok'],
-    buckets: CALL_BUCKETS,
-    registers: [this.registry],
-  });
+  readonly registry: Registry;
+  private readonly calls: Histogram;
 
-  constructor(sources: MetricSources) {
+  constructor(guard: Parameters<typeof createRegistry>[0], sources: MetricSources) {
+    this.registry = createRegistry(guard);
+    this.calls = new Histogram({
+      name: `${PREFIX}engine_call_seconds`,
+      help: 'Duration of calls to the engine',
+      labelNames: ['call', 'ok'],
+      buckets: CALL_BUCKETS,
+      registers: [this.registry],
+    });
     this.addTasks(sources.tasksByState);
     this.addGauge('starts_in_flight', 'Containers that are being made or started', sources.startsInFlight);
     this.addGauge('engine_up', 'Whether the engine answers', () => Number(sources.isEngineUp()));

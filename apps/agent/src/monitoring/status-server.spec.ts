@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { createLogger } from '#common/logging';
 import { AgentMetrics } from './agent-metrics';
 import { StatusServer } from './status-server';
 
@@ -21,14 +22,17 @@ describe('the status server', () => {
   };
 
   beforeAll(async () => {
-    const metrics = new AgentMetrics({
-      tasksByState: () => new Map([['running', 3]]),
-      startsInFlight: () => 2,
-      isEngineUp: () => false,
-      isConnected: () => true,
-    });
+    const metrics = new AgentMetrics(
+      { uncaughtErrors: 2 },
+      {
+        tasksByState: () => new Map([['running', 3]]),
+        startsInFlight: () => 2,
+        isEngineUp: () => false,
+        isConnected: () => true,
+      },
+    );
     metrics.observeCall('start', 0.3, true);
-    server = new StatusServer({ registry: metrics.registry, troubles: () => troubles });
+    server = new StatusServer({ registry: metrics.registry, troubles: () => troubles, logger: createLogger('test', 'silent') });
     const address = `127.0.0.1:${await freePort()}`;
     base = `http://${address}`;
     await server.listen(address);

@@ -1,5 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
+import { guarded } from '#common/concurrency';
+import type { Logger } from '#common/logging';
 
 const MAX_CONNECTIONS = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -8,6 +10,7 @@ export interface StatusSources {
   readonly registry: Registry;
   /** What keeps the agent from its work; empty when nothing does. */
   readonly troubles: () => readonly string[];
+  readonly logger: Logger;
 }
 
 /** Serves /healthz (the process lives), /readyz (a manager and the engine are reached) and /metrics. */
@@ -17,7 +20,18 @@ export class StatusServer {
   constructor(private readonly sources: StatusSources) {
     this.server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
     this.server.maxConnections = MAX_CONNECTIONS;
-    this.server.on('request', (request, response) => void this.answer(request.url ?? '', response));
+    const { logger } = sources;
+    this.server.on(
+      'request',
+      guarded(
+        (request, response) => this.answer(request.url ?? '', response),
+        (error, { url }, response) => {
+          logger.error({ err: error, url }, 'a request for the state of the agent failed');
+          response.destroy();
+        },
+      ),
+    );
+    this.server.on('error', (error) => logger.warn({ reason: error.message }, 'the state of the agent is not served'));
   }
 
   /**

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { guarded } from '#common/concurrency';
 import { DomainError, isCode, messageOf } from '#common/errors';
 
 /** The host's network stack takes milliseconds; one that hangs must not hold up the agent. */
@@ -38,8 +39,14 @@ function runTool(tool: HostTool, args: readonly string[], input = ''): Promise<s
     const child = spawn(tool, args, { stdio: 'pipe', timeout: DEADLINE_MS, killSignal: 'SIGKILL', detached: tool === DAEMON });
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdout.setEncoding('utf8').on(
+      'data',
+      guarded((text: string) => (stdout += text), reject),
+    );
+    child.stderr.setEncoding('utf8').on(
+      'data',
+      guarded((text: string) => (stderr += text), reject),
+    );
     child.stdin.on('error', () => undefined).end(input);
     child.on('error', (cause) => reject(new DomainError('UNAVAILABLE', `${tool} cannot be run: ${messageOf(cause)}`, { cause })));
     child.on('close', (code, signal) => {

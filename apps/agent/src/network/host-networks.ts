@@ -187,8 +187,8 @@ export class HostNetworks implements NetworkHost {
   /** @returns whether everything is as it is to be */
   private async pass(state: NetworkState): Promise<boolean> {
     const { host, logger } = this.parts;
-    const wanted = toOverlayLinks(state, host);
     try {
+      const wanted = toOverlayLinks(state, host);
       this.hasNames = await this.parts.names.follow(state);
       if (wanted.length > 0) await this.links.prepareHost();
       const present = await this.ensureEngineNetworks(await this.withTunnel(state, wanted));

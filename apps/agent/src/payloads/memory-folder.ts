@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
+import { guarded } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 
 const DEADLINE_MS = 10_000;
@@ -46,7 +47,10 @@ function run(command: 'mount' | 'umount', args: readonly string[]): Promise<void
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: DEADLINE_MS, killSignal: 'SIGKILL' });
     let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+    child.stderr.setEncoding('utf8').on(
+      'data',
+      guarded((text: string) => (complaint += text), reject),
+    );
     child.on('error', (cause) => reject(new DomainError('UNAVAILABLE', `${command}: ${messageOf(cause)}`, { cause })));
     child.on('close', (code) => {
       if (code === 0) resolve();

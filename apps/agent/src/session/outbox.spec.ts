@@ -27,7 +27,9 @@ class SlowLine {
 function anOutbox() {
   const line = new SlowLine();
   const statuses = new StatusReporter();
-  const outbox = new Outbox(line.write, statuses);
+  const outbox = new Outbox(line.write, statuses, (error) => {
+    throw error;
+  });
   statuses.onUnsent(() => outbox.sendStatuses());
   const report = (taskId: string, timestamp = '') =>
     statuses.report(taskId, {

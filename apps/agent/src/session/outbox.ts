@@ -1,3 +1,4 @@
+import { guarded } from '#common/concurrency';
 import type { AgentMessage, Heartbeat, Hello, HelloProof, TaskObservation } from '#common/dispatcher-proto';
 import type { NodeDescription } from '#common/proto';
 
@@ -24,9 +25,11 @@ export class Outbox {
   private heartbeat: Heartbeat | undefined;
   private description: NodeDescription | undefined;
 
+  /** @param failed ends the session: what could not be said is said anew in the next one */
   constructor(
     private readonly write: Write,
     private readonly statuses: StatusSource,
+    private readonly failed: (error: Error) => void,
   ) {}
 
   /** First of all, once. */
@@ -61,10 +64,12 @@ export class Outbox {
   private flushSoon(): void {
     if (this.scheduled || this.writing) return;
     this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      this.flush();
-    });
+    setImmediate(
+      guarded(() => {
+        this.scheduled = false;
+        this.flush();
+      }, this.failed),
+    );
   }
 
   private flush(): void {

@@ -1,4 +1,5 @@
 import { connectivityState, credentials, status as GrpcStatus, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+import { guarded } from '#common/concurrency';
 import { DomainError, type ErrorCode } from '#common/errors';
 import { OWN_CHANNEL_OPTIONS } from '#common/grpc';
 import {
@@ -62,8 +63,12 @@ class Session {
     private readonly party: SessionParty,
     private readonly address: string,
   ) {
-    this.outbox = new Outbox((message, written) => void stream.write(message, written), party.statuses);
-    stream.on('data', (message: ManagerMessage) => this.receive(message));
+    const failed = (error: Error): void => this.end(internal(error));
+    this.outbox = new Outbox((message, written) => void stream.write(message, written), party.statuses, failed);
+    stream.on(
+      'data',
+      guarded((message: ManagerMessage) => this.receive(message), failed),
+    );
     stream.on('error', (error: ServiceError) => this.end(toDomainError(error)));
     stream.on('end', () => this.end(new DomainError('UNAVAILABLE', `${address} ended the session`)));
   }
@@ -128,7 +133,10 @@ class Session {
     const { engineError } = this.party;
     const send = (): void => this.outbox.sendHeartbeat({ engineError: engineError.value });
     send();
-    const timer = setInterval(send, periodMs);
+    const timer = setInterval(
+      guarded(send, (error) => this.end(internal(error))),
+      periodMs,
+    );
     this.whenEnded(() => clearInterval(timer));
     this.whenEnded(engineError.onChange(send));
   }

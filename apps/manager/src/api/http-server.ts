@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { chmod, chown, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
+import { guarded } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
+import { guardedHandlers } from './http/guarded-handlers';
 import type { RequestHandlers } from './request-handler';
 import { parseListenAddress, type ListenAddress } from './http/listen-address';
 
@@ -60,8 +62,9 @@ export class HttpServer {
 
   private async listenOn(address: ListenAddress): Promise<void> {
     if (address.kind === 'unix') await removeStaleSocket(address.path);
-    const server = createServer(SERVER_OPTIONS, this.handlers.request);
-    server.on('upgrade', this.handlers.upgrade);
+    const server = createServer(SERVER_OPTIONS);
+    const { request, upgrade } = guardedHandlers(this.handlers, this.logger);
+    server.on('request', request).on('upgrade', upgrade);
     const listening = once(server, 'listening');
     if (address.kind === 'unix') listenClosed(server, address.path);
     else server.listen({ host: address.host, port: address.port });
@@ -70,6 +73,7 @@ export class HttpServer {
     } catch (error) {
       throw new DomainError('FAILED_PRECONDITION', `cannot listen: ${messageOf(error)}`, { cause: error });
     }
+    server.on('error', (error) => this.logger.warn({ reason: messageOf(error) }, 'the API does not take connections'));
     this.servers.push(server);
     if (address.kind === 'unix') await this.openToGroup(address.path);
   }
@@ -98,12 +102,15 @@ function listenClosed(server: Server, path: string): void {
 }
 
 /** A connection whose last request ends while we wait would be kept for the next one, so idle ones are ended again and again. */
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+function closeServer(server: Server): Promise<unknown> {
+  return new Promise<unknown>((resolve) => {
+    const sweep = setInterval(
+      guarded(() => server.closeIdleConnections(), resolve),
+      IDLE_SWEEP_MS,
+    );
     server.close(() => {
       clearInterval(sweep);
-      resolve();
+      resolve(undefined);
     });
     server.closeIdleConnections();
   });

@@ -11,7 +11,7 @@ import { engineRequests } from './http/engine-requests.middleware';
 export interface RequestHandlers {
   readonly request: RequestListener;
   /** For requests that ask for the connection itself. `head`: what has arrived after the request. */
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => unknown;
 }
 
 /**
@@ -24,5 +24,5 @@ export async function createRequestHandlers(app: INestApplication, serverVersion
   app.use(dockerProtocol(serverVersion));
   app.use(engineRequests(proxy, app.get(ContainerRequests)));
   await app.init();
-  return { request: router.listener, upgrade: (request, socket, head) => void proxy.upgrade(request, socket, head) };
+  return { request: router.listener, upgrade: (request, socket, head) => proxy.upgrade(request, socket, head) };
 }

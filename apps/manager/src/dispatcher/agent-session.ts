@@ -13,7 +13,7 @@ import type { NodeRecorder } from './node-recorder';
 import type { StatusInbox } from './status-inbox';
 import { payloadsFor } from './task-payloads';
 import { keys, type ClusterStore, type Vault } from '#common/store';
-import { monotonicMs } from '#common/concurrency';
+import { guarded, monotonicMs } from '#common/concurrency';
 
 export type AgentStream = ServerDuplexStream<AgentMessage, ManagerMessage>;
 
@@ -46,7 +46,12 @@ export class AgentSession {
     this.nodeId = hello.nodeId;
     const sink: MessageSink = {
       write: (message) => stream.write(message),
-      onDrain: (callback) => void stream.once('drain', callback),
+      onDrain: (callback) =>
+        void stream.once(
+          'drain',
+          guarded(callback, (error) => this.fail(error)),
+        ),
+      failed: (error) => this.fail(error),
     };
     this.networks = new NetworkStream(sink, () => parts.directory.pictureFor(this.nodeId));
     this.assignments = new AssignmentStream(sink, {
@@ -85,7 +90,12 @@ export class AgentSession {
 
   /** What the node has to know of networks may have changed; in time for assignments that need it. */
   updateNetworks(): void {
-    if (!this.ended) this.networks.update();
+    if (this.ended) return;
+    try {
+      this.networks.update();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   receive(message: AgentMessage): void {
@@ -112,6 +122,12 @@ export class AgentSession {
     this.ended = true;
     this.parts.logger.debug({ nodeId: this.nodeId, reason }, 'ending an agent session');
     this.stream.end();
+  }
+
+  /** What is to be sent cannot be made: this is this node's trouble alone, and maybe over when its agent is back. */
+  private fail(error: unknown): void {
+    this.parts.logger.error({ err: error, nodeId: this.nodeId }, 'an agent could not be told what it has to do');
+    this.end('the manager could not say what the node has to do');
   }
 
   /** Without them the node tries with what its own engine knows, and says why if that fails. */

@@ -1,3 +1,4 @@
+import { guarded } from '#common/concurrency';
 import { Assignments_Type, type ManagerMessage, type Payloads, type RegistryAuth } from '#common/dispatcher-proto';
 import type { SealedValue, Task } from '#common/proto';
 import { toAssignmentDiff, type SentTasks } from './assignment-diff';
@@ -8,6 +9,8 @@ export interface MessageSink {
   /** False when the peer is slow: nothing more until `onDrain`. */
   write(message: ManagerMessage): boolean;
   onDrain(callback: () => void): void;
+  /** What was to be said could not be: the peer is to begin anew. */
+  failed(error: Error): void;
 }
 
 /** What an agent is to have. */
@@ -47,10 +50,11 @@ export class AssignmentStream {
   touch(): void {
     if (!this.started || this.scheduled || this.blocked) return;
     this.scheduled = true;
-    setImmediate(() => {
+    const send = (): void => {
       this.scheduled = false;
       this.send(Assignments_Type.INCREMENTAL);
-    });
+    };
+    setImmediate(guarded(send, (error) => this.sink.failed(error)));
   }
 
   private send(type: Assignments_Type): void {

@@ -1,5 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { monotonicMs } from '#common/concurrency';
+import { guarded, monotonicMs } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import { NANOS_PER_MS, NodeState } from '#common/domain';
 import { CHANNEL_OPTIONS, grpcFailure } from '#common/grpc';
@@ -85,7 +85,11 @@ export class DispatcherServer {
     this.onCluster();
     this.expectOwnNodes();
     this.unsubscribe = this.parts.store.onChange((changes) => this.onChanges(changes));
-    this.livenessTimer = setInterval(() => this.lookForLostNodes(), LIVENESS_PERIOD_MS);
+    const look = guarded(
+      () => this.lookForLostNodes(),
+      (error) => this.parts.logger.error({ err: error }, 'could not look for lost nodes, will retry'),
+    );
+    this.livenessTimer = setInterval(look, LIVENESS_PERIOD_MS);
   }
 
   /** Ends all streams in good order: agents go on elsewhere, containers run on. */
@@ -122,21 +126,21 @@ export class DispatcherServer {
     let session: AgentSession | undefined;
     let greeting: Greeting | undefined;
     const helloTimer = setTimeout(() => refuse(stream, new DomainError('DEADLINE_EXCEEDED', 'no hello came')), HELLO_TIMEOUT_MS);
-    stream.on('data', (message: AgentMessage) => {
+    const take = (message: AgentMessage): void => {
       if (session) return session.receive(message);
-      try {
-        if (!greeting && message.hello?.nodeKey) {
-          greeting = this.challenge(stream, message.hello);
-          return;
-        }
-        clearTimeout(helloTimer);
-        greeting?.check(message);
-        session = this.welcome(stream, greeting?.hello ?? message.hello);
-      } catch (error) {
-        clearTimeout(helloTimer);
-        refuse(stream, error);
+      if (!greeting && message.hello?.nodeKey) {
+        greeting = this.challenge(stream, message.hello);
+        return;
       }
-    });
+      clearTimeout(helloTimer);
+      greeting?.check(message);
+      session = this.welcome(stream, greeting?.hello ?? message.hello);
+    };
+    const fail = (error: unknown): void => {
+      clearTimeout(helloTimer);
+      refuse(stream, error);
+    };
+    stream.on('data', guarded(take, fail));
     const gone = (): void => {
       clearTimeout(helloTimer);
       if (session && this.sessions.remove(session)) this.parts.logger.info({ nodeId: session.nodeId }, 'agent disconnected');

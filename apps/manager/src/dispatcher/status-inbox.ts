@@ -1,4 +1,4 @@
-import { monotonicMs } from '#common/concurrency';
+import { monotonicMs, supervise } from '#common/concurrency';
 import { isCode } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { TaskObservation } from '#common/dispatcher-proto';
@@ -39,7 +39,7 @@ export class StatusInbox {
       const known = this.newest.get(taskId) ?? this.underWay.get(taskId) ?? task.status;
       if (mayReport(known, status)) this.newest.set(taskId, this.stamped(withShortTexts(status), known));
     }
-    void this.drain();
+    supervise(this.logger, 'statuses', this.drain());
   }
 
   /**
@@ -60,16 +60,18 @@ export class StatusInbox {
   private async drain(): Promise<void> {
     if (this.writing) return;
     this.writing = true;
-    while (this.newest.size > 0 && !this.closed) {
-      // Each status has two guards.
-      const batch = [...this.newest].slice(0, this.store.maxOperations / 2);
-      for (const [taskId] of batch) this.newest.delete(taskId);
-      this.underWay = new Map(batch);
-      const goesOn = await this.write(batch);
+    try {
+      while (this.newest.size > 0 && !this.closed) {
+        // Each status has two guards.
+        const batch = [...this.newest].slice(0, this.store.maxOperations / 2);
+        for (const [taskId] of batch) this.newest.delete(taskId);
+        this.underWay = new Map(batch);
+        if (!(await this.write(batch))) break;
+      }
+    } finally {
       this.underWay = new Map();
-      if (!goesOn) break;
+      this.writing = false;
     }
-    this.writing = false;
   }
 
   /** @returns whether to go on at once */
@@ -118,7 +120,7 @@ export class StatusInbox {
 
   private retryLater(): void {
     clearTimeout(this.retryTimer);
-    this.retryTimer = setTimeout(() => void this.drain(), this.retryMs);
+    this.retryTimer = setTimeout(() => supervise(this.logger, 'statuses', this.drain()), this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
   }
 }

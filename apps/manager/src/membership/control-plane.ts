@@ -33,10 +33,10 @@ export class ControlPlane {
     const before = this.members;
     try {
       this.members = await etcd.memberAddresses();
+      if (this.members.join() !== before.join()) changed();
     } catch (error) {
-      logger.debug({ reason: messageOf(error) }, "etcd's members are not known");
+      logger.debug({ reason: messageOf(error) }, "etcd's members are not known, or nobody could be told of them");
     }
-    if (this.members.join() !== before.join()) changed();
   }
 
   async run(signal: AbortSignal): Promise<void> {

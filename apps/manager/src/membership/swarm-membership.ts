@@ -9,7 +9,7 @@ import {
   swarmSpecProblem,
   type SubnetPool,
 } from '#common/domain';
-import { delay } from '#common/concurrency';
+import { delay, supervise } from '#common/concurrency';
 import { DomainError, isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { Cluster, type SealedValue, type SwarmInitRequest, type SwarmSpec } from '#common/proto';
@@ -225,17 +225,21 @@ export class SwarmMembership {
   /** Locks the sealing keys of this manager as the cluster asks for, from now until the signal aborts. */
   followLock(signal: AbortSignal): void {
     const { store, logger } = this.parts;
-    const follow = (): void =>
-      void this.lockAsAsked().catch(async (error: unknown) => {
+    const follow = async (): Promise<void> => {
+      try {
+        await this.lockAsAsked();
+      } catch (error) {
         logger.error({ reason: messageOf(error) }, 'the sealing keys are not locked as they should be, will retry');
         await delay(RETRY_MS, signal);
-        if (!signal.aborted) follow();
-      });
+        if (!signal.aborted) await follow();
+      }
+    };
+    const followSoon = (): void => supervise(logger, 'lock of the sealing keys', follow());
     const unsubscribe = store.onChange((changes) => {
-      if (changes.some(({ kind }) => kind === 'cluster' || kind === 'everything')) follow();
+      if (changes.some(({ kind }) => kind === 'cluster' || kind === 'everything')) followSoon();
     });
     signal.addEventListener('abort', unsubscribe, { once: true });
-    follow();
+    followSoon();
   }
 
   private async lockAsAsked(): Promise<void> {

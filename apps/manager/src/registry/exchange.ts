@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { guarded } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 
 /** The largest manifest that registries have to take. */
@@ -78,7 +79,7 @@ function send({ url, headers, form, insecure }: ExchangeRequest, signal: AbortSi
     rejectUnauthorized: !insecure,
   };
   return new Promise((resolve, reject) => {
-    const take = (response: IncomingMessage): void => void readReply(response).then(resolve, reject);
+    const take = guarded(async (response: IncomingMessage) => resolve(await readReply(response)), reject);
     const outgoing = url.protocol === 'https:' ? httpsRequest(url, options, take) : httpRequest(url, options, take);
     outgoing.on('error', reject);
     outgoing.end(body);

@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { pipeline, type Duplex } from 'node:stream';
 import { credentials, Metadata, status as GrpcStatus, type ClientDuplexStream, type ServerDuplexStream } from '@grpc/grpc-js';
+import { guarded } from '#common/concurrency';
 import { SWARM_LOCKED } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import { CHANNEL_OPTIONS, grpcFailure, TunnelConnection } from '#common/grpc';
@@ -47,18 +48,20 @@ export class ManagerRelay {
       const onError = (error: unknown): void => fail(toDomainError(error, nodeId));
       const onEnd = (): void => fail(new DomainError('UNAVAILABLE', `the manager at ${address} hung up`));
       call.once('error', onError).once('end', onEnd);
-      call.once('data', ({ data }: TunnelChunk) => {
+      const connected = guarded(() => {
+        clearTimeout(timer);
+        call.pause();
+        const tunnel = new TunnelConnection(call, () => call.cancel());
+        call.off('error', onError).off('end', onEnd);
+        resolve(tunnel);
+      }, onError);
+      const prove = guarded(({ data }: TunnelChunk) => {
         const proof = this.prove(data, nodeId);
         if (proof === undefined) return fail(new DomainError('UNAVAILABLE', `node ${nodeId} is not available: ${SWARM_LOCKED}`));
         call.write({ data: proof, end: false });
-        call.once('data', () => {
-          clearTimeout(timer);
-          call.pause();
-          const tunnel = new TunnelConnection(call, () => call.cancel());
-          call.off('error', onError).off('end', onEnd);
-          resolve(tunnel);
-        });
-      });
+        call.once('data', connected);
+      }, onError);
+      call.once('data', prove);
     });
   }
 
@@ -68,15 +71,16 @@ export class ManagerRelay {
     const nonce = randomBytes(NONCE_BYTES);
     const timer = setTimeout(() => refuse(stream, denied()), PROOF_TIMEOUT_MS);
     stream.once('error', () => clearTimeout(timer)).once('cancelled', () => clearTimeout(timer));
-    stream.once('data', ({ data }: TunnelChunk) => {
+    const check = async ({ data }: TunnelChunk): Promise<void> => {
       clearTimeout(timer);
       stream.pause();
-      if (!isId(nodeId) || !this.isSealedNonce(data, nonce, nodeId)) return refuse(stream, denied());
-      connect(nodeId).then(
-        (engine) => join(stream, engine),
-        (error: unknown) => refuse(stream, error),
-      );
-    });
+      if (!isId(nodeId) || !this.isSealedNonce(data, nonce, nodeId)) throw denied();
+      join(stream, await connect(nodeId));
+    };
+    stream.once(
+      'data',
+      guarded(check, (error) => refuse(stream, error)),
+    );
     stream.write({ data: nonce, end: false });
   }
 

@@ -14,6 +14,14 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Resolves when the signal aborts. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /**
  * Settles as `work` does, but rejects once `timeoutMs` have passed. The work itself goes on unless it listens to the signal.
  * @throws DomainError DEADLINE_EXCEEDED naming `what`

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { guarded } from '../concurrency';
 import type { TunnelChunk } from '../proto/generated/swarm/v1/tunnel';
 
 /** Either side's end of a Tunnel.Connect call. */
@@ -30,7 +31,15 @@ export class TunnelConnection extends Duplex {
     private readonly abandon: () => void,
   ) {
     super({ allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES });
-    call.on('data', (chunk) => this.receive(chunk));
+    // Whoever has it by then: a break is seen by the streams it is joined with.
+    this.on('error', () => undefined);
+    call.on(
+      'data',
+      guarded(
+        (chunk: TunnelChunk) => this.receive(chunk),
+        (error) => this.destroy(error),
+      ),
+    );
     call.on('end', () => this.hangUp());
     call.on('cancelled', () => this.hangUp());
     call.on('error', (error) => this.hangUp(error));

@@ -1,5 +1,5 @@
 import type { Etcd3 } from 'etcd3';
-import { withDeadline } from '../concurrency';
+import { guarded, withDeadline } from '../concurrency';
 import { DomainError, isCode } from '../errors';
 import { endingAfter } from '../grpc';
 import { translated } from './etcd-error';
@@ -65,9 +65,10 @@ export class EtcdLease implements Lease {
       this.stream = undefined;
       this.waiting?.reject(error);
     };
-    stream.on('data', ({ TTL }) => {
+    const take = ({ TTL }: { TTL: string }): void => {
       if (this.stream === stream) this.waiting?.resolve(Number(TTL));
-    });
+    };
+    stream.on('data', guarded(take, fail));
     stream.on('error', fail);
     stream.on('end', () => fail(new DomainError('UNAVAILABLE', 'etcd lease keepalive: the server ended the stream')));
     if (late.aborted) stream.cancel();

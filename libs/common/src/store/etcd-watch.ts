@@ -1,5 +1,5 @@
 import type { Etcd3, IKeyValue, IWatchResponse } from 'etcd3';
-import { AsyncQueue, withDeadline } from '../concurrency';
+import { AsyncQueue, guarded, withDeadline } from '../concurrency';
 import { DomainError, messageOf } from '../errors';
 import type { Revision, Stored, StoreEvent, WatchBatch } from './object-store';
 
@@ -33,16 +33,20 @@ export async function* watchEtcd(request: WatchRequest): AsyncIterable<WatchBatc
     new DomainError('UNAVAILABLE', `etcd watch: ${reason}`, { cause });
 
   let heardAt = performance.now();
-  stream.on('data', (response) => {
-    heardAt = performance.now();
-    queue.push(response);
-  });
-  stream.on('error', (error) => queue.fail(unavailable(messageOf(error), error)));
+  const fail = (error: Error): void => queue.fail(unavailable(messageOf(error), error));
+  stream.on(
+    'data',
+    guarded((response: IWatchResponse) => {
+      heardAt = performance.now();
+      queue.push(response);
+    }, fail),
+  );
+  stream.on('error', fail);
   stream.on('end', () => queue.fail(unavailable('the server ended the stream')));
   const stop = (): void => queue.close();
   signal.addEventListener('abort', stop, { once: true });
   let tickedAt = performance.now();
-  const progress = setInterval(() => {
+  const ask = (): void => {
     const now = performance.now();
     // Our own lateness is no fault of the server's: after a pause of this process, listen once more before judging.
     const late = now - tickedAt > 2 * PROGRESS_PERIOD_MS;
@@ -50,7 +54,8 @@ export async function* watchEtcd(request: WatchRequest): AsyncIterable<WatchBatc
     if (late) heardAt = now;
     if (now - heardAt > SILENCE_LIMIT_MS) queue.fail(unavailable(`nothing heard for ${SILENCE_LIMIT_MS} ms`));
     else stream.write({ progress_request: {} } as never);
-  }, PROGRESS_PERIOD_MS);
+  };
+  const progress = setInterval(guarded(ask, fail), PROGRESS_PERIOD_MS);
 
   try {
     stream.write({

@@ -1,3 +1,4 @@
+import { guarded } from '../concurrency';
 import { widthOf, type Commit, type Guard, type ObjectStore, type Revision, type Write } from './object-store';
 
 const WAITS = {
@@ -75,11 +76,20 @@ export class GroupCommit {
       if (this.gathering && this.waiting.length >= this.gathering.expected) this.endGathering();
       if (this.isBusy) return;
       this.isBusy = true;
-      setImmediate(() => this.sendGroup());
+      setImmediate(this.sendGroup);
     });
   }
 
-  private sendGroup(): void {
+  /** Whatever goes wrong, nobody waits for ever, and the next commit is not held up. */
+  private readonly sendGroup = guarded(
+    () => this.sendNext(),
+    (error) => {
+      this.isBusy = false;
+      for (const { reject } of this.waiting.splice(0)) reject(error);
+    },
+  );
+
+  private sendNext(): void {
     const { commits } = this.nextGroup();
     this.isBusy = commits.length > 0;
     if (!this.isBusy) return;
@@ -90,12 +100,15 @@ export class GroupCommit {
       holdsUp = false;
       next();
     };
-    const timer = setTimeout(() => goOn(() => this.sendGroup()), this.waits.slowMs);
-    void this.outcomeOf(commits).then((tell) => {
+    const timer = setTimeout(() => goOn(this.sendGroup), this.waits.slowMs);
+    const tellAll = (tell: () => void): void => {
       clearTimeout(timer);
       goOn(() => (leavesSome ? this.sendGroup() : this.gather(commits.length)));
       tell();
-    });
+    };
+    this.outcomeOf(commits)
+      .then(tellAll)
+      .catch((error: unknown) => commits.forEach(({ reject }) => reject(error)));
   }
 
   /** @param answered how many commits the group had */

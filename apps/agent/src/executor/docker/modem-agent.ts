@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { guarded } from '#common/concurrency';
 import { inspect } from 'node:util';
 
 declare module 'http' {
@@ -20,11 +21,15 @@ export class ModemAgent extends Agent {
 
   /** docker-modem does not notice when an answer breaks off, and its promise never settles; but it listens to errors of the request. */
   override addRequest(request: ClientRequest, options: object): void {
-    request.once('response', (answer: IncomingMessage) => {
+    const watch = (answer: IncomingMessage): void => {
       answer.once('close', () => {
         if (!answer.complete) request.emit('error', new Error('the answer broke off'));
       });
-    });
+    };
+    request.once(
+      'response',
+      guarded(watch, (error) => request.destroy(error)),
+    );
     super.addRequest(request, options);
   }
 }

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { once } from 'node:events';
+import { guarded } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { NetworkState } from '../network-state';
@@ -69,7 +70,16 @@ export class PortProxies {
   private async listen(place: string, port: ProxiedPort): Promise<void> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     const listener: Listener = { server, port };
-    server.on('connection', (client) => void this.serve(client, () => listener.port));
+    server.on(
+      'connection',
+      guarded(
+        (client) => this.serve(client, () => listener.port),
+        (error, client) => {
+          this.logger.error({ err: error, place }, 'a connection to a published port could not be served');
+          client.destroy();
+        },
+      ),
+    );
     const [number, address] = place.split('@');
     server.listen({ port: Number(number), host: address });
     await once(server, 'listening');

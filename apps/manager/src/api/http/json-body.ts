@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { guarded } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 
 const MIB = 1024 * 1024;
@@ -43,14 +44,14 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       request.off('data', take).off('end', onEnd).off('close', onGone).off('error', onGone);
       end();
     };
-    const take = (chunk: Buffer): void => {
+    const take = guarded((chunk: Buffer): void => {
       length += chunk.length;
       if (length <= MAX_BODY_BYTES) chunks.push(chunk);
       else chunks.length = 0;
       if (length <= MAX_DISCARDED_BYTES) return;
       request.pause();
       finish(() => reject(tooLarge()));
-    };
+    }, reject);
     const onEnd = (): void =>
       finish(() =>
         length > MAX_BODY_BYTES

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
+import { guarded } from '#common/concurrency';
 import { DomainError } from '#common/errors';
 import { pathOf, type Middleware, type Next, type Request, type Response } from './exchange';
 
@@ -62,9 +63,9 @@ export class Router {
     try {
       // What can be read can be asked for its head.
       const found = this.find(method, url) ?? (method === 'HEAD' ? this.find('GET', url) : undefined);
-      if (!found) return void this.notFound?.(request, response, goOn);
+      if (!found) return this.watch(this.notFound?.(request, response, goOn), request, response);
       request.params = found.params;
-      found.handler(request, response, goOn);
+      this.watch(found.handler(request, response, goOn), request, response);
     } catch (error) {
       this.fail(error, request, response);
     }
@@ -79,10 +80,19 @@ export class Router {
     return { handler: (found.store as { handler: Handler }).handler, params: found.params };
   }
 
-  private fail(error: unknown, request: Request, response: Response): void {
-    if (this.failed) this.failed(error, request, response, goOn);
-    else response.destroy();
+  /** What a handler that takes longer ends with. */
+  private watch(result: unknown, request: Request, response: Response): void {
+    if (result instanceof Promise) result.catch((error: unknown) => this.fail(error, request, response));
   }
+
+  /** An error that cannot even be answered ends the connection. */
+  private readonly fail = guarded(
+    (error: unknown, request: Request, response: Response) => {
+      if (this.failed) return this.failed(error, request, response, goOn);
+      return response.destroy();
+    },
+    (_failure, _error, _request, response) => response.destroy(),
+  );
 }
 
 /** A path that cannot be decoded is found nowhere; it is better said so. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { guarded } from '#common/concurrency';
 import { FrameReader, STDERR } from '#common/docker-stream';
 import { DomainError } from '#common/errors';
 import type { CliCommand } from '../../cli-command';
@@ -47,9 +48,9 @@ async function execInTask(tools: Tools, [reference, ...command]: string[], flags
 /** Keys go to the command, Ctrl-C too, and it hears of the terminal's size. Returns how to give the terminal back. */
 async function takeTerminal({ session, api }: Tools, execId: string, interactive: boolean): Promise<() => void> {
   const { stdin } = session;
-  const tellSize = (): Promise<void> => api.streams.resizeExec(execId, stdin.size()).catch(() => undefined);
-  const stop = stdin.onResize(() => void tellSize());
-  await tellSize();
+  const tellSize = (): Promise<void> => api.streams.resizeExec(execId, stdin.size());
+  const stop = stdin.onResize(guarded(tellSize, () => undefined));
+  await tellSize().catch(() => undefined);
   if (interactive) stdin.setRaw(true);
   return () => {
     stop();
