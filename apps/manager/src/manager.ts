@@ -270,14 +270,12 @@ export class Manager {
     const services = new ServiceReconciler(store.view, logger, metrics);
     return runLeaderLoops(
       watchLeadership({ etcd, store, managerId, logger }, signal),
-      [
-        ...(config.autoInit
+      {
+        once: config.autoInit
           ? [ensureCluster(store, vault, { pool: config.subnetPool, heartbeatPeriodMs: config.heartbeatPeriodMs })]
-          : []),
-        reconcilerLoop(services, { store, logger, metrics }),
-        takeOverNodes(store, logger),
-        orphanTasks(store, logger),
-      ],
+          : [],
+        loops: [reconcilerLoop(services, { store, logger, metrics }), takeOverNodes(store, logger), orphanTasks(store, logger)],
+      },
       logger,
     );
   }

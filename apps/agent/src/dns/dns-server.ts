@@ -29,6 +29,9 @@ export interface DnsServerParts {
   readonly state: () => NetworkState;
   readonly port: number;
   readonly address?: string;
+  /** Asks other servers. */
+  readonly ask?: typeof askUpstream;
+  readonly idleMs?: number;
   readonly logger: Logger;
 }
 
@@ -124,7 +127,7 @@ export class DnsServer {
     const { remoteAddress: asker = '' } = socket;
     if (!this.isServed(asker) || !this.places.take(asker)) return void socket.destroy();
     connections.add(socket);
-    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.setTimeout(this.parts.idleMs ?? IDLE_MS, () => socket.destroy());
     try {
       await pipeline(socket, (chunks: AsyncIterable<Buffer>) => this.answersOn(chunks, asker), socket);
     } catch (error) {
@@ -174,7 +177,8 @@ export class DnsServer {
   private async forward(message: Buffer, asker: string, transport: Transport): Promise<Buffer> {
     if (!this.forwards.take(asker)) throw new Error(`${asker} has too many questions under way`);
     try {
-      return await askUpstream(this.table().nameserversOf(asker) ?? (await upstreamServers()), message, transport);
+      const { ask = askUpstream } = this.parts;
+      return await ask(this.table().nameserversOf(asker) ?? (await upstreamServers()), message, transport);
     } finally {
       this.forwards.giveBack(asker);
     }

@@ -15,8 +15,15 @@ const MAX_TCP_BYTES = 0xffff;
 const NAME_OF_QUESTION = Buffer.from([0xc0, HEADER_BYTES]);
 /** Says that this server understands EDNS (RFC 6891), and takes messages of 1,232 bytes by UDP. */
 const OPT_RECORD = Buffer.from([0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0]);
-/** An empty name, which `encode` writes as one byte. */
+/** An empty name. */
 const ROOT = '.';
+const ROOT_BYTES = 1;
+/** Of a record, between its name and its data: type, class, time to live, length of the data. */
+const FIXED_BYTES = 10;
+/** One of an IPv4 address. */
+const SMALLEST_RECORD_BYTES = 16;
+/** In what `fit` returns. */
+const PIECES_PER_RECORD = 2;
 
 export const RCODE = { ok: 0, formatError: 1, serverFailure: 2, notImplemented: 4, refused: 5 } as const;
 
@@ -43,7 +50,8 @@ export function encodeReply(query: Query, { rcode, records }: Reply, transport: 
   const start = HEADER_BYTES + (question?.bytes.length ?? 0);
   const room = (transport === 'udp' ? query.udpBytes : MAX_TCP_BYTES) - start - end.length;
   const fitting = fit(records ?? [], room);
-  const isCut = fitting.length < (records?.length ?? 0);
+  const count = fitting.length / PIECES_PER_RECORD;
+  const isCut = count < (records?.length ?? 0);
   const header = Buffer.alloc(HEADER_BYTES);
   const flags =
     IS_ANSWER |
@@ -53,25 +61,25 @@ export function encodeReply(query: Query, { rcode, records }: Reply, transport: 
     (query.wantsRecursion ? RECURSION_DESIRED : 0) |
     RECURSION_AVAILABLE |
     rcode;
-  [query.id, flags, question ? 1 : 0, fitting.length, 0, hasEdns ? 1 : 0].forEach((field, index) =>
+  [query.id, flags, question ? 1 : 0, count, 0, hasEdns ? 1 : 0].forEach((field, index) =>
     header.writeUInt16BE(field, index * 2),
   );
   return Buffer.concat([header, ...(question ? [question.bytes] : []), ...fitting, end]);
 }
 
+/** As many as there is room for, each with a pointer in place of its name. */
 function fit(records: readonly DnsRecord[], room: number): Buffer[] {
+  const candidates = records.slice(0, Math.ceil(room / SMALLEST_RECORD_BYTES));
+  const answers = candidates.map(({ type, data }) => ({ type, name: ROOT, ttl: TTL_SECONDS, data }));
+  const encoded = encode({ type: 'response', answers });
   const fitting: Buffer[] = [];
   let left = room;
-  for (const record of records) {
-    const bytes = encodeRecord(record);
-    left -= bytes.length;
+  for (let offset = HEADER_BYTES; offset < encoded.length; ) {
+    const start = offset + ROOT_BYTES;
+    offset = start + FIXED_BYTES + encoded.readUInt16BE(start + FIXED_BYTES - 2);
+    left -= NAME_OF_QUESTION.length + offset - start;
     if (left < 0) break;
-    fitting.push(bytes);
+    fitting.push(NAME_OF_QUESTION, encoded.subarray(start, offset));
   }
   return fitting;
-}
-
-function encodeRecord({ type, data }: DnsRecord): Buffer {
-  const alone = encode({ type: 'response', answers: [{ type, name: ROOT, ttl: TTL_SECONDS, data }] });
-  return Buffer.concat([NAME_OF_QUESTION, alone.subarray(HEADER_BYTES + 1)]);
 }

@@ -31,7 +31,9 @@ export async function* watchLeadership(parts: ElectionParts, signal: AbortSignal
       await delay(CANDIDATE_PERIOD_MS / 4, signal);
       continue;
     }
-    yield* oneTerm(parts, won, signal);
+    const hasResigned = yield* oneTerm(parts, won, signal);
+    // Others first.
+    if (hasResigned) await delay(CANDIDATE_PERIOD_MS, signal);
   }
 }
 
@@ -72,7 +74,9 @@ async function resignForFormerSelf(etcd: EtcdStore, managerId: string): Promise<
   await etcd.commit([{ key: keys.leader, createRevision: stored.createRevision }], [{ kind: 'delete', key: keys.leader }]);
 }
 
-async function* oneTerm(parts: ElectionParts, won: Victory, signal: AbortSignal): AsyncIterable<LeaderTerm> {
+/** @returns whether the leader has resigned */
+async function* oneTerm(parts: ElectionParts, won: Victory, signal: AbortSignal): AsyncGenerator<LeaderTerm, boolean> {
+  let hasResigned = false;
   const over = new AbortController();
   const end = (): void => over.abort();
   signal.addEventListener('abort', end, { once: true });
@@ -81,7 +85,11 @@ async function* oneTerm(parts: ElectionParts, won: Victory, signal: AbortSignal)
   const term = won.claim.revision;
   parts.logger.info({ term }, 'became leader');
   try {
-    yield new LeaderTerm(won.claim, over.signal, parts.store);
+    yield new LeaderTerm(won.claim, over.signal, parts.store, () => {
+      hasResigned = true;
+      end();
+    });
+    return hasResigned;
   } finally {
     end();
     unsubscribe();

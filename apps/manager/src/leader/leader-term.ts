@@ -20,6 +20,8 @@ export class LeaderTerm {
     /** Aborts when the term is over, before anyone else can have been elected. */
     readonly signal: AbortSignal,
     private readonly store: ClusterStore,
+    /** Ends the term in good order: whoever else stands for election may win the next one. */
+    readonly resign: () => void,
   ) {
     this.number = claim.revision;
     this.fence = claim.revision;
