@@ -21,7 +21,7 @@ export function findTask(view: ClusterView, term: string): Task {
   if (named.length > 0) return only('task', term, named);
   const inSlot = tasks.filter((task) => isActive(task) && `${task.serviceName}.${task.slot}` === term);
   // Start-first, two may fill a slot: the newer one is what becomes of it.
-  const [newest] = inSlot.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  const [newest] = inSlot.sort((a, b) => b.generation - a.generation || (a.createdAt < b.createdAt ? 1 : -1));
   return newest ?? only('task', term, withIdPrefix(tasks, term));
 }
 

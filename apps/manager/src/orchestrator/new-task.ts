@@ -5,6 +5,8 @@ import type { Place } from './slots';
 
 /** Where a task is to be, and how it comes to be there. */
 export interface NewPlace extends Place {
+  /** Those that were there before it. */
+  tasks?: readonly Task[];
   /** Tasks of its version that have failed there in a row. */
   failures?: number;
   /** Why there is a new task, where that is not plain from the one before it. */
@@ -45,5 +47,6 @@ export function newTask(service: Service, place: NewPlace, desiredState: TaskSta
     desiredReason: place.reason ?? '',
     failures: place.failures ?? 0,
     defaultLogDriver: inputs.cluster?.taskDefaults?.logDriver,
+    generation: 1 + Math.max(0, ...(place.tasks ?? []).map(({ generation }) => generation)),
   };
 }

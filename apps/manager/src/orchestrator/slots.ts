@@ -54,9 +54,10 @@ export function groupSlots(tasks: readonly Task[], placeOf: (task: Task) => Plac
   return slots;
 }
 
-/** A later version of the service is newer, whatever the clocks of the leaders that created the tasks say. */
+/** A later version of the service is newer, and then a later generation, whatever the clocks of the leaders that created the tasks say. */
 function newestFirst(a: Task, b: Task): number {
   if (a.serviceVersion !== b.serviceVersion) return b.serviceVersion - a.serviceVersion;
+  if (a.generation !== b.generation) return b.generation - a.generation;
   if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? 1 : -1;
   return stateRank(a.desiredState) - stateRank(b.desiredState);
 }

@@ -89,7 +89,7 @@ export class PayloadCommands<T extends Secret | Config> {
     const renamed = { ...before, spec: { ...before.spec, name: this.unusedVersionName(spec.name) } };
     await commitOr(store, outOfSequence, kind.writes.succession(before, renamed, successor));
     const services = await this.roll(firstVersionId, successor, except);
-    await this.forgetOldVersions(firstVersionId);
+    await this.forgetOldVersions(firstVersionId, successor.id);
     return { id: successor.id, isNew: true, services };
   }
 
@@ -117,11 +117,12 @@ export class PayloadCommands<T extends Secret | Config> {
     return namesOf(users);
   }
 
-  /** Those that nobody refers to any more, beyond the newest few. */
-  private async forgetOldVersions(firstVersionId: string): Promise<void> {
+  /** Those that nobody refers to any more, beyond the newest few: by when they were written last, which is when another followed. */
+  private async forgetOldVersions(firstVersionId: string, newestId: string): Promise<void> {
     const { kind, tools } = this;
-    const versions = this.versionsOf(firstVersionId).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-    for (const old of versions.slice(VERSIONS_KEPT)) {
+    const former = this.versionsOf(firstVersionId).filter(({ id }) => id !== newestId);
+    former.sort((a, b) => (b.version?.index ?? 0) - (a.version?.index ?? 0));
+    for (const old of former.slice(VERSIONS_KEPT - 1)) {
       if (this.isReferredTo(old.id)) continue;
       const { guards, writes } = kind.writes.removal(old);
       await tools.store.commit(guards, writes);

@@ -89,7 +89,7 @@ function formerAddresses(task: Task, tasks: readonly Task[], networkId: string):
   const isSameSlot = ({ slot, nodeId }: Task): boolean => slot === task.slot && (slot > 0 || nodeId === task.nodeId);
   return tasks
     .filter((other) => other.id !== task.id && isSameSlot(other))
-    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    .sort((a, b) => b.generation - a.generation || (a.createdAt < b.createdAt ? 1 : -1))
     .flatMap((other) => addressesOn(other, networkId));
 }
 

@@ -52,7 +52,7 @@ export class JobPass {
   /** Goes for a completion: at once the first time, afterwards when what was there before has stopped. */
   start(place: Place, earlierAttempts: readonly Task[] = []): void {
     const [newest] = earlierAttempts;
-    if (newest) this.create({ ...place, failures: failuresUpTo(newest) }, TaskState.ready);
+    if (newest) this.create({ tasks: earlierAttempts, ...place, failures: failuresUpTo(newest) }, TaskState.ready);
     else this.create(place, TaskState.complete);
   }
 

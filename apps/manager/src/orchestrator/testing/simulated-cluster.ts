@@ -17,6 +17,7 @@ export type Outcome = 'runs' | 'fails' | 'completes';
 export class SimulatedCluster {
   readonly tasks = new Map<string, Task>();
   now = Date.parse('2026-01-01T12:00:00.000Z');
+  private steadySince = Number.NEGATIVE_INFINITY;
   private readonly newId = countingIds();
 
   /** Somebody's wish to have the tasks spread evenly. */
@@ -48,11 +49,22 @@ export class SimulatedCluster {
     return [...this.tasks.values()];
   }
 
+  /** Somebody sets the leader's clock. */
+  setClock(jumpMs: number): void {
+    this.now += jumpMs;
+    this.steadySince = this.now;
+  }
+
   /** One pass of the reconciler. @returns what it changed */
   reconcile(): Change[] {
     const rebalance = this.rebalance && { request: this.rebalance, modRevision: 1 };
     const snapshot = { ...aSnapshot(this.service, this.list(), this.nodes), rebalance };
-    const { changes } = decideService(snapshot, { now: this.now, newId: this.newId });
+    const { changes } = decideService(snapshot, {
+      now: this.now,
+      watchedSince: this.steadySince,
+      steadySince: this.steadySince,
+      newId: this.newId,
+    });
     const infos = this.nodes.map((node) =>
       toNodeInfo(
         node,

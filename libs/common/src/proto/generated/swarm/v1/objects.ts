@@ -338,7 +338,14 @@ export interface Task {
    */
   failures: number;
   /** The cluster's log driver for tasks whose spec names none, as it was when the task was made. */
-  defaultLogDriver?: Driver | undefined;
+  defaultLogDriver?:
+    | Driver
+    | undefined;
+  /**
+   * Which of its slot's tasks it is, counted from 1: the higher one is the newer, whatever the leaders' clocks said. 0 for tasks from
+   * before there was this field.
+   */
+  generation: number;
 }
 
 export interface Task_LabelsEntry {
@@ -2755,6 +2762,7 @@ function createBaseTask(): Task {
     desiredReason: "",
     failures: 0,
     defaultLogDriver: undefined,
+    generation: 0,
   };
 }
 
@@ -2825,6 +2833,9 @@ export const Task: MessageFns<Task> = {
     }
     if (message.defaultLogDriver !== undefined) {
       Driver.encode(message.defaultLogDriver, writer.uint32(178).fork()).join();
+    }
+    if (message.generation !== 0) {
+      writer.uint32(184).uint64(message.generation);
     }
     return writer;
   },
@@ -3024,6 +3035,14 @@ export const Task: MessageFns<Task> = {
             message.defaultLogDriver = Driver.decode(reader, reader.uint32());
             continue;
           }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.generation = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3184,6 +3203,7 @@ export const Task: MessageFns<Task> = {
         : isSet(object.default_log_driver)
         ? Driver.fromJSON(object.default_log_driver)
         : undefined,
+      generation: isSet(object.generation) ? globalThis.Number(object.generation) : 0,
     };
   },
 
@@ -3267,6 +3287,9 @@ export const Task: MessageFns<Task> = {
     if (message.defaultLogDriver !== undefined) {
       obj.defaultLogDriver = Driver.toJSON(message.defaultLogDriver);
     }
+    if (message.generation !== 0) {
+      obj.generation = Math.round(message.generation);
+    }
     return obj;
   },
 
@@ -3323,6 +3346,7 @@ export const Task: MessageFns<Task> = {
     message.defaultLogDriver = (object.defaultLogDriver !== undefined && object.defaultLogDriver !== null)
       ? Driver.fromPartial(object.defaultLogDriver)
       : undefined;
+    message.generation = object.generation ?? 0;
     return message;
   },
 };
@@ -7963,6 +7987,18 @@ export const protoMetadata = {
         "jsonName": "defaultLogDriver",
         "options": undefined,
         "proto3Optional": true,
+      }, {
+        "name": "generation",
+        "number": 23,
+        "label": 1,
+        "type": 4,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "generation",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [{
@@ -9737,7 +9773,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 14],
-        "span": [151, 0, 181, 1],
+        "span": [151, 0, 184, 1],
         "leadingComments":
           " tasks/<id>, written by the leader. Its `status` there is the leader's own (new, pending, assigned); once the agent has\n reported, task-status/<id> takes its place when read.\n",
         "trailingComments": "",
@@ -9782,304 +9818,311 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 14, 2, 22],
+        "span": [183, 2, 25],
+        "leadingComments":
+          " Which of its slot's tasks it is, counted from 1: the higher one is the newer, whatever the leaders' clocks said. 0 for tasks from\n before there was this field.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 15],
-        "span": [185, 0, 217, 1],
+        "span": [188, 0, 220, 1],
         "leadingComments":
           " task-status/<id>, written by the manager that holds the stream of the task's node, or by the leader once nobody is to hear of\n that node's tasks again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 4, 0],
-        "span": [187, 2, 202, 3],
+        "span": [190, 2, 205, 3],
         "leadingComments":
           " In the order in which a task passes through them; domain/task-state.ts holds the transitions and their owners.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 6],
-        "span": [211, 2, 33],
+        "span": [214, 2, 33],
         "leadingComments":
           " What follows is ours and is not part of Docker's TaskStatus.\n When the manager took the status in, and when it first took in that the task runs: by the managers' clocks, which decide.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 8],
-        "span": [214, 2, 31],
+        "span": [217, 2, 31],
         "leadingComments":
           " How often the agent has restarted the container by itself, being cut off from all managers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 15, 2, 9],
-        "span": [216, 2, 49],
+        "span": [219, 2, 49],
         "leadingComments":
           " Of an attachment: what the engine has to be told so that the container gets its places on the networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17],
-        "span": [224, 0, 233, 1],
+        "span": [227, 0, 236, 1],
         "leadingComments":
           " A place on an overlay network, in terms of the engine's network that carries it on the host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17, 2, 2],
-        "span": [228, 2, 21],
+        "span": [231, 2, 21],
         "leadingComments": " Without prefix length.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 17, 2, 5],
-        "span": [232, 2, 21],
+        "span": [235, 2, 21],
         "leadingComments": " Where the container asks for names.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 20, 2, 1],
-        "span": [248, 2, 58],
+        "span": [251, 2, 58],
         "leadingComments": " CIDR\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 23],
-        "span": [263, 0, 272, 1],
+        "span": [266, 0, 275, 1],
         "leadingComments":
           " nodes/<id>: identity and spec, written by the API (and once by the dispatcher, when a node says hello for the first time).\n `description`, `status` and `manager_status` are joined in from node-status/<id> when read.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [275, 0, 290, 1],
+        "span": [278, 0, 293, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 2],
-        "span": [279, 2, 24],
+        "span": [282, 2, 24],
         "leadingComments": " Manager that holds, or last held, the stream.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 3],
-        "span": [281, 2, 24],
+        "span": [284, 2, 24],
         "leadingComments": " Names one stream: a status written by an older stream is recognised.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 4],
-        "span": [283, 2, 26],
+        "span": [286, 2, 26],
         "leadingComments":
           " Whether the agent reached this manager over loopback, that is, runs on the manager's own host.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 5],
-        "span": [285, 2, 33],
+        "span": [288, 2, 33],
         "leadingComments": " Since when the node is down; absent while it is not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 6],
-        "span": [287, 2, 26],
+        "span": [290, 2, 26],
         "leadingComments":
           " For how much of that time leaders have seen it down, by clocks that nobody sets; written now and then by the leader.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24, 2, 7],
-        "span": [289, 2, 30],
+        "span": [292, 2, 30],
         "leadingComments":
           " The key of the first agent that came with one (Ed25519; SPKI, DER): others do not pass as this node. Absent where none has.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 25],
-        "span": [293, 0, 295, 1],
+        "span": [296, 0, 298, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [299, 0, 306, 1],
+        "span": [302, 0, 309, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 4],
-        "span": [305, 2, 22],
+        "span": [308, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 27],
-        "span": [310, 0, 312, 1],
+        "span": [313, 0, 315, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28],
-        "span": [315, 0, 317, 1],
+        "span": [318, 0, 320, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 29, 2, 4],
-        "span": [325, 2, 68],
+        "span": [328, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30],
-        "span": [329, 0, 349, 1],
+        "span": [332, 0, 352, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0],
-        "span": [331, 2, 336, 3],
+        "span": [334, 2, 339, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 0],
-        "span": [333, 4, 20],
+        "span": [336, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 1],
-        "span": [335, 4, 19],
+        "span": [338, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 1],
-        "span": [339, 2, 60],
+        "span": [342, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 2],
-        "span": [341, 2, 56],
+        "span": [344, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 4],
-        "span": [344, 2, 66],
+        "span": [347, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 5],
-        "span": [346, 2, 60],
+        "span": [349, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 6],
-        "span": [348, 2, 65],
+        "span": [351, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 32, 2, 0],
-        "span": [359, 2, 39],
+        "span": [362, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 1],
-        "span": [378, 2, 55],
+        "span": [381, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 2],
-        "span": [380, 2, 39],
+        "span": [383, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35],
-        "span": [384, 0, 390, 1],
+        "span": [387, 0, 393, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35, 2, 2],
-        "span": [388, 2, 27],
+        "span": [391, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 36],
-        "span": [393, 0, 396, 1],
+        "span": [396, 0, 399, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37],
-        "span": [400, 0, 416, 1],
+        "span": [403, 0, 419, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 5],
-        "span": [407, 2, 72],
+        "span": [410, 2, 72],
         "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 7],
-        "span": [411, 2, 30],
+        "span": [414, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 8],
-        "span": [413, 2, 33],
+        "span": [416, 2, 33],
         "leadingComments": " ClusterSecrets.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 9],
-        "span": [415, 2, 33],
+        "span": [418, 2, 33],
         "leadingComments":
           " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38],
-        "span": [419, 0, 427, 1],
+        "span": [422, 0, 430, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 0],
-        "span": [421, 2, 27],
+        "span": [424, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 2],
-        "span": [424, 2, 22],
+        "span": [427, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 3],
-        "span": [426, 2, 24],
+        "span": [429, 2, 24],
         "leadingComments": " What managers lock their sealing keys with; empty while they do not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
