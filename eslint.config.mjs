@@ -45,6 +45,11 @@ const NOT_PURE = [
 const OUTSIDE =
   '^(@nestjs/|etcd3|dockerode|@grpc/|node:|pino|prom-client|#common/(store|logging|concurrency|identity|grpc|metrics)$)';
 const CLOCK = 'A decision gets the time as an argument.';
+/** People, NTP and machines that wake up set the clock on the wall: what is measured by it ends at once, or never. */
+const TIME_OF_DAY = {
+  selector: "Property[key.name='deadline'] CallExpression[callee.object.name='Date'][callee.property.name='now']",
+  message: 'A deadline that is a time of day moves with the clock: use endingAfter or monotonicMs.',
+};
 
 /** Which package may be imported where; everything else is plain classes made with `new`. */
 const ONLY_IN = {
@@ -138,6 +143,7 @@ export default tseslint.config(
       'max-params': ['warn', 4],
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-restricted-syntax': ['error', TIME_OF_DAY],
     },
   },
   {
@@ -176,7 +182,11 @@ export default tseslint.config(
         { object: 'Date', property: 'now', message: CLOCK },
         { object: 'Math', property: 'random', message: 'Randomness is an argument.' },
       ],
-      'no-restricted-syntax': ['error', { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: CLOCK }],
+      'no-restricted-syntax': [
+        'error',
+        TIME_OF_DAY,
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: CLOCK },
+      ],
     },
   },
 );

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -6,8 +7,10 @@ import { AdjustableClock } from '../lab/adjustable-clock';
 import { LabCluster, type NodeSummary } from '../lab/cluster';
 import type { ClusterPart } from '../lab/cluster-layout';
 import { Lab } from '../lab/lab';
+import { commandEnvironment } from '../lab/run-command';
 import { sleeper, SwarmUnderTest, type SpecJson, type TaskJson } from '../e2e/swarm-under-test';
 
+const SWARMCTL = join(__dirname, '../../node_modules/.bin/swarmctl');
 const SECOND = 1e9;
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
@@ -68,6 +71,16 @@ describe('promise 19: a clock that is set harms nothing', () => {
     return followed;
   }
 
+  /** What a swarmctl that follows has printed so far. */
+  function followBySwarmctl(...args: string[]): { text: string } {
+    const followed = { text: '' };
+    const env = commandEnvironment({ SWARMCTL_HOST: swarm.host, ...clocks.swarmctl.env });
+    const child = spawn(SWARMCTL, args, { env, stdio: ['ignore', 'pipe', 'inherit'], signal: following.signal });
+    child.stdout.on('data', (chunk: Buffer) => (followed.text += chunk.toString()));
+    child.on('error', () => undefined);
+    return followed;
+  }
+
   const timesLed = (): number => readFileSync(swarm.cluster.process('manager')?.logFile ?? '', 'utf8').match(LEADS)?.length ?? 0;
   const steadyOnes = async (): Promise<string[]> =>
     (await swarm.tasks('steady')).map(({ ID, Status }) => `${ID} ${Status.State} ${Status.ContainerStatus?.ContainerID}`).sort();
@@ -123,17 +136,23 @@ describe('promise 19: a clock that is set harms nothing', () => {
     40_000,
   );
 
-  it('under swarmctl, while it waits: it waits as long as it would have', async () => {
+  it('under swarmctl, while it waits and follows: it waits as long as it would have, and goes on', async () => {
+    const logsFollowed = followBySwarmctl('service', 'logs', '--follow', '--tail', '0', 'steady');
+    const eventsFollowed = followBySwarmctl('events', '--filter', 'type=service');
     for (const seconds of [HOUR_S, -HOUR_S, 400 * DAY_S]) {
       clocks.swarmctl.set(0);
       const startedAt = performance.now();
+      const seen = { logs: logsFollowed.text.length, events: eventsFollowed.text.length };
       const ended = swarm.swarmctlIn(clocks.swarmctl.env, 'service', 'update', '--env-add', `B=${seconds}`, 'web');
       await swarm.untilUpdate('web', 'updating');
       clocks.swarmctl.set(seconds);
       await ended;
       expect((await swarm.service('web')).UpdateStatus?.State).toBe('completed');
       expect(performance.now() - startedAt).toBeGreaterThan(2_000);
+      await eventually(() => logsFollowed.text.length > seen.logs, { reason: 'its logs go on' });
+      await eventually(() => eventsFollowed.text.length > seen.events, { reason: 'its events go on' });
     }
+    following.abort();
   }, 40_000);
 
   it('a manager that starts with another clock orphans nothing of a node that has just gone down', async () => {

@@ -31,6 +31,7 @@ describe('the rotation of keys', () => {
     isInUse?: () => boolean;
     isTurn?: () => boolean;
     knownNext?: () => string | undefined;
+    periodMs?: number;
   }): void => {
     running = rotateKeys(
       {
@@ -71,6 +72,37 @@ describe('the rotation of keys', () => {
     start({ knownNext: () => keys.ring.next?.publicKey, isTurn: () => (asked++, false) });
     await eventually(() => keys.ring.current !== first, { reason: 'it goes on without its turn' });
     expect(asked).toBeGreaterThanOrEqual(2);
+  });
+
+  describe('while the clock is set', () => {
+    const LONG_MS = 1_000;
+    const setClock = (jump: number): void => {
+      const realNow = Date.now;
+      jest.spyOn(Date, 'now').mockImplementation(() => realNow() + jump);
+    };
+    afterEach(() => jest.restoreAllMocks());
+
+    it.each([3_600_000, 400 * 86_400_000])('ahead by %d ms goes on at its own pace', async (jump) => {
+      let looks = 0;
+      const startedAt = performance.now();
+      start({ periodMs: LONG_MS, isInUse: () => ++looks > 0 });
+      await eventually(() => looks > 0, { reason: 'it was looked' });
+      setClock(jump);
+      await eventually(() => keys.ring.next !== undefined, { reason: 'the next key is announced' });
+      expect(performance.now() - startedAt).toBeGreaterThanOrEqual(LONG_MS - 100);
+    });
+
+    it.each([-3_600_000, -400 * 86_400_000])(
+      'back by %d ms, takes another key, of which nobody knows a later greeting',
+      async (jump) => {
+        let looks = 0;
+        start({ periodMs: 10 * LONG_MS, isInUse: () => ++looks > 0 });
+        setClock(jump);
+        await eventually(() => keys.ring.next !== undefined, { reason: 'the next key is announced' });
+        expect(looks).toBe(1);
+      },
+      20_000,
+    );
   });
 
   it('changes nothing while nobody uses the keys', async () => {
