@@ -75,8 +75,7 @@ describe("promise 5: the agent's name server answers containers of its own host 
     { who: 'the host itself', from: '127.0.0.1' },
     { who: 'a container of another host', from: ELSEWHERE },
   ])('$who gets no answer, whatever it asks', async ({ from }) => {
-    for (const name of ['web', 'example.com'])
-      await expect(ask(name, from, UNANSWERED_MS)).rejects.toThrow('no answer');
+    for (const name of ['web', 'example.com']) await expect(ask(name, from, UNANSWERED_MS)).rejects.toThrow('no answer');
     const socket = dial(from);
     socket.resume().write(withLength(query('web')));
     await isClosed(socket);
@@ -95,7 +94,11 @@ describe("promise 5: the agent's name server answers containers of its own host 
   it('who asks for too much is refused at once, others are not, and nothing is left of it', async () => {
     const questions = Array.from({ length: 200 }, () => ask('example.com', GREEDY, 10_000));
     const refused: Packet[] = [];
-    for (const each of questions) each.then((answer) => refused.push(answer), () => undefined);
+    for (const each of questions)
+      each.then(
+        (answer) => refused.push(answer),
+        () => undefined,
+      );
     await eventually(() => refused.length === 200 - 64, { reason: 'all over the share are refused' });
     expect(new Set(refused.map((answer) => (answer as { rcode?: string }).rcode))).toEqual(new Set(['SERVFAIL']));
     expect(underWay).toHaveLength(64);
