@@ -1,6 +1,6 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -11,14 +11,14 @@ import {
   AdmissionClient,
   DispatcherClient,
   DispatcherService,
+  ManagerMessage,
   type AgentMessage,
-  type ManagerMessage,
 } from '#common/dispatcher-proto';
 import { TunnelConnection, type TunnelCall } from '#common/grpc';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
 import { Cluster, Task, TaskStatus } from '#common/proto';
-import { ClusterStore, GroupCommit, keys } from '#common/store';
+import { ClusterStore, keys } from '#common/store';
 import { eventually, testVault } from '#common/testing';
 import { TunnelClient, type TunnelChunk } from '#common/tunnel-proto';
 import { DnsServer } from '../../apps/agent/src/dns/dns-server';
@@ -38,6 +38,7 @@ import { AdmissionServer } from '../../apps/manager/src/membership/admission.ser
 import { FakeObjectStore } from '../../apps/manager/src/testing/fake-object-store';
 import { ManagerRelay } from '../../apps/manager/src/tunnel/manager-relay';
 import { TunnelServer } from '../../apps/manager/src/tunnel/tunnel.server';
+import { GroupCommit } from '../../libs/common/src/store/group-commit';
 
 const HOST = '127.0.0.1';
 const logger = createLogger('test', 'silent');
@@ -101,7 +102,7 @@ describe('promise 14: a throw in one packet or request of an agent ends nothing 
 
   it('a connection to a published port with the PROXY protocol', async () => {
     const [targetPort, publishedPort] = [await freePort(), await freePort()];
-    const task = new (await import('node:net')).Server((socket) => socket.end('served'));
+    const task = createServer((socket) => socket.end('served'));
     await new Promise<void>((resolve) => task.listen(targetPort, HOST, resolve));
     const host = { nodeId: 'n1', address: HOST };
     let isFaulty = false;
@@ -151,14 +152,18 @@ describe('promise 14: a throw in one packet or request of an agent ends nothing 
     { what: 'a redirection', method: 'redirected', messages: [{ redirect: { managerAddresses: ['h:1'] } }] },
     { what: 'a request for a tunnel', method: 'tunnelWanted', messages: [{ openTunnel: { tunnelId: 'x' } }] },
     { what: 'a removal', method: 'removed', messages: [{ removed: { clusterId: 'c' } }] },
-    { what: 'the newest statuses', method: 'take', messages: [{ assignments: { type: 0, appliesTo: 0, resultsIn: 1 } }] },
+    {
+      what: 'the newest statuses',
+      method: 'take',
+      messages: [{ assignments: { type: 'COMPLETE', appliesTo: 0, resultsIn: 1 } }],
+    },
   ])('$what', async ({ method, messages }) => {
     const server = new Server();
     server.addService(DispatcherService, {
       session: (stream: ClientDuplexStream<ManagerMessage, AgentMessage>) => {
         stream.once('data', () => {
           const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 100, managerAddresses: [], endedClusterIds: [] };
-          for (const message of [{ welcome }, ...messages]) stream.write(message as never);
+          for (const message of [{ welcome }, ...messages]) stream.write(ManagerMessage.fromPartial(message as never) as never);
           setTimeout(() => stream.end(), 300);
         });
         stream.on('error', () => undefined);
@@ -431,8 +436,7 @@ describe('promise 14: what is joined to a stream or shared by many survives a th
     const tunnel = new TunnelConnection(call, () => undefined);
     tunnel.pipe(new PassThrough());
     call.emit('data', {} as TunnelChunk);
-    await once(tunnel, 'close');
-    expect(tunnel.destroyed).toBe(true);
+    await new Promise((resolve) => tunnel.once('close', resolve));
   });
 
   it('commits that wait behind one that cannot be sent', async () => {

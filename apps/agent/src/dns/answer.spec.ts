@@ -5,8 +5,7 @@ import { NameTable } from './name-table';
 const ASKER = '10.1.0.3';
 const A = 1;
 const AAAA = 28;
-const both = (id: number): object[] =>
-  [`10.1.0.${id}`, `fd00:1::${id}`].map((address) => ({ networkId: 'back', address }));
+const both = (id: number): object[] => [`10.1.0.${id}`, `fd00:1::${id}`].map((address) => ({ networkId: 'back', address }));
 const state = aState({
   services: [{ id: 'web', name: 'web', networks: [{ networkId: 'back' }] }],
   endpoints: [3, 4, 5].map((id) => anEndpoint(`t${id}`, 'n1', {}, { addresses: both(id) })),

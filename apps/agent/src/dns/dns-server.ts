@@ -101,7 +101,13 @@ export class DnsServer {
     );
     tcp.on(
       'connection',
-      guarded((socket: Socket) => this.serve(socket, connections), report),
+      guarded(
+        (socket: Socket) => this.serve(socket, connections),
+        (error, socket) => {
+          report(error);
+          socket.destroy();
+        },
+      ),
     );
     try {
       udp.bind(port, address);

@@ -55,10 +55,19 @@ describe('a message that asks', () => {
 
   it('is read as others read it', () =>
     fc.assert(
-      fc.property(fc.array(fc.stringMatching(/^[a-z0-9-]{1,20}$/), { minLength: 1, maxLength: 8 }), fc.nat(65_535), (labels, id) => {
-        const message = encode({ type: 'query', id, flags: 1 << 8, questions: [{ type: 'AAAA', name: labels.join('.') }] });
-        const [expected] = decode(message).questions ?? [];
-        expect(readQuery(message)).toMatchObject({ id, opcode: 0, wantsRecursion: true, question: { name: expected?.name, type: 28 } });
-      }),
+      fc.property(
+        fc.array(fc.stringMatching(/^[a-z0-9-]{1,20}$/), { minLength: 1, maxLength: 8 }),
+        fc.nat(65_535),
+        (labels, id) => {
+          const message = encode({ type: 'query', id, flags: 1 << 8, questions: [{ type: 'AAAA', name: labels.join('.') }] });
+          const [expected] = decode(message).questions ?? [];
+          expect(readQuery(message)).toMatchObject({
+            id,
+            opcode: 0,
+            wantsRecursion: true,
+            question: { name: expected?.name, type: 28 },
+          });
+        },
+      ),
     ));
 });

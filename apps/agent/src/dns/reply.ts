@@ -74,7 +74,7 @@ function fit(records: readonly DnsRecord[], room: number): Buffer[] {
   const encoded = encode({ type: 'response', answers });
   const fitting: Buffer[] = [];
   let left = room;
-  for (let offset = HEADER_BYTES; offset < encoded.length; ) {
+  for (let offset = HEADER_BYTES; offset < encoded.length;) {
     const start = offset + ROOT_BYTES;
     offset = start + FIXED_BYTES + encoded.readUInt16BE(start + FIXED_BYTES - 2);
     left -= NAME_OF_QUESTION.length + offset - start;

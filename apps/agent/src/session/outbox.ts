@@ -77,11 +77,12 @@ export class Outbox {
     const message = this.nextMessage();
     if (!message) return;
     this.writing = true;
-    this.write(message, (error) => {
+    const written = (error?: Error | null): void => {
       this.writing = false;
       // A broken stream ends the session, and the next one sends everything again.
       if (!error) this.flush();
-    });
+    };
+    this.write(message, guarded(written, this.failed));
   }
 
   private nextMessage(): AgentMessage | undefined {
