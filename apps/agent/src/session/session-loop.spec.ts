@@ -64,6 +64,25 @@ describe('the sessions of an agent', () => {
     await loopOver(picker, []).run(new AbortController().signal);
     expect(tried).toEqual([address, elsewhere, address, address]);
   });
+
+  it.each([
+    { place: "the agent's own host", host: '127.0.0.1', heard: ['lock'] },
+    // The same machine, by a name that is not known to be it: a manager behind a NAT is met like that.
+    { place: 'another host', host: '[::ffff:127.0.0.1]', heard: [] },
+  ])('take the lock to leave with from a manager on $place: $heard', async ({ host, heard }) => {
+    hellos = 0;
+    const leaveLock = Buffer.from('lock');
+    const there = address.replace('127.0.0.1', host);
+    answers = [
+      { redirect: { managerAddresses: [there], endedClusterIds: [], availability: '', leaveLock } },
+      { removed: { clusterId: 'c', clusterEnded: false, endedClusterIds: [] } },
+    ];
+    const locks: string[] = [];
+    const party = aParty({ locked: (lock) => locks.push(Buffer.from(lock ?? []).toString()), advertiseAddress: '10.0.0.1' });
+    const loop = new SessionLoop(new ManagerPicker([there]), party, createLogger('test', 'silent'), () => 0);
+    await loop.run(new AbortController().signal);
+    expect([hellos, locks]).toEqual([2, heard]);
+  });
 });
 
 /** The sessions of an agent that only notes from which clusters it was removed. */
