@@ -6,6 +6,8 @@ import { LabCluster } from '../lab/cluster';
 import { ETCD_FILES, makeEtcdCertificates } from '../lab/etcd-certificates';
 import { Lab } from '../lab/lab';
 
+/** curl was cut off in the handshake or right after it: nobody answered it, and it did not wait in vain either. */
+const CUT_OFF = /ended with code (?:16|35|52|55|56|58)\b/;
 /** A user of the host, without any right. */
 const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
 const REFUSED = /certificate|handshake|tls|EOF|reset|refused|unavailable|deadline|SSL|permission denied/i;
@@ -48,27 +50,35 @@ describe('promise 1: etcd takes managers only, on loopback as well', () => {
   const curl = (url: string, ...more: string[]): Promise<string> =>
     lab
       .host('n1')
-      .exec('curl', ['-sS', '-k', '-m', '3', ...more, url])
+      .exec('curl', ['-sS', '-k', '--http1.1', '-m', '3', ...more, url])
       .then(({ stdout }) => stdout);
 
   it('a manager is let in', async () => {
     expect(await cluster.etcdctl('n1', 'get', '/swarmctl/cluster', '--keys-only')).toBe('/swarmctl/cluster');
   });
 
-  it.each(['loopback', 'the host’s address'])('a user of the host is not, on %s: neither with TLS nor without', async (place) => {
-    const address = place === 'loopback' ? '127.0.0.1' : lab.host('n1').address;
-    for (const scheme of ['https', 'http'])
-      await expect(read(`${scheme}://${address}:2379`, [], ['setpriv', ...NOBODY])).rejects.toThrow(REFUSED);
-  });
+  it.each(['loopback', 'the host’s address'])(
+    'a user of the host is not, on %s: neither with TLS nor without',
+    async (place) => {
+      const address = place === 'loopback' ? '127.0.0.1' : lab.host('n1').address;
+      for (const scheme of ['https', 'http'])
+        await expect(read(`${scheme}://${address}:2379`, [], ['setpriv', ...NOBODY])).rejects.toThrow(REFUSED);
+    },
+    30_000,
+  );
 
   it.each<[string, () => string[]]>([
     ['no certificate', () => []],
     ['a certificate of another cluster’s managers', () => shown(other('clientCert'), other('clientKey'))],
     ['a certificate of the members, which is for other members', () => shown(own('peerCert'), own('peerKey'))],
     ['the certificate that a member shows its clients', () => shown(own('serverCert'), own('serverKey'))],
-  ])('nobody is with %s', async (_, credentials) => {
-    await expect(read('https://127.0.0.1:2379', credentials())).rejects.toThrow(REFUSED);
-  });
+  ])(
+    'nobody is with %s',
+    async (_, credentials) => {
+      await expect(read('https://127.0.0.1:2379', credentials())).rejects.toThrow(REFUSED);
+    },
+    30_000,
+  );
 
   it.each<[string, () => string[]]>([
     ['no certificate', () => []],
@@ -76,12 +86,12 @@ describe('promise 1: etcd takes managers only, on loopback as well', () => {
     ['a certificate of another cluster’s members', () => shown(other('peerCert'), other('peerKey'))],
   ])('the members’ own port takes nobody with %s', async (_, credentials) => {
     const url = `https://${lab.host('n1').address}:2380/members`;
-    await expect(curl(url, ...credentials())).rejects.toThrow(REFUSED);
+    await expect(curl(url, ...credentials())).rejects.toThrow(CUT_OFF);
     expect(await curl(url, ...shown(own('peerCert'), own('peerKey')))).toContain('peerURLs');
   });
 
   it.each(['/metrics', '/health', '/version', '/debug/pprof/', '/v2/keys'])('%s is behind the certificates', async (path) => {
-    await expect(curl(`https://127.0.0.1:2379${path}`)).rejects.toThrow(REFUSED);
+    await expect(curl(`https://127.0.0.1:2379${path}`)).rejects.toThrow(CUT_OFF);
   });
 
   it('what managers do not use is not served at all', async () => {

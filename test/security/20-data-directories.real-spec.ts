@@ -54,5 +54,5 @@ describe('promise 20: data directories of running programs', () => {
     ];
     await expect(runCommand(process.execPath, args)).rejects.toThrow('--socket-group nobody-has-this');
     await expect(stat(join(lab.root, 'never'))).rejects.toThrow('ENOENT');
-  });
+  }, 30_000);
 });

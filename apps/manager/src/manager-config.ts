@@ -40,23 +40,8 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
   const command = new Command('swarmctl-manager')
     .description('Keeps desired service state in etcd, schedules tasks, serves the Docker Engine API and the agents.')
     .addOption(flag('--data-dir <dir>', 'where this manager keeps its identity', 'DATA_DIR').default('/var/lib/swarmctl/manager'))
-    .addOption(flag('--etcd <urls>', 'etcd members, comma separated', 'ETCD').argParser(list).default(['http://127.0.0.1:2379']))
-    .addOption(flag('--etcd-prefix <prefix>', 'where the cluster lives in etcd', 'ETCD_PREFIX').default('/swarmctl/'))
     .addOption(
       flag('--listen <address>', 'API address: unix:///path or tcp://host:port (repeatable)', 'LISTEN')
-        .argParser(collect)
-        .default([] as string[]),
-    )
-    .addOption(
-      flag(
-        '--socket-group <group>',
-        "group of the API's unix socket: root on the cluster (default: docker, where it exists)",
-        'SOCKET_GROUP',
-      ),
-    )
-    .addOption(flag('--agent-listen <host:port>', 'where agents connect', 'AGENT_LISTEN').default('0.0.0.0:2378'))
-    .addOption(
-      flag('--agent-network <cidr>', 'network that agents may connect from besides loopback (repeatable)', 'AGENT_NETWORK')
         .argParser(collect)
         .default([] as string[]),
     )
@@ -75,18 +60,11 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
         .default([] as string[]),
     )
     .addOption(flag('--hostname <name>', 'name of this host', 'HOSTNAME').default(hostname()))
-    .addOption(
-      flag(
-        '--heartbeat-period-ms <ms>',
-        "time between an agent's heartbeats; a node is down after 3 missed",
-        'HEARTBEAT_PERIOD_MS',
-      )
-        .argParser(positive)
-        .default(1000),
-    )
     .addOption(flag('--log-level <level>', 'least severe level to log', 'LOG_LEVEL').choices(LOG_LEVELS).default('info'))
     .allowExcessArguments(false);
   addAutoInitFlags(command);
+  addAgentFlags(command);
+  addSocketGroupFlag(command);
   addEngineFlag(command);
   addPoolFlags(command);
   addEtcdFlags(command);
@@ -105,6 +83,8 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
 
 function addEtcdFlags(command: Command): void {
   command
+    .addOption(flag('--etcd <urls>', 'etcd members, comma separated', 'ETCD').argParser(list).default(['http://127.0.0.1:2379']))
+    .addOption(flag('--etcd-prefix <prefix>', 'where the cluster lives in etcd', 'ETCD_PREFIX').default('/swarmctl/'))
     .addOption(flag('--etcd-ca-file <path>', "authorities that sign for etcd's members (PEM)", 'ETCD_CA_FILE'))
     .addOption(flag('--etcd-cert-file <path>', 'certificate that this manager shows etcd (PEM)', 'ETCD_CERT_FILE'))
     .addOption(flag('--etcd-key-file <path>', 'key of that certificate (PEM)', 'ETCD_KEY_FILE'));
@@ -123,6 +103,24 @@ function addAutoInitFlags(command: Command): void {
     flag('--auto-init', 'make a cluster at once where there has never been one, instead of waiting for swarm init', 'AUTO_INIT'),
   );
   command.addOption(new Option('--no-auto-init', 'wait for swarm init'));
+}
+
+function addAgentFlags(command: Command): void {
+  command.addOption(flag('--agent-listen <host:port>', 'where agents connect', 'AGENT_LISTEN').default('0.0.0.0:2378')).addOption(
+    flag('--agent-network <cidr>', 'network that agents may connect from besides loopback (repeatable)', 'AGENT_NETWORK')
+      .argParser(collect)
+      .default([] as string[]),
+  );
+}
+
+function addSocketGroupFlag(command: Command): void {
+  command.addOption(
+    flag(
+      '--socket-group <group>',
+      "group of the API's unix socket: root on the cluster (default: docker, where it exists)",
+      'SOCKET_GROUP',
+    ),
+  );
 }
 
 function addEngineFlag(command: Command): void {

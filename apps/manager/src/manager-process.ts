@@ -85,8 +85,20 @@ export class ManagerProcess {
 
   /** @throws DomainError DEADLINE_EXCEEDED it goes on in the background */
   private async restart(): Promise<void> {
-    const { logger, guard } = this.parts;
-    logger.info('this host becomes part of another cluster, or of none');
+    this.parts.logger.info('this host becomes part of another cluster, or of none');
+    const { started } = await this.beginAnew();
+    const patience = new AbortController();
+    const isLate = await Promise.race([started.then(() => false), delay(START_PATIENCE_MS, patience.signal).then(() => true)]);
+    patience.abort();
+    if (isLate && this.parts.joined.joined) {
+      const goesOn = 'The attempt to join the swarm will continue in the background.';
+      throw new DomainError('DEADLINE_EXCEEDED', `Timeout was reached before node joined. ${goesOn}`);
+    }
+  }
+
+  /** Puts a new manager in the place of the one that runs. @returns what ends when agents can connect to it */
+  private async beginAnew(): Promise<{ readonly started: Promise<void> }> {
+    const { guard } = this.parts;
     const before = this.running;
     try {
       await before?.manager.stop();
@@ -99,13 +111,7 @@ export class ManagerProcess {
     }
     const started = this.start();
     started.catch(guard.die);
-    const patience = new AbortController();
-    const isLate = await Promise.race([started.then(() => false), delay(START_PATIENCE_MS, patience.signal).then(() => true)]);
-    patience.abort();
-    if (isLate && this.parts.joined.joined) {
-      const goesOn = 'The attempt to join the swarm will continue in the background.';
-      throw new DomainError('DEADLINE_EXCEEDED', `Timeout was reached before node joined. ${goesOn}`);
-    }
+    return { started };
   }
 
   private async make(): Promise<Running> {
@@ -132,6 +138,7 @@ export class ManagerProcess {
       keepEtcdCredentials: (credentials: EtcdCredentials | undefined) => keepJoinedEtcdCredentials(dataDir, credentials),
       exclusively: <T>(work: () => Promise<T>) => this.exclusively(work),
       restart: () => this.restart(),
+      beginAnew: () => this.exclusively(async () => void (await this.beginAnew())),
     };
     const app = await NestFactory.create(ManagerModule.register(context), new NestAdapter(), {
       bodyParser: false,

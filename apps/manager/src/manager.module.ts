@@ -39,6 +39,8 @@ export interface ManagerContext {
   keepEtcdCredentials: HostMembershipParts['keepEtcdCredentials'];
   exclusively: HostMembershipParts['exclusively'];
   restart: HostMembershipParts['restart'];
+  /** Makes this manager anew, and starts it. @throws DomainError UNAVAILABLE while the host joins or leaves a cluster */
+  beginAnew: () => Promise<void>;
 }
 
 /** The view, the streams and the leader's work (Manager), and what they tell Prometheus. */
@@ -53,8 +55,7 @@ class CoreModule {
         {
           provide: Manager,
           inject: [ManagerMetrics],
-          useFactory: (metrics: ManagerMetrics) =>
-            new Manager({ ...context, metrics, beginAnew: () => context.exclusively(context.restart) }),
+          useFactory: (metrics: ManagerMetrics) => new Manager({ ...context, metrics }),
         },
       ],
       exports: [Registry, Manager],

@@ -151,7 +151,7 @@ export class Manager {
     await this.untilEtcdAnswers();
     await this.untilKeysFit();
     if (signal.aborted) return;
-    guard.mustRun('proof of the keys', signal, this.watchKeys(signal));
+    this.watchKeys(signal);
     this.membership.followLock(signal);
     this.announced = announceManager(this.announcement(keys.manager), signal);
     this.leading = this.lead(signal);
@@ -240,14 +240,23 @@ export class Manager {
   }
 
   /** The cluster may become another one, made by a manager with other keys: then this one begins anew, and waits for the right ones. */
-  private async watchKeys(signal: AbortSignal): Promise<void> {
+  private watchKeys(signal: AbortSignal): void {
     const { logger, beginAnew } = this.parts;
-    while (!signal.aborted) {
-      await delay(KEYS_PERIOD_MS, signal);
-      if (signal.aborted || !this.membership.lacksKeys()) continue;
+    let isBeginning = false;
+    const look = (): void => {
+      if (signal.aborted || isBeginning || !this.membership.lacksKeys()) return;
+      isBeginning = true;
       logger.error(KEYS_DO_NOT_FIT);
-      await beginAnew().catch((error: unknown) => logger.warn({ reason: messageOf(error) }, 'will begin anew later'));
-    }
+      beginAnew().catch(async (error: unknown) => {
+        logger.warn({ reason: messageOf(error) }, 'the manager is not begun anew yet, will retry');
+        await delay(KEYS_PERIOD_MS, signal);
+        isBeginning = false;
+        look();
+      });
+    };
+    const unsubscribe = this.store.onChange(look);
+    signal.addEventListener('abort', unsubscribe, { once: true });
+    look();
   }
 
   private async untilUnlocked(): Promise<void> {
