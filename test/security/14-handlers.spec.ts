@@ -4,7 +4,14 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { credentials, Metadata, Server, ServerCredentials, type ClientDuplexStream } from '@grpc/grpc-js';
+import {
+  credentials,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ClientDuplexStream,
+  type ServerDuplexStream,
+} from '@grpc/grpc-js';
 import { Registry } from 'prom-client';
 import { TaskState } from '#common/domain';
 import {
@@ -28,6 +35,7 @@ import { PortProxies } from '../../apps/agent/src/network/proxy/port-proxies';
 import { aNetwork, anEndpoint, aState } from '../../apps/agent/src/network/testing/a-state';
 import { runSession } from '../../apps/agent/src/session/session';
 import { aParty } from '../../apps/agent/src/testing/a-party';
+import { StatusReporter } from '../../apps/agent/src/worker/status-reporter';
 import { HttpServer } from '../../apps/manager/src/api/http-server';
 import { Router } from '../../apps/manager/src/api/http/router';
 import type { RequestHandlers } from '../../apps/manager/src/api/request-handler';
@@ -160,7 +168,7 @@ describe('promise 14: a throw in one packet or request of an agent ends nothing 
   ])('$what', async ({ method, messages }) => {
     const server = new Server();
     server.addService(DispatcherService, {
-      session: (stream: ClientDuplexStream<ManagerMessage, AgentMessage>) => {
+      session: (stream: ServerDuplexStream<AgentMessage, ManagerMessage>) => {
         stream.once('data', () => {
           const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 100, managerAddresses: [], endedClusterIds: [] };
           for (const message of [{ welcome }, ...messages]) stream.write(ManagerMessage.fromPartial(message as never) as never);
@@ -171,8 +179,9 @@ describe('promise 14: a throw in one packet or request of an agent ends nothing 
     });
     const port = await listening(server);
     closing.push(() => server.forceShutdown());
-    const { statuses, ...party } = aParty();
+    const statuses = new StatusReporter(0);
     statuses.report('t', TaskStatus.fromPartial({ state: TaskState.running }));
+    const party = aParty();
     const whole = faulty({ ...party, statuses: faulty(statuses) });
     const session = (): Promise<unknown> => settled(runSession(`${HOST}:${port}`, whole, new AbortController().signal));
     await survives(method, session, session);
@@ -315,7 +324,7 @@ describe('promise 14: a throw in one message of an agent or of a host that joins
     const ask = (): Promise<unknown> =>
       new Promise((resolve) => {
         if (call === 'join') client.join({ nonce: Buffer.alloc(16), proof: Buffer.alloc(32) }, (error) => resolve(error));
-        else client.leave({ nodeId: newId() }, (error) => resolve(error));
+        else client.leave({ leaveKey: Buffer.alloc(32) }, (error) => resolve(error));
       });
     await survives(method, ask, welcomed);
     client.close();

@@ -106,11 +106,22 @@ function addAutoInitFlags(command: Command): void {
 }
 
 function addAgentFlags(command: Command): void {
-  command.addOption(flag('--agent-listen <host:port>', 'where agents connect', 'AGENT_LISTEN').default('0.0.0.0:2378')).addOption(
-    flag('--agent-network <cidr>', 'network that agents may connect from besides loopback (repeatable)', 'AGENT_NETWORK')
-      .argParser(collect)
-      .default([] as string[]),
-  );
+  command
+    .addOption(
+      flag(
+        '--heartbeat-period-ms <ms>',
+        "time between an agent's heartbeats; a node is down after 3 missed",
+        'HEARTBEAT_PERIOD_MS',
+      )
+        .argParser(positive)
+        .default(1000),
+    )
+    .addOption(flag('--agent-listen <host:port>', 'where agents connect', 'AGENT_LISTEN').default('0.0.0.0:2378'))
+    .addOption(
+      flag('--agent-network <cidr>', 'network that agents may connect from besides loopback (repeatable)', 'AGENT_NETWORK')
+        .argParser(collect)
+        .default([] as string[]),
+    );
 }
 
 function addSocketGroupFlag(command: Command): void {
