@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { credentials, Metadata, Server, ServerCredentials, status as GrpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { AdmissionClient, Ticket, type JoinReply, type JoinRequest } from '#common/dispatcher-proto';
 import { DomainError } from '#common/errors';
+import { endingAfter } from '#common/grpc';
 import { newLeaveKey } from '#common/identity';
 import { askToJoin, askToLeave } from './admission.client';
 import { AdmissionServer, type AdmittingCluster } from './admission.server';
@@ -126,7 +127,7 @@ describe('who asks to leave', () => {
 function refusal(request: JoinRequest): Promise<ServiceError> {
   const client = new AdmissionClient(address, credentials.createInsecure());
   return new Promise<ServiceError>((resolve, reject) => {
-    client.join(request, new Metadata(), { deadline: Date.now() + 5_000 }, (error, reply: JoinReply | undefined) =>
+    client.join(request, new Metadata(), endingAfter(5_000), (error, reply: JoinReply | undefined) =>
       error ? resolve(error) : reject(new Error(`admitted: ${JSON.stringify(reply)}`)),
     );
   }).finally(() => client.close());
