@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_SUBNET_POOL, NANOS_PER_SECOND } from '#common/domain';
@@ -359,3 +359,43 @@ describe('a cluster whose managers are locked', () => {
 function twice({ certificate, key }: RootCa): RootCa {
   return { certificate: certificate + certificate, key };
 }
+
+describe('the sealing keys of a manager', () => {
+  it('are not the cluster’s if another one made it: then it says so, and cannot end it by force', async () => {
+    expect(membership.lacksKeys()).toBe(false);
+    await init();
+    expect(membership.lacksKeys()).toBe(false);
+    await mkdir(join(dataDir, 'other'));
+    const other = await membershipOf('m2', join(dataDir, 'other'));
+    expect(other.lacksKeys()).toBe(true);
+    await expect(other.leave(true)).rejects.toThrow('sealing-keys.json');
+    expect(cluster()).toBeDefined();
+  });
+
+  it('are looked at again when they are others, and when the cluster is', async () => {
+    const dir = join(dataDir, 'other');
+    await mkdir(dir);
+    const sealingKeys = await SealingKeys.load(dir);
+    const parts = {
+      managerId: 'm2',
+      store,
+      objects,
+      sealingKeys,
+      vault: new Vault(sealingKeys),
+      defaultPool: DEFAULT_SUBNET_POOL,
+    };
+    const other = new SwarmMembership({ ...parts, logger: createLogger('test', 'silent') });
+    await init();
+    expect(other.lacksKeys()).toBe(true);
+    await sealingKeys.reload();
+    expect(other.lacksKeys()).toBe(true);
+    await copyFile(join(dataDir, 'sealing-keys.json'), join(dir, 'sealing-keys.json'));
+    await sealingKeys.reload();
+    expect(other.lacksKeys()).toBe(false);
+    await writeFile(join(dir, 'sealing-keys.json'), '{}');
+    await expect(sealingKeys.reload()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    expect(other.lacksKeys()).toBe(false);
+    await membership.leave(true);
+    expect(other.lacksKeys()).toBe(false);
+  });
+});
