@@ -171,7 +171,7 @@ describe('promise 14: a throw in one packet or request of an agent ends nothing 
       session: (stream: ServerDuplexStream<AgentMessage, ManagerMessage>) => {
         stream.once('data', () => {
           const welcome = { sessionId: 's', clusterId: 'c', heartbeatPeriodMs: 100, managerAddresses: [], endedClusterIds: [] };
-          for (const message of [{ welcome }, ...messages]) stream.write(ManagerMessage.fromPartial(message as never) as never);
+          for (const message of [{ welcome }, ...messages]) stream.write(ManagerMessage.fromPartial(message as never));
           setTimeout(() => stream.end(), 300);
         });
         stream.on('error', () => undefined);
