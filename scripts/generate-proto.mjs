@@ -1,7 +1,7 @@
 // Generates libs/common/src/proto from proto/. With --check: generates into a temporary folder and fails when the committed
 // code differs, so that nobody forgets to regenerate.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,27 @@ function files(folder) {
     .sort();
 }
 
+// ts-proto either throws at a number that it has no name for, which makes a whole message unreadable, or forgets which one it was. A
+// newer program's value has to survive that an older one reads the record and writes it again: so it is kept as it came.
+const KEEPERS = { FromJSON: 'keptEnum', ToJSON: 'shownEnum', ToNumber: 'writtenEnum' };
+const ENUM_FUNCTION = /^export function \w+(FromJSON|ToJSON|ToNumber)\(object: \w+\): \w+ \{\n  switch[^]*?^\}$/gm;
+const THROWS = /throw new globalThis\.Error\("Unrecognized enum value " \+ object \+ " for enum (\w+)"\);/g;
+const SHOWN_TYPE = /^(export function \w+ToJSON\(object: \w+\)): string \{(\n  switch)/gm;
+
+/** Has the generated functions ask `proto/unknown-enum.ts` about values without a name. */
+function keepUnknownEnums(file, out) {
+  const generated = readFileSync(file, 'utf8');
+  if (!generated.includes('Unrecognized enum value')) return;
+  const kept = generated
+    .replace(ENUM_FUNCTION, (text, does) => text.replace(THROWS, `return ${KEEPERS[does]}(object, "$1");`))
+    .replace(SHOWN_TYPE, '$1: string | number {$2');
+  if (kept.includes('Unrecognized enum value')) throw new Error(`${file}: the generator writes enums in another way now`);
+  const path = relative(dirname(file), join(out, '../unknown-enum'));
+  const at = kept.indexOf('\nimport ');
+  const line = `\nimport { ${Object.values(KEEPERS).sort().join(', ')} } from "${path}";`;
+  writeFileSync(file, kept.slice(0, at) + line + kept.slice(at));
+}
+
 function generate(out) {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
@@ -45,6 +66,7 @@ function generate(out) {
     ],
     { stdio: 'inherit' },
   );
+  for (const file of files(out)) keepUnknownEnums(file, out);
 }
 
 function differences(expected, actual) {

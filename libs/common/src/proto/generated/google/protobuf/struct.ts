@@ -5,6 +5,7 @@
 // source: google/protobuf/struct.proto
 
 /* eslint-disable */
+import { keptEnum, shownEnum, writtenEnum } from "../../../unknown-enum";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { FileDescriptorProto } from "ts-proto-descriptors";
 
@@ -30,16 +31,16 @@ export function nullValueFromJSON(object: any): NullValue {
     case "NULL_VALUE":
       return NullValue.NULL_VALUE;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NullValue");
+      return keptEnum(object, "NullValue");
   }
 }
 
-export function nullValueToJSON(object: NullValue): string {
+export function nullValueToJSON(object: NullValue): string | number {
   switch (object) {
     case NullValue.NULL_VALUE:
       return "NULL_VALUE";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NullValue");
+      return shownEnum(object, "NullValue");
   }
 }
 
@@ -48,7 +49,7 @@ export function nullValueToNumber(object: NullValue): number {
     case NullValue.NULL_VALUE:
       return 0;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NullValue");
+      return writtenEnum(object, "NullValue");
   }
 }
 

@@ -5,6 +5,7 @@
 // source: swarm/v1/dispatcher.proto
 
 /* eslint-disable */
+import { keptEnum, shownEnum, writtenEnum } from "../../../unknown-enum";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
@@ -222,18 +223,18 @@ export function assignments_TypeFromJSON(object: any): Assignments_Type {
     case "INCREMENTAL":
       return Assignments_Type.INCREMENTAL;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Assignments_Type");
+      return keptEnum(object, "Assignments_Type");
   }
 }
 
-export function assignments_TypeToJSON(object: Assignments_Type): string {
+export function assignments_TypeToJSON(object: Assignments_Type): string | number {
   switch (object) {
     case Assignments_Type.COMPLETE:
       return "COMPLETE";
     case Assignments_Type.INCREMENTAL:
       return "INCREMENTAL";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Assignments_Type");
+      return shownEnum(object, "Assignments_Type");
   }
 }
 
@@ -244,7 +245,7 @@ export function assignments_TypeToNumber(object: Assignments_Type): number {
     case Assignments_Type.INCREMENTAL:
       return 1;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Assignments_Type");
+      return writtenEnum(object, "Assignments_Type");
   }
 }
 

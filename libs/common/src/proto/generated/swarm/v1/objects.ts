@@ -5,6 +5,7 @@
 // source: swarm/v1/objects.proto
 
 /* eslint-disable */
+import { keptEnum, shownEnum, writtenEnum } from "../../../unknown-enum";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { FileDescriptorProto } from "ts-proto-descriptors";
 import {
@@ -86,11 +87,11 @@ export function specChange_KindFromJSON(object: any): SpecChange_Kind {
     case "rollback":
       return SpecChange_Kind.rollback;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum SpecChange_Kind");
+      return keptEnum(object, "SpecChange_Kind");
   }
 }
 
-export function specChange_KindToJSON(object: SpecChange_Kind): string {
+export function specChange_KindToJSON(object: SpecChange_Kind): string | number {
   switch (object) {
     case SpecChange_Kind.create:
       return "create";
@@ -99,7 +100,7 @@ export function specChange_KindToJSON(object: SpecChange_Kind): string {
     case SpecChange_Kind.rollback:
       return "rollback";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum SpecChange_Kind");
+      return shownEnum(object, "SpecChange_Kind");
   }
 }
 
@@ -112,7 +113,7 @@ export function specChange_KindToNumber(object: SpecChange_Kind): number {
     case SpecChange_Kind.rollback:
       return 2;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum SpecChange_Kind");
+      return writtenEnum(object, "SpecChange_Kind");
   }
 }
 
@@ -245,11 +246,11 @@ export function updateStatus_StateFromJSON(object: any): UpdateStatus_State {
     case "rollback_completed":
       return UpdateStatus_State.rollback_completed;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UpdateStatus_State");
+      return keptEnum(object, "UpdateStatus_State");
   }
 }
 
-export function updateStatus_StateToJSON(object: UpdateStatus_State): string {
+export function updateStatus_StateToJSON(object: UpdateStatus_State): string | number {
   switch (object) {
     case UpdateStatus_State.updating:
       return "updating";
@@ -264,7 +265,7 @@ export function updateStatus_StateToJSON(object: UpdateStatus_State): string {
     case UpdateStatus_State.rollback_completed:
       return "rollback_completed";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UpdateStatus_State");
+      return shownEnum(object, "UpdateStatus_State");
   }
 }
 
@@ -283,7 +284,7 @@ export function updateStatus_StateToNumber(object: UpdateStatus_State): number {
     case UpdateStatus_State.rollback_completed:
       return 5;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UpdateStatus_State");
+      return writtenEnum(object, "UpdateStatus_State");
   }
 }
 
@@ -450,11 +451,11 @@ export function taskStatus_StateFromJSON(object: any): TaskStatus_State {
     case "orphaned":
       return TaskStatus_State.orphaned;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum TaskStatus_State");
+      return keptEnum(object, "TaskStatus_State");
   }
 }
 
-export function taskStatus_StateToJSON(object: TaskStatus_State): string {
+export function taskStatus_StateToJSON(object: TaskStatus_State): string | number {
   switch (object) {
     case TaskStatus_State.new:
       return "new";
@@ -485,7 +486,7 @@ export function taskStatus_StateToJSON(object: TaskStatus_State): string {
     case TaskStatus_State.orphaned:
       return "orphaned";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum TaskStatus_State");
+      return shownEnum(object, "TaskStatus_State");
   }
 }
 
@@ -520,7 +521,7 @@ export function taskStatus_StateToNumber(object: TaskStatus_State): number {
     case TaskStatus_State.orphaned:
       return 832;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum TaskStatus_State");
+      return writtenEnum(object, "TaskStatus_State");
   }
 }
 
@@ -684,18 +685,18 @@ export function nodeNetworking_IngressModeFromJSON(object: any): NodeNetworking_
     case "masquerade":
       return NodeNetworking_IngressMode.masquerade;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeNetworking_IngressMode");
+      return keptEnum(object, "NodeNetworking_IngressMode");
   }
 }
 
-export function nodeNetworking_IngressModeToJSON(object: NodeNetworking_IngressMode): string {
+export function nodeNetworking_IngressModeToJSON(object: NodeNetworking_IngressMode): string | number {
   switch (object) {
     case NodeNetworking_IngressMode.transparent:
       return "transparent";
     case NodeNetworking_IngressMode.masquerade:
       return "masquerade";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeNetworking_IngressMode");
+      return shownEnum(object, "NodeNetworking_IngressMode");
   }
 }
 
@@ -706,7 +707,7 @@ export function nodeNetworking_IngressModeToNumber(object: NodeNetworking_Ingres
     case NodeNetworking_IngressMode.masquerade:
       return 1;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeNetworking_IngressMode");
+      return writtenEnum(object, "NodeNetworking_IngressMode");
   }
 }
 
@@ -755,11 +756,11 @@ export function nodeStatus_StateFromJSON(object: any): NodeStatus_State {
     case "disconnected":
       return NodeStatus_State.disconnected;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeStatus_State");
+      return keptEnum(object, "NodeStatus_State");
   }
 }
 
-export function nodeStatus_StateToJSON(object: NodeStatus_State): string {
+export function nodeStatus_StateToJSON(object: NodeStatus_State): string | number {
   switch (object) {
     case NodeStatus_State.unknown:
       return "unknown";
@@ -770,7 +771,7 @@ export function nodeStatus_StateToJSON(object: NodeStatus_State): string {
     case NodeStatus_State.disconnected:
       return "disconnected";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeStatus_State");
+      return shownEnum(object, "NodeStatus_State");
   }
 }
 
@@ -785,7 +786,7 @@ export function nodeStatus_StateToNumber(object: NodeStatus_State): number {
     case NodeStatus_State.disconnected:
       return 3;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeStatus_State");
+      return writtenEnum(object, "NodeStatus_State");
   }
 }
 

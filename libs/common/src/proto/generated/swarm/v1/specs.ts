@@ -5,6 +5,7 @@
 // source: swarm/v1/specs.proto
 
 /* eslint-disable */
+import { keptEnum, shownEnum, writtenEnum } from "../../../unknown-enum";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { FileDescriptorProto } from "ts-proto-descriptors";
 import { ListValue, protoMetadata as protoMetadata1 } from "../../google/protobuf/struct";
@@ -423,18 +424,18 @@ export function nodeSpec_RoleFromJSON(object: any): NodeSpec_Role {
     case "manager":
       return NodeSpec_Role.manager;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeSpec_Role");
+      return keptEnum(object, "NodeSpec_Role");
   }
 }
 
-export function nodeSpec_RoleToJSON(object: NodeSpec_Role): string {
+export function nodeSpec_RoleToJSON(object: NodeSpec_Role): string | number {
   switch (object) {
     case NodeSpec_Role.worker:
       return "worker";
     case NodeSpec_Role.manager:
       return "manager";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeSpec_Role");
+      return shownEnum(object, "NodeSpec_Role");
   }
 }
 
@@ -445,7 +446,7 @@ export function nodeSpec_RoleToNumber(object: NodeSpec_Role): number {
     case NodeSpec_Role.manager:
       return 1;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeSpec_Role");
+      return writtenEnum(object, "NodeSpec_Role");
   }
 }
 
@@ -467,11 +468,11 @@ export function nodeSpec_AvailabilityFromJSON(object: any): NodeSpec_Availabilit
     case "drain":
       return NodeSpec_Availability.drain;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeSpec_Availability");
+      return keptEnum(object, "NodeSpec_Availability");
   }
 }
 
-export function nodeSpec_AvailabilityToJSON(object: NodeSpec_Availability): string {
+export function nodeSpec_AvailabilityToJSON(object: NodeSpec_Availability): string | number {
   switch (object) {
     case NodeSpec_Availability.active:
       return "active";
@@ -480,7 +481,7 @@ export function nodeSpec_AvailabilityToJSON(object: NodeSpec_Availability): stri
     case NodeSpec_Availability.drain:
       return "drain";
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeSpec_Availability");
+      return shownEnum(object, "NodeSpec_Availability");
   }
 }
 
@@ -493,7 +494,7 @@ export function nodeSpec_AvailabilityToNumber(object: NodeSpec_Availability): nu
     case NodeSpec_Availability.drain:
       return 2;
     default:
-      throw new globalThis.Error("Unrecognized enum value " + object + " for enum NodeSpec_Availability");
+      return writtenEnum(object, "NodeSpec_Availability");
   }
 }
 
