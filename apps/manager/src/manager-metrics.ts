@@ -66,6 +66,7 @@ export class ManagerMetrics implements LoopMetrics, OrchestratorMetrics {
     gauge('swarmctl_agent_streams', 'Agent streams held by this manager', openStreams);
     gauge('swarmctl_is_leader', '1 while this manager leads', () => Number(isLeader()));
     gauge('swarmctl_store_synced', '1 while the view follows etcd', () => Number(store.isSynced()));
+    gauge('swarmctl_unreadable_records', 'Stored records that this manager cannot read', () => store.view.unreadable().length);
     gauge('swarmctl_services', 'Services', () => store.view.services().length);
     new Gauge({
       name: 'swarmctl_tasks',

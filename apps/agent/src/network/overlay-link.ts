@@ -1,6 +1,7 @@
 import {
   encryptedAddressOf,
   INGRESS_NETWORK,
+  ingressModeOf,
   isEncrypted,
   isIpv6,
   macOfAddress,
@@ -99,7 +100,7 @@ export function toOverlayLinks(state: NetworkState, host: HostIdentity): Overlay
   const numbers = nodeNumbers(state.nodes.values());
   const ingressOf = ({ id, networking }: Pick<OverlayNode, 'id' | 'networking'>): Pick<Peer, 'number' | 'isMasqueraded'> => ({
     number: numbers.get(id) ?? 0,
-    isMasqueraded: networking?.ingressMode === NodeNetworking_IngressMode.masquerade,
+    isMasqueraded: ingressModeOf(networking) === NodeNetworking_IngressMode.masquerade,
   });
   const own = ingressOf(state.nodes.get(host.nodeId) ?? { id: host.nodeId });
   return [...state.networks.values()].flatMap((network) => {

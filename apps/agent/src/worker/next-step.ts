@@ -1,4 +1,4 @@
-import { isTerminal, stateRank, TaskState } from '#common/domain';
+import { isKnownState, isTerminal, stateRank, TaskState } from '#common/domain';
 import { assertNever } from '#common/errors';
 import type { ObservedContainer } from '../executor/executor';
 
@@ -32,11 +32,11 @@ const REMOVE: Step = { kind: 'remove' };
 const PAUSE: Step = { kind: 'pause' };
 const END: Step = { kind: 'end' };
 
-/** What the manager's desired state asks of the agent. */
+/** What the manager's desired state asks of the agent. One without a name here asks for nothing: what runs goes on, nothing is started. */
 export function toGoal(desired: TaskState): Goal {
   if (desired === TaskState.remove) return 'remove';
   if (desired === TaskState.running || desired === TaskState.complete) return 'run';
-  return isTerminal(desired) ? 'stop' : 'park';
+  return isKnownState(desired) && isTerminal(desired) ? 'stop' : 'park';
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DEFAULT_RESTART_CONDITION, nanosToMs, restartBackoffMs, STABLE_AFTER_MS, TaskState } from '#common/domain';
+import { nanosToMs, restartBackoffMs, restartConditionOf, STABLE_AFTER_MS, TaskState } from '#common/domain';
 import type { RestartPolicy, Task } from '#common/proto';
 
 /** How a container came to its end. Times are milliseconds on a clock that nobody sets. */
@@ -51,12 +51,12 @@ export function afterRestart(task: Task, history: RestartHistory, restart: { atM
 function conditionHolds(task: Task, { failed }: ContainerEnd): boolean {
   // A job is done when its container ended well; there is nothing to start again.
   if (!failed && task.desiredState === TaskState.complete) return false;
-  switch (policyOf(task)?.condition || DEFAULT_RESTART_CONDITION) {
+  switch (restartConditionOf(policyOf(task))) {
     case 'none':
       return false;
     case 'on-failure':
       return failed;
-    default:
+    case 'any':
       return true;
   }
 }

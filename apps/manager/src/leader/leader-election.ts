@@ -2,7 +2,7 @@ import { delay, monotonicMs } from '#common/concurrency';
 import { isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { LeaderRecord } from '#common/proto';
-import { keys, type ClusterStore, type EtcdStore, type Lease } from '#common/store';
+import { keys, type ClusterStore, type EtcdStore, type Lease, type Stored } from '#common/store';
 import { LeaderTerm, type Claim } from './leader-term';
 import { LeaseDeadline } from './lease-deadline';
 
@@ -70,8 +70,17 @@ async function campaign({ etcd, store, managerId }: ElectionParts): Promise<Vict
  */
 async function resignForFormerSelf(etcd: EtcdStore, managerId: string): Promise<void> {
   const [stored] = (await etcd.list(keys.leader)).objects;
-  if (!stored || LeaderRecord.decode(stored.value).managerId !== managerId) return;
+  if (!stored || !isLeftBehind(stored, managerId)) return;
   await etcd.commit([{ key: keys.leader, createRevision: stored.createRevision }], [{ kind: 'delete', key: keys.leader }]);
+}
+
+/** Whether the record is this manager's own, or nobody's: one that cannot be read, and that no lease will ever take away. */
+function isLeftBehind({ value, isLeased }: Stored, managerId: string): boolean {
+  try {
+    return LeaderRecord.decode(value).managerId === managerId;
+  } catch {
+    return isLeased !== true;
+  }
 }
 
 /** @returns whether the leader has resigned */

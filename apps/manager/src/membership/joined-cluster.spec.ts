@@ -121,8 +121,17 @@ describe('what a host remembers of the clusters of others', () => {
     expect(host.joined?.clusterId).toBe('c');
   });
 
-  it('is asked for again when the file is damaged', async () => {
-    await writeFile(join(dataDir, 'joined.json'), '{');
+  it.each([
+    '{',
+    'null',
+    '"x"',
+    '{"joined":{}}',
+    '{"joined":{"role":"boss","clusterId":"c","managers":[],"etcd":[],"etcdPrefix":"/"}}',
+    '{"joined":{"role":"worker","clusterId":"c","managers":"m:1","etcd":[],"etcdPrefix":"/"}}',
+    '{"left":"c"}',
+    '{"leaving":{"nodeId":1,"managers":[]}}',
+  ])('is asked for again when the file is damaged: %s', async (text) => {
+    await writeFile(join(dataDir, 'joined.json'), text);
     await expect(load()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
   });
 });

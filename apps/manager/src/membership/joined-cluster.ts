@@ -42,6 +42,36 @@ interface Record {
   readonly leaving?: Leaving;
 }
 
+/** @throws Error when it is none */
+function readRecord(value: unknown): Record {
+  const record = value as Record;
+  const { joined, left = [], leaving } = record;
+  const isSound =
+    (joined === undefined || isJoinedCluster(joined)) &&
+    areTexts(left) &&
+    (leaving === undefined || isLeaving(leaving));
+  if (isSound) return record;
+  throw new Error('a field is missing, or of another kind');
+}
+
+function isJoinedCluster({ role, clusterId, managers, etcd, etcdPrefix, ...rest }: JoinedCluster): boolean {
+  const { availability = '', nodeId = '', nodeKey = '', leaveKey = '' } = rest;
+  return (
+    (role === 'worker' || role === 'manager') &&
+    areTexts([clusterId, availability, nodeId, nodeKey, leaveKey, etcdPrefix]) &&
+    areTexts(managers) &&
+    areTexts(etcd)
+  );
+}
+
+function isLeaving({ nodeId, nodeKey = '', leaveKey = '', managers }: Leaving): boolean {
+  return areTexts([nodeId, nodeKey, leaveKey]) && areTexts(managers);
+}
+
+function areTexts(values: unknown): boolean {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string');
+}
+
 /** What a host remembers of the clusters that it was told to join and to leave. */
 export class JoinedClusters {
   private constructor(
@@ -55,7 +85,7 @@ export class JoinedClusters {
     const text = (await readIfPresent(path)) ?? '{}';
     let record: Record;
     try {
-      record = JSON.parse(text) as Record;
+      record = readRecord(JSON.parse(text));
     } catch (cause) {
       throw new DomainError('FAILED_PRECONDITION', `${path} is damaged: remove it, and join the cluster again`, { cause });
     }

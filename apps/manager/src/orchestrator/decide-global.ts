@@ -1,4 +1,4 @@
-import { acceptsTasks, mustLeave, NodeAvailability, TaskState } from '#common/domain';
+import { acceptsTasks, availabilityOf, mustLeave, NodeAvailability, TaskState } from '#common/domain';
 import type { Node, Service } from '#common/proto';
 import type { Plan } from './change';
 import type { DecisionInputs, ServiceSnapshot } from './service-snapshot';
@@ -38,5 +38,5 @@ export function decideGlobal(service: Service, snapshot: ServiceSnapshot, inputs
 }
 
 function isPaused(node: Node): boolean {
-  return node.spec?.availability === NodeAvailability.pause;
+  return availabilityOf(node) === NodeAvailability.pause;
 }

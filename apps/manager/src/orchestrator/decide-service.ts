@@ -13,5 +13,8 @@ export function decideService(snapshot: ServiceSnapshot, inputs: DecisionInputs)
   const mode = service.spec?.mode;
   if (mode?.global) return decideGlobal(service, snapshot, inputs);
   if (mode?.globalJob) return decideGlobalJob(service, snapshot, inputs);
-  return mode?.replicatedJob ? decideReplicatedJob(service, snapshot, inputs) : decideReplicated(service, snapshot, inputs);
+  if (mode?.replicatedJob) return decideReplicatedJob(service, snapshot, inputs);
+  if (mode === undefined || mode.replicated) return decideReplicated(service, snapshot, inputs);
+  // The mode of a newer program: what is there stays as it is.
+  return { changes: [] };
 }

@@ -13,6 +13,7 @@ function aCluster(services: Service[]): { view: ClusterView; term: LeaderTerm; w
   const byId = new Map(services.map((service) => [service.id, service]));
   const node = aNode('a');
   const view = {
+    isUnreadable: () => false,
     rebalanceRequest: () => undefined,
     registryCredentials: () => undefined,
     cluster: () => undefined,

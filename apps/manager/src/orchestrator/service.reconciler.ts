@@ -4,7 +4,7 @@ import { newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import type { ServiceSpec } from '#common/proto';
 import type { PassResult, Reconciler, Requeue } from '#common/reconcile';
-import type { ClusterView, ViewChange } from '#common/store';
+import { keys as storeKeys, type ClusterView, type ViewChange } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
 import { NodeInfoIndex } from '../scheduler/node-info-index';
 import { PlacementSession } from '../scheduler/placement-session';
@@ -126,6 +126,8 @@ export class ServiceReconciler implements Reconciler<ServiceKey, LeaderTerm> {
     inputs: DecisionInputs,
   ): { changes: Change[]; requeueAfterMs?: number } {
     if (serviceId === NO_SERVICE) return this.decideAttachments(book);
+    // A service that cannot be read has not been removed: its tasks stay as they are.
+    if (this.view.isUnreadable(storeKeys.service(serviceId))) return { changes: [] };
     const snapshot = takeSnapshot(this.view, () => session.nodes(), serviceId);
     const plan = decideService(snapshot, inputs);
     const toPlace = tasksToPlace(snapshot.tasks, plan.changes);

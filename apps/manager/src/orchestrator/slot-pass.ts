@@ -1,4 +1,4 @@
-import { isActive, NodeAvailability, TaskState } from '#common/domain';
+import { availabilityOf, isActive, NodeAvailability, TaskState } from '#common/domain';
 import type { Service, Task } from '#common/proto';
 import type { Change, Plan } from './change';
 import { newTask, type NewPlace } from './new-task';
@@ -255,10 +255,10 @@ export class SlotPass {
     if (!current || isUnassigned(current) || hasEnded(current)) return undefined;
     const node = this.nodeOf(current);
     if (!node || isLost(node)) return undefined;
-    if (node.spec?.availability === NodeAvailability.drain) return 'node is drained';
+    if (availabilityOf(node) === NodeAvailability.drain) return 'node is drained';
     const spec = this.isDirty(current) ? current.spec : this.service.spec?.taskTemplate;
     // What is on a paused node stays as it is.
-    const nodeIsPaused = node.spec?.availability === NodeAvailability.pause;
+    const nodeIsPaused = availabilityOf(node) === NodeAvailability.pause;
     if (!nodeIsPaused && !allowsNode(spec, node)) return 'node no longer satisfies the placement';
     return this.snapshot.isOverCapacity(current) ? 'node no longer has the resources that are reserved on it' : undefined;
   }

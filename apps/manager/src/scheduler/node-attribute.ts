@@ -1,4 +1,4 @@
-import { NodeRole } from '#common/domain';
+import { roleOf } from '#common/domain';
 import type { Node } from '#common/proto';
 
 const NODE_LABEL = 'node.labels.';
@@ -14,7 +14,7 @@ export function attributeOf(key: string, node: Node): string | undefined {
     case 'node.ip':
       return node.status?.addr || undefined;
     case 'node.role':
-      return node.spec?.role ?? NodeRole.worker;
+      return roleOf(node);
     case 'node.platform.os':
       return node.description?.platform?.os || undefined;
     case 'node.platform.arch':

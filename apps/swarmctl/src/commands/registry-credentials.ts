@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '#common/errors';
+import { asObject } from '../json-values';
 import type { Session } from '../session';
 
 interface DockerConfig {
@@ -29,7 +30,7 @@ async function readConfig(path: string): Promise<DockerConfig> {
 
 function parseJson(source: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return asObject(JSON.parse(text));
   } catch {
     // The parser's own words may quote a secret.
     throw new DomainError('INVALID_ARGUMENT', `${source} is not valid JSON`);

@@ -1,4 +1,4 @@
-import { isActive, isOfIteration, isTerminal, NodeState, stateRank, TaskState } from '#common/domain';
+import { isActive, isOfIteration, isTerminal, NodeState, stateRank, TaskState, updateStateOf } from '#common/domain';
 import { UpdateStatus_State, type Node, type Service, type Task } from '#common/proto';
 import { newestFirst } from '../newest-first';
 
@@ -148,7 +148,7 @@ export function decideProgress(snapshot: ServiceSnapshot, nowMs: number): Progre
   const places = [...groups].flatMap(([key, inPlace]) => placeProgress(hostnames.get(key) || key, inPlace, aim, nowMs));
   const done = places.filter((place) => place.isDone).length;
   const givenUp = places.filter((place) => place.isGivenUp).length;
-  const state = service.updateStatus?.state;
+  const state = updateStateOf(service);
   return {
     done,
     desired: desired ?? 0,

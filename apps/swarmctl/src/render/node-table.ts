@@ -2,7 +2,8 @@ import { NodeAvailability, NodeState } from '#common/domain';
 import type { ManagerStatus, Node } from '#common/proto';
 import { renderLabels, type Column } from './table';
 
-const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+/** A state without a name here is a number. */
+const capitalized = (word: string | number): string => String(word).charAt(0).toUpperCase() + String(word).slice(1);
 
 /** What a node is for the managers: nothing for a worker. */
 export function renderManagerStatus(status: ManagerStatus | undefined): string {

@@ -7,10 +7,10 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u20
 
 /**
  * Text from the manager in a form that a terminal only shows: a service's name or a task's error may have been written by
- * anyone. Line breaks and tabs become spaces.
+ * anyone. Line breaks and tabs become spaces. A state that only a newer manager has a name for comes as a number, whatever its type says.
  */
-export function plainText(text: string): string {
-  return text
+export function plainText(text: string | number): string {
+  return String(text)
     .replace(ESCAPES, '')
     .replace(/[\r\n\t]+/g, ' ')
     .replace(CONTROLS, '');

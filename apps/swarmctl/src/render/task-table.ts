@@ -41,7 +41,8 @@ export function toTaskRows(tasks: readonly Task[], names: Names): TaskRow[] {
     .map((row, index, all) => ({ ...row, isHistory: all[index - 1]?.name === row.name }));
 }
 
-const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+/** A state without a name here is a number. */
+const capitalized = (state: TaskState): string => String(state).charAt(0).toUpperCase() + String(state).slice(1);
 
 function currentState(task: Task, nowMs: number): string {
   const state = capitalized(task.status?.state ?? TaskState.new);

@@ -15,3 +15,4 @@ export * from './registry-login';
 export * from './restart-backoff';
 export * from './service-options';
 export * from './task-state';
+export * from './unknown-values';

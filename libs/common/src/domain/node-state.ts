@@ -1,4 +1,5 @@
 import { NodeSpec_Availability, NodeSpec_Role, NodeStatus_State, type Node } from '../proto';
+import { availabilityOf } from './unknown-values';
 
 export { NodeSpec_Availability as NodeAvailability, NodeSpec_Role as NodeRole, NodeStatus_State as NodeState };
 
@@ -14,7 +15,7 @@ export function isReady(node: Node): boolean {
 
 /** Whether new tasks may be placed on the node. */
 export function acceptsTasks(node: Node): boolean {
-  return isReady(node) && (node.spec?.availability ?? NodeSpec_Availability.active) === NodeSpec_Availability.active;
+  return isReady(node) && availabilityOf(node) === NodeSpec_Availability.active;
 }
 
 /** Whether tasks on the node have to move: it is down, drained, or gone from the cluster. A paused node keeps its tasks. */

@@ -6,6 +6,7 @@ type Owner = 'scheduler' | 'agent' | 'leader' | 'reaper';
 type Transition = readonly [from: TaskStatus_State | null, to: TaskStatus_State | null];
 
 const S = TaskStatus_State;
+const NO_RANK = 0;
 const LIVE = [S.assigned, S.accepted, S.preparing, S.ready, S.starting, S.running] as const;
 
 const to = (target: TaskStatus_State, from: readonly TaskStatus_State[]): Transition[] => from.map((state) => [state, target]);
@@ -36,9 +37,14 @@ export const TRANSITIONS: Readonly<Record<Owner, readonly Transition[]>> = {
   reaper: [S.pending, S.complete, S.shutdown, S.failed, S.rejected, S.orphaned].map((state): Transition => [state, null]),
 };
 
-/** Position of a state in a task's life: later states have higher numbers (SwarmKit's numbering). */
+/** Position of a state in a task's life, also of one without a name here: later states have higher numbers (SwarmKit's numbering). */
 export function stateRank(state: TaskStatus_State): number {
-  return taskStatus_StateToNumber(state);
+  try {
+    return taskStatus_StateToNumber(state);
+  } catch {
+    // A newer manager's JSON gives its states names, of which only it knows the numbers.
+    return NO_RANK;
+  }
 }
 
 /** Whether the task has ended: it will never run (again). */
@@ -51,9 +57,17 @@ function mayMove(owner: Owner, from: TaskStatus_State | null, next: TaskStatus_S
   return TRANSITIONS[owner].some(([a, b]) => a === from && b === next);
 }
 
-/** Whether the task is meant to run, now or once its turn comes; one that is being replaced or removed is not. */
-export function isActive(task: Task): boolean {
-  return stateRank(task.desiredState) <= stateRank(S.complete);
+/**
+ * Whether the task is meant to run, now or once its turn comes; one that is being replaced or removed is not. What a newer program
+ * wants of it by a name that is not known here ends nothing.
+ */
+export function isActive({ desiredState }: Task): boolean {
+  return !isKnownState(desiredState) || stateRank(desiredState) <= stateRank(S.complete);
+}
+
+/** Whether this program has a name for the state: see `unknown-values.ts`. */
+export function isKnownState(state: TaskStatus_State): boolean {
+  return Object.hasOwn(S, state);
 }
 
 /** States a task may be in when its node disappears without a trace. */

@@ -31,7 +31,7 @@ import type { ClusterView, RevisedRequest, ViewChange } from './cluster-view';
 import { IdIndex } from './id-index';
 import { joinNode, joinService, joinTask, type ServiceSide } from './join';
 import { JoinedCollection } from './joined-collection';
-import { parseKey } from './keys';
+import { keys, parseKey } from './keys';
 import { NamedRecords } from './named-records';
 import { NetworkRecords } from './network-records';
 import type { Revision, Stored, StoreEvent, WatchBatch } from './object-store';
@@ -58,9 +58,10 @@ export class ClusterCache implements ClusterView {
   configs = new NamedRecords<Config>();
   private changes: ViewChange[] = [];
   private seenRevision: Revision = 0;
+  private unreadableKeys = new Set<string>();
 
-  /** @param onUndecodable told of a value that cannot be read; its key is left out, so that one bad value does not blind everybody */
-  constructor(private readonly onUndecodable: (key: string, error: unknown) => void = () => undefined) {}
+  /** @param onUnreadable told of a value that cannot be read; what was known under its key stays, so that one bad value does not blind everybody */
+  constructor(private readonly onUnreadable: (key: string, error: unknown) => void = () => undefined) {}
 
   private serviceObjects = this.newServices();
   private taskObjects = this.newTasks();
@@ -70,6 +71,8 @@ export class ClusterCache implements ClusterView {
     return this.seenRevision;
   }
 
+  isUnreadable = (key: string): boolean => this.unreadableKeys.has(key);
+  unreadable = (): readonly string[] => [...this.unreadableKeys];
   cluster = (): Cluster | undefined => (this.clusterRecord?.id ? this.clusterRecord : undefined);
   endedClusters = (): readonly string[] => this.clusterRecord?.endedIds ?? [];
   clusterRevision = (): Revision => this.clusterRecord?.version?.index ?? 0;
@@ -101,6 +104,7 @@ export class ClusterCache implements ClusterView {
 
   /** Forgets everything and starts from a listing. */
   reset(objects: Stored[], revision: Revision): ViewChange[] {
+    this.unreadableKeys = new Set();
     this.clusterRecord = undefined;
     this.leaderRecord = undefined;
     this.presences = new Map();
@@ -138,8 +142,12 @@ export class ClusterCache implements ClusterView {
     const key = event.kind === 'put' ? event.stored.key : event.key;
     try {
       this.applyTo(key, event);
+      if (this.unreadableKeys.size > 0) this.unreadableKeys.delete(key);
     } catch (error) {
-      this.onUndecodable(key, error);
+      this.unreadableKeys.add(key);
+      // Whoever wrote that, no leader can commit under it any more.
+      if (key === keys.leader) this.setLeader(undefined);
+      this.onUnreadable(key, error);
     }
   }
 

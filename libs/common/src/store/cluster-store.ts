@@ -6,7 +6,7 @@ import { ClusterCache } from './cluster-cache';
 import type { ClusterView, ViewChange } from './cluster-view';
 import { GroupCommit } from './group-commit';
 import { keys } from './keys';
-import type { Guard, ObjectStore, Revision, WatchBatch, Write } from './object-store';
+import type { Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
 
 /** The view is called stale when etcd has not been heard of for this long: one progress period plus a late answer. */
 const STALE_AFTER_MS = 1_800;
@@ -34,9 +34,7 @@ export class ClusterStore {
     private readonly logger: Logger,
   ) {
     this.commits = new GroupCommit(store);
-    this.cache = new ClusterCache((key, error) =>
-      logger.error({ key, reason: messageOf(error) }, 'a stored value cannot be read, it is left out'),
-    );
+    this.cache = new ClusterCache((key, error) => this.saysUnreadable(key, error));
   }
 
   get view(): ClusterView {
@@ -100,7 +98,7 @@ export class ClusterStore {
     const { objects } = await this.store.list(keys.serviceRevisions(id));
     const newest = newestRevision ? [{ ...newestRevision, spec }] : [];
     const number = newestRevision?.number ?? 0;
-    const earlier = objects.map(({ value }) => ServiceRevision.decode(value)).filter((each) => each.number < number);
+    const earlier = objects.flatMap((stored) => this.readRevision(stored)).filter((each) => each.number < number);
     return [...newest, ...earlier.sort((a, b) => b.number - a.number)];
   }
 
@@ -111,6 +109,20 @@ export class ClusterStore {
       if (signal.aborted || monotonicMs() > deadline) throw new DomainError('UNAVAILABLE', 'etcd is not reachable');
       await delay(20, signal);
     }
+  }
+
+  /** None for one that cannot be read: the others are shown all the same. */
+  private readRevision({ key, value }: Stored): ServiceRevision[] {
+    try {
+      return [ServiceRevision.decode(value)];
+    } catch (error) {
+      this.saysUnreadable(key, error);
+      return [];
+    }
+  }
+
+  private saysUnreadable(key: string, error: unknown): void {
+    this.logger.error({ key, reason: messageOf(error) }, 'a stored value cannot be read, it is left out');
   }
 
   private async load(): Promise<void> {

@@ -21,6 +21,10 @@ import type { Revision } from './object-store';
  */
 export interface ClusterView {
   readonly revision: Revision;
+  /** Whether what is stored under the key cannot be read: then nobody may act as if it were not there. */
+  isUnreadable(key: string): boolean;
+  /** Keys of all such records. */
+  unreadable(): readonly string[];
   /** Undefined before there is one, and after it was left. */
   cluster(): Cluster | undefined;
   /** The revision to compare when a cluster is made; 0 while there has never been one. */

@@ -171,6 +171,7 @@ export class EtcdStore implements ObjectStore {
       value: kv.value,
       createRevision: Number(kv.create_revision),
       modRevision: Number(kv.mod_revision),
+      isLeased: kv.lease !== '0',
     };
   }
 

@@ -9,6 +9,8 @@ export interface Stored {
   value: Uint8Array;
   createRevision: Revision;
   modRevision: Revision;
+  /** Whether it goes by itself when nobody renews its lease. */
+  isLeased?: boolean;
 }
 
 export type StoreEvent = { kind: 'put'; stored: Stored } | { kind: 'delete'; key: string; modRevision: Revision };

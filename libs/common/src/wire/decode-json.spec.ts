@@ -227,6 +227,8 @@ describe('decoding a client’s JSON', () => {
       role: 'worker',
       availability: 'drain',
     });
-    expect(refusal(() => decodeJson('NodeSpec', { Role: 'zz' }))).toMatchObject({ message: 'invalid Role: "zz"' });
+    expect(refusal(() => decodeJson('NodeSpec', { Role: 'zz' }))).toMatchObject({
+      message: 'invalid Role: "zz" in NodeSpec.Role (want worker, manager)',
+    });
   });
 });

@@ -9,6 +9,9 @@ type Path = string;
 // Standard base64 with padding, which is what Go's decoder takes for bytes.
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** Longer values are cut in messages. */
+const SHOWN_CHARACTERS = 60;
+
 /** Writing this key into a plain object would change its prototype or be lost, so no map may carry it. */
 const UNSAFE_KEY = '__proto__';
 
@@ -107,7 +110,10 @@ function decodeBytes(kind: FieldKind, value: unknown, path: Path): string {
 function decodeEnum(kind: Extract<FieldKind, { is: 'enum' }>, value: unknown, path: Path): string {
   if (typeof value !== 'string') throw wrongType(value, path, `swarm.${kind.name}`);
   const known = kind.values.find((name) => name === value.toLowerCase());
-  if (known === undefined) throw invalid(`invalid ${kind.name}: ${JSON.stringify(value)}`);
+  if (known === undefined) {
+    const said = JSON.stringify(value.slice(0, SHOWN_CHARACTERS));
+    throw invalid(`invalid ${kind.name}: ${said} in ${path} (want ${kind.values.join(', ')})`);
+  }
   return known;
 }
 

@@ -5,6 +5,9 @@ import { sendJson, sendText } from '../http/send';
 import { STORE_UNREACHABLE } from '../http/store-synced.guard';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 
+/** Records that cannot be read, of which the first ones are named; the metric counts them all. */
+const SHOWN_KEYS = 20;
+
 /** For supervisors and monitoring: is the process alive, can it serve, and its figures. */
 @Controller()
 export class HealthController {
@@ -26,7 +29,11 @@ export class HealthController {
       ...(standing === 'keyless' ? [KEYS_DO_NOT_FIT] : []),
     ];
     const ready = reasons.length === 0;
-    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', reasons });
+    const warnings = store.view
+      .unreadable()
+      .slice(0, SHOWN_KEYS)
+      .map((key) => `the stored record ${key} cannot be read`);
+    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', reasons, warnings });
   }
 
   @Get('metrics')

@@ -35,9 +35,13 @@ describe('nodes', () => {
 
   it.each([
     ['no role', { Availability: 'active' }, 'invalid Role: ""'],
-    ['an unknown role', { ...worker, Role: 'zz' }, 'invalid Role: "zz"'],
+    ['an unknown role', { ...worker, Role: 'zz' }, 'invalid Role: "zz" in NodeSpec.Role (want worker, manager)'],
     ['no availability', { Role: 'worker' }, 'invalid Availability: ""'],
-    ['an unknown availability', { ...worker, Availability: 'zz' }, 'invalid Availability: "zz"'],
+    [
+      'an unknown availability',
+      { ...worker, Availability: 'zz' },
+      'invalid Availability: "zz" in NodeSpec.Availability (want active, pause, drain)',
+    ],
   ])('refuse %s', async (_what, body, message) => {
     await scenario.addNode(NODE_ID, { hostname: 'one' });
     expect(await updateNode('one', body)).toMatchObject({ status: 400, json: { message } });

@@ -39,7 +39,7 @@ export function serviceEvent(before: Service | undefined, after: Service | undef
   if (happening || !before || !after) return happening;
   const replicas = ({ spec }: Service): string => String(spec?.mode?.replicated?.replicas ?? '');
   const image = ({ spec }: Service): string => spec?.taskTemplate?.containerSpec?.image ?? '';
-  const update = ({ updateStatus }: Service): string => updateStatus?.state ?? '';
+  const update = ({ updateStatus }: Service): string => String(updateStatus?.state ?? '');
   const differences = {
     ...difference('replicas', replicas(before), replicas(after)),
     ...difference('image', image(before), image(after)),
@@ -56,9 +56,9 @@ export function nodeEvent(before: Node | undefined, after: Node | undefined): Ha
   const happening = lifeOf('node', before, after, { name });
   if (happening || !before || !after) return happening;
   const differences = {
-    ...difference('availability', before.spec?.availability ?? '', after.spec?.availability ?? ''),
-    ...difference('role', before.spec?.role ?? '', after.spec?.role ?? ''),
-    ...difference('state', before.status?.state ?? '', after.status?.state ?? ''),
+    ...difference('availability', String(before.spec?.availability ?? ''), String(after.spec?.availability ?? '')),
+    ...difference('role', String(before.spec?.role ?? ''), String(after.spec?.role ?? '')),
+    ...difference('state', String(before.status?.state ?? ''), String(after.status?.state ?? '')),
     ...difference('leader', leads(before), leads(after)),
     ...difference('reachability', before.managerStatus?.reachability ?? '', after.managerStatus?.reachability ?? ''),
   };
@@ -96,7 +96,7 @@ export function taskEvent(before: Task | undefined, after: Task | undefined): Ha
   if (!after) return { type: 'task', action: 'remove', id, attributes };
   const [from, to] = [before ? observedState(before) : undefined, observedState(after)];
   if (from === to) return undefined;
-  const action = before ? to : to === TaskState.new ? 'create' : to;
+  const action = !before && to === TaskState.new ? 'create' : String(to);
   return { type: 'task', action, id, attributes };
 }
 

@@ -1,10 +1,10 @@
 import {
-  DEFAULT_RESTART_CONDITION,
   elapsedMs,
   isTerminal,
   nanosToMs,
   observedState,
   restartBackoffMs,
+  restartConditionOf,
   STABLE_AFTER_MS,
   TaskState,
   type Moment,
@@ -25,12 +25,12 @@ export function mayRestart(ended: Task, slotTasks: readonly Task[]): boolean {
 }
 
 function conditionHolds(policy: RestartPolicy | undefined, ended: Task): boolean {
-  switch (policy?.condition || DEFAULT_RESTART_CONDITION) {
+  switch (restartConditionOf(policy)) {
     case 'none':
       return false;
     case 'on-failure':
       return observedState(ended) !== TaskState.complete;
-    default:
+    case 'any':
       return true;
   }
 }

@@ -1,3 +1,4 @@
+import { updateStateOf } from '#common/domain';
 import { UpdateStatus_State, type Service, type UpdateStatus } from '#common/proto';
 import type { UpdatePolicy } from './update-policy';
 import type { UpdateFailure, UpdateProgress } from './update-progress';
@@ -19,7 +20,7 @@ export function isUpdating(service: Service): boolean {
 
 /** Whether a failure has stopped the update until somebody changes the service. */
 export function isPaused(service: Service): boolean {
-  const state = service.updateStatus?.state;
+  const state = updateStateOf(service);
   return state === UpdateStatus_State.paused || state === UpdateStatus_State.rollback_paused;
 }
 

@@ -4,9 +4,11 @@ import type { EndpointSpec, PortConfig } from '../../proto';
 /** Ports that are chosen for those who name none, as in Docker. */
 const DYNAMIC_PORTS = { first: 30_000, last: 32_767 } as const;
 
-/** Whether the port is published on every node. */
-export function isIngressPort({ publishMode }: PortConfig): boolean {
-  return publishMode !== 'host';
+const PROTOCOLS = ['tcp', 'udp', 'sctp'];
+
+/** Whether the port is published on every node. One of a mode or protocol that is not known is published nowhere. */
+export function isIngressPort(port: PortConfig): boolean {
+  return (port.publishMode === '' || port.publishMode === 'ingress') && PROTOCOLS.includes(protocolOf(port));
 }
 
 /** Whether any of the ports is published on every node. */
