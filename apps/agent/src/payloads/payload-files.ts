@@ -1,7 +1,7 @@
 import type { Payload } from '#common/dispatcher-proto';
 import { DomainError } from '#common/errors';
 import type { FileTarget, NodeDescription, Task } from '#common/proto';
-import { expandTemplate, payloadRules, type Lookup } from '#common/template';
+import { expandTemplate, payloadRules, PAYLOADS_BUDGET, TemplateBudget, type Lookup } from '#common/template';
 import { expandTemplates, templateValues } from '../executor/docker/expand-templates';
 
 /** Docker's own (opts/secret.go, opts/config.go). */
@@ -50,10 +50,17 @@ export function fileTargets(task: Task): { name: string; target: string }[] {
  */
 export function toPayloadFiles(task: Task, node: NodeDescription, payloadOf: PayloadOf): PayloadFile[] {
   const references = referencesOf(task, payloadOf);
+  let env: ReadonlyMap<string, string> | undefined;
+  const surroundings: Surroundings = {
+    node,
+    references,
+    env: (key) => (env ??= environmentOf(task, node)).get(key),
+    budget: new TemplateBudget(PAYLOADS_BUDGET),
+  };
   return references.map((reference, index) => ({
     name: `${index}`,
     target: targetOf(reference),
-    data: contentOf(reference, task, { node, references }),
+    data: contentOf(reference, task, surroundings),
     uid: ownerOf(reference, 'uid'),
     gid: ownerOf(reference, 'gid'),
     mode: reference.file.mode ?? DEFAULT_MODE,
@@ -77,7 +84,7 @@ function targetOf({ kind, file }: Reference): string {
   return kind === 'secret' ? `${SECRETS_FOLDER}${file.name}` : `/${file.name}`;
 }
 
-function contentOf(reference: Reference, task: Task, { node, references }: Surroundings): Buffer {
+function contentOf(reference: Reference, task: Task, { node, references, env, budget }: Surroundings): Buffer {
   const { kind, name, payload } = reference;
   if (!payload) throw new DomainError('FAILED_PRECONDITION', `${kind} ${name} was not sent to this node`);
   if (payload.problem !== '') throw new DomainError('FAILED_PRECONDITION', payload.problem);
@@ -86,15 +93,20 @@ function contentOf(reference: Reference, task: Task, { node, references }: Surro
     const among = references.filter((other) => other.kind === wanted);
     return (target) => among.find(({ file }) => file.name === target)?.payload?.data.toString('utf8');
   };
-  const env = new Map((expandTemplates(task, node).spec?.containerSpec?.env ?? []).map(splitEnv));
-  const rules = payloadRules({ secret: valueOf('secret'), config: valueOf('config'), env: (key) => env.get(key) });
+  const rules = payloadRules({ secret: valueOf('secret'), config: valueOf('config'), env });
   const text = payload.data.toString('utf8');
-  return Buffer.from(expandTemplate(`expanding ${kind} ${name} failed`, text, templateValues(task, node), rules));
+  return Buffer.from(expandTemplate(`expanding ${kind} ${name} failed`, text, templateValues(task, node), { rules, budget }));
 }
 
 interface Surroundings {
   readonly node: NodeDescription;
   readonly references: readonly Reference[];
+  readonly env: Lookup;
+  readonly budget: TemplateBudget;
+}
+
+function environmentOf(task: Task, node: NodeDescription): ReadonlyMap<string, string> {
+  return new Map((expandTemplates(task, node).spec?.containerSpec?.env ?? []).map(splitEnv));
 }
 
 function splitEnv(entry: string): [name: string, value: string] {

@@ -47,6 +47,7 @@ function readRecord(value: unknown): Record {
   const record = value as Record;
   const { joined, left = [], leaving } = record;
   const isSound =
+    typeof value === 'object' &&
     (joined === undefined || isJoinedCluster(joined)) &&
     areTexts(left) &&
     (leaving === undefined || isLeaving(leaving));

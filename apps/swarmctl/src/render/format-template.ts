@@ -1,3 +1,4 @@
+import { DomainError } from '#common/errors';
 import {
   expandTemplate,
   FIELD_RULES,
@@ -5,6 +6,7 @@ import {
   Misuse,
   printValue,
   requireValidTemplate,
+  TemplateBudget,
   TEXT,
   type ObjectType,
   type ObjectValue,
@@ -19,6 +21,8 @@ import { alignColumns, type Column } from './table';
 const FLAG = '--format';
 const TABLE = /^table\s+/;
 const ANY: TemplateType = { kind: 'any' };
+/** Deeper than objects of the API are, few enough to walk through. */
+const MAX_DEPTH = 200;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 const takesText = (...types: readonly TemplateType[]): boolean => types.every(({ kind }) => kind === 'text' || kind === 'any');
@@ -67,6 +71,8 @@ const FORMAT_FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map<string, 
         (list.kind === 'list' || list.kind === 'any') && takesText(separator)
           ? TEXT
           : new Misuse('it takes a list and a separator'),
+      most: (list = '', separator = '') =>
+        typeof list === 'object' && list.kind === 'list' ? printValue(separator).length * list.items.length : 0,
       call: (list = '', separator = '') =>
         typeof list === 'object' && list.kind === 'list'
           ? list.items.map(printValue).join(printValue(separator))
@@ -75,6 +81,8 @@ const FORMAT_FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map<string, 
   ],
 ]);
 
+/** For one object, which may be large, on the machine of whoever wrote the template. */
+const FORMAT_BUDGET = { steps: 100_000, characters: 64 * 1024 * 1024 };
 const FORMAT_RULES: TemplateRules = { ...FIELD_RULES, functions: FORMAT_FUNCTIONS, maxCharacters: MAX_CHARACTERS };
 
 /** In a shell a tab and a new line are typed as \t and \n. */
@@ -103,18 +111,22 @@ export function formatRows<T>(format: string, columns: readonly Column<T>[], row
   const template = unescaped(format.replace(TABLE, ''));
   const type: ObjectType = { kind: 'object', fields: new Map(columns.map((column) => [fieldOf(column), TEXT])) };
   requireValidTemplate(FLAG, template, type, FORMAT_RULES);
-  const fill = (values: ObjectValue): string => expandTemplate(FLAG, template, values, FORMAT_RULES);
+  const fill = (values: ObjectValue): string =>
+    expandTemplate(FLAG, template, values, { rules: FORMAT_RULES, budget: new TemplateBudget(FORMAT_BUDGET) });
   const lines = rows.map((row) => fill(objectOf(columns.map((column) => [fieldOf(column), plainText(column.cell(row))]))));
   if (!TABLE.test(format)) return lines;
   const headings = fill(objectOf(columns.map((column) => [fieldOf(column), column.heading])));
   return alignColumns([headings, ...lines].map((line) => line.split('\t')));
 }
 
-function toValue(json: unknown): TemplateValue {
+/** @throws DomainError INVALID_ARGUMENT for values in each other deeper than any object of the API has them */
+function toValue(json: unknown, depth = 0): TemplateValue {
+  if (depth > MAX_DEPTH) throw new DomainError('INVALID_ARGUMENT', `${FLAG}: the object is nested more than ${MAX_DEPTH} levels`);
   if (json === null || json === undefined) return '';
-  if (Array.isArray(json)) return { kind: 'list', items: json.map(toValue) };
+  if (Array.isArray(json)) return { kind: 'list', items: json.map((item) => toValue(item, depth + 1)) };
   if (typeof json === 'object') {
-    return { kind: 'object', isOpen: true, fields: new Map(Object.entries(json).map(([name, value]) => [name, toValue(value)])) };
+    const fields = Object.entries(json).map(([name, value]): [string, TemplateValue] => [name, toValue(value, depth + 1)]);
+    return { kind: 'object', isOpen: true, fields: new Map(fields) };
   }
   return typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean' ? json : String(json);
 }
@@ -124,6 +136,7 @@ export function formatObject(format: string, raw: unknown): string {
   const value = toValue(raw);
   const root: ObjectValue = typeof value === 'object' && value.kind === 'object' ? value : objectOf([]);
   // What a terminal would act upon is taken out, but for what a template puts between values.
-  const parts = expandTemplate(FLAG, unescaped(format), root, FORMAT_RULES).split(/([\n\t])/);
+  const options = { rules: FORMAT_RULES, budget: new TemplateBudget(FORMAT_BUDGET) };
+  const parts = expandTemplate(FLAG, unescaped(format), root, options).split(/([\n\t])/);
   return parts.map((part) => (part === '\n' || part === '\t' ? part : plainText(part))).join('');
 }

@@ -70,6 +70,14 @@ export function formatText(format: string, args: readonly TemplateValue[]): stri
   return text + format.slice(position);
 }
 
+/** What a directive costs to read, in characters of plain text. */
+const DIRECTIVE_COST = 16;
+
+/** Characters to which a format's widths alone fill a text up, and what it costs to read. */
+export function costOfFormat(format: string): number {
+  return directivesOf(format).reduce((sum, { width }) => sum + width + DIRECTIVE_COST, 0);
+}
+
 /** Text in quotes as Go writes it. */
 export function quote(text: string): string {
   const escaped = text.replace(/[\x00-\x1f\x7f"\\]/g, (character) => {

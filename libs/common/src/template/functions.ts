@@ -1,4 +1,4 @@
-import { formatProblem, formatText } from './format';
+import { formatProblem, formatText, costOfFormat } from './format';
 import { ANY, isTrue, NUMBER, printValue, TEXT, TRUTH, type TemplateType, type TemplateValue } from './value';
 
 /** Why a function cannot do what it is asked for. */
@@ -13,15 +13,22 @@ export interface TemplateFunction {
   /** What comes out, told by what goes in; used before there are values, and again with them. */
   readonly type: (...args: readonly TemplateType[]) => TemplateType | Misuse;
   readonly call: (...args: readonly TemplateValue[]) => TemplateValue | Misuse;
+  /** Most characters that come out, where that may be many more than go in. */
+  readonly most?: (...args: readonly TemplateValue[]) => number;
+  /** Whether labels, lists and objects are only looked into, not read as a whole. */
+  readonly looksInto?: true;
 }
 
 type Order = (order: number) => boolean;
 
 /** By name. The evaluator itself sees to it that `and` and `or` look at no more of their arguments than they need. */
 export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([
-  ['and', { min: 1, max: Infinity, type: oneOf, call: (...args) => args.find((arg) => !isTrue(arg)) ?? last(args) }],
-  ['or', { min: 1, max: Infinity, type: oneOf, call: (...args) => args.find(isTrue) ?? last(args) }],
-  ['not', { min: 1, max: 1, type: () => TRUTH, call: (arg) => !isTrue(arg ?? '') }],
+  [
+    'and',
+    { min: 1, max: Infinity, looksInto: true, type: oneOf, call: (...args) => args.find((arg) => !isTrue(arg)) ?? last(args) },
+  ],
+  ['or', { min: 1, max: Infinity, looksInto: true, type: oneOf, call: (...args) => args.find(isTrue) ?? last(args) }],
+  ['not', { min: 1, max: 1, looksInto: true, type: () => TRUTH, call: (arg) => !isTrue(arg ?? '') }],
   [
     'eq',
     {
@@ -41,16 +48,35 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map<string, 
     {
       min: 1,
       max: 1,
+      looksInto: true,
       type: (arg) => (fits(arg, 'text', 'labels', 'list') ? NUMBER : new Misuse('it counts text, labels and lists only')),
       call: lengthOf,
     },
   ],
-  ['index', { min: 2, max: 2, type: indexType, call: indexOf }],
+  ['index', { min: 2, max: 2, looksInto: true, type: indexType, call: indexOf }],
   ['slice', { min: 1, max: 3, type: sliceType, call: sliceOf }],
   ['print', { min: 0, max: Infinity, type: () => TEXT, call: (...args) => print(args) }],
   ['println', { min: 0, max: Infinity, type: () => TEXT, call: (...args) => `${args.map(printValue).join(' ')}\n` }],
-  ['printf', { min: 1, max: Infinity, type: printfType, call: (format, ...args) => formatText(String(format), args) }],
-  ['join', { min: 1, max: Infinity, type: joinType, call: (separator, ...items) => items.join(String(separator)) }],
+  [
+    'printf',
+    {
+      min: 1,
+      max: Infinity,
+      type: printfType,
+      call: (format, ...args) => formatText(String(format), args),
+      most: (format) => costOfFormat(String(format)),
+    },
+  ],
+  [
+    'join',
+    {
+      min: 1,
+      max: Infinity,
+      type: joinType,
+      call: (separator, ...items) => items.join(String(separator)),
+      most: (separator, ...items) => String(separator).length * items.length,
+    },
+  ],
 ]);
 
 function fits(type: TemplateType | undefined, ...kinds: readonly TemplateType['kind'][]): boolean {

@@ -1,5 +1,6 @@
 export * from './task-fields';
 export * from './template';
+export * from './template-budget';
 export * from './templated-fields';
 export * from './payload-rules';
 export { FUNCTIONS, Misuse, type TemplateFunction } from './functions';

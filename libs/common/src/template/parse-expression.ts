@@ -5,6 +5,11 @@ import type { TokenReader } from './token-reader';
 /** Parentheses in each other, and stages of one pipeline: more than anybody reads, few enough to walk through. */
 const MAX_DEPTH = 50;
 
+/** Calls in each other: each stage of a pipeline is given the one before it, and parentheses may stand in every stage. */
+const MAX_HEIGHT = 100;
+/** More than anybody writes, few enough to be given to a function all at once. */
+const MAX_ARGUMENTS = 1_000;
+
 /** What an expression may name. */
 export interface Names {
   isDeclared(variable: string): boolean;
@@ -19,7 +24,7 @@ export function parsePipeline(reader: TokenReader, names: Names, depth = 0): Exp
     const at = reader.at;
     const stage = parseCommand(reader, names, depth);
     if (stage.kind !== 'call') throw reader.source.problem(at, 'only a function can stand after |');
-    value = { ...stage, args: [...stage.args, value] };
+    value = aCall(reader, stage, [...stage.args, value]);
   }
   return value;
 }
@@ -30,14 +35,28 @@ function parseCommand(reader: TokenReader, names: Names, depth: number): Express
   const call = parseFunctionName(reader);
   if (call) {
     const args: Expression[] = [];
-    for (let arg = parseOperand(reader, names, depth); arg; arg = parseOperand(reader, names, depth)) args.push(arg);
-    return { ...call, args };
+    for (let arg = parseOperand(reader, names, depth); arg; arg = parseOperand(reader, names, depth)) {
+      if (args.length >= MAX_ARGUMENTS) throw reader.problem(`more than ${MAX_ARGUMENTS} arguments`);
+      args.push(arg);
+    }
+    return aCall(reader, call, args);
   }
   const value = parseOperand(reader, names, depth);
   if (!value)
     throw reader.next ? reader.problem(`'${reader.next.text}' is not expected here`) : reader.problem('a value is missing');
   if (isOperandNext(reader)) throw reader.source.problem(at, 'only a function takes arguments');
   return value;
+}
+
+function aCall(reader: TokenReader, call: Call, args: readonly Expression[]): Call {
+  const height = 1 + Math.max(0, ...args.map(heightOf));
+  if (height > MAX_HEIGHT) throw reader.problem(`more than ${MAX_HEIGHT} functions in each other`);
+  return { ...call, args, height };
+}
+
+function heightOf(expression: Expression): number {
+  if (expression.kind === 'path') return heightOf(expression.of);
+  return expression.kind === 'call' ? expression.height : 0;
 }
 
 /** A value, with the fields after it. Undefined when none comes next. */
@@ -101,7 +120,7 @@ function parseFunctionName(reader: TokenReader): Call | undefined {
     throw reader.problem(`function '${next.text}' not defined; there are ${[...functions.keys()].join(', ')}`);
   }
   reader.take('word');
-  return { kind: 'call', at, name: next.text, args: [] };
+  return { kind: 'call', at, name: next.text, args: [], height: 1 };
 }
 
 function isOperandNext({ next }: TokenReader): boolean {

@@ -1,8 +1,9 @@
 import { callType, NOT_RANGED, noSuchLabel } from './check-template';
-import { Misuse } from './functions';
+import { Misuse, type TemplateFunction } from './functions';
 import type { Template } from './parse-template';
 import type { Call, Choice, Expression, Loop, Path, SetVariable, TemplateNode } from './syntax';
 import { unknownField } from './unknown-field';
+import type { TemplateBudget } from './template-budget';
 import { isTrue, NOTHING, printValue, sortedEntries, typeOfValue, type ObjectValue, type TemplateValue } from './value';
 
 /** Parts of a template that are looked at, each time they are: loops in loops come to an end. */
@@ -11,10 +12,11 @@ const ROOT = '$';
 
 /**
  * The template's text with the values filled in. The same template and values give the same text.
- * @throws DomainError INVALID_ARGUMENT when a value does not exist or fit, or the result would be too long
+ * @param budget of all templates that are filled in together
+ * @throws DomainError INVALID_ARGUMENT when a value does not exist or fit, the result would be too long, or the budget is spent
  */
-export function renderTemplate(template: Template, values: ObjectValue): string {
-  return new TemplateRenderer(template, values).render();
+export function renderTemplate(template: Template, values: ObjectValue, budget: TemplateBudget): string {
+  return new TemplateRenderer(template, values, budget).render();
 }
 
 function fieldOf({ fields, isOpen }: ObjectValue, name: string): TemplateValue | undefined {
@@ -29,15 +31,24 @@ function entriesOf(value: TemplateValue): readonly [key: TemplateValue, value: T
   return value.isOpen ? [...value.fields].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))) : undefined;
 }
 
+/** Characters that a function has to handle, told before it does. */
+function costOf(called: TemplateFunction | undefined, args: readonly TemplateValue[]): number {
+  const read = args.filter((arg) => typeof arg !== 'object' || called?.looksInto !== true);
+  return read.reduce<number>((sum, arg) => sum + printValue(arg).length, called?.most?.(...args) ?? 0);
+}
+
 class TemplateRenderer {
   private readonly variables: [name: string, value: TemplateValue][];
   private readonly parts: string[] = [];
   private length = 0;
   private steps = 0;
+  /** Loops that are gone through now, one in the other. */
+  private loops = 0;
 
   constructor(
     private readonly template: Template,
     private readonly root: ObjectValue,
+    private readonly budget: TemplateBudget,
   ) {
     this.variables = [[ROOT, root]];
   }
@@ -56,10 +67,12 @@ class TemplateRenderer {
   private renderNode(node: TemplateNode, dot: TemplateValue): void {
     switch (node.kind) {
       case 'text':
+        // What stands in the template once is as long as the template; what a loop repeats is not.
+        if (this.loops > 0) this.spend(0, { characters: node.text.length });
         this.write(node.text, 0);
         return;
       case 'output':
-        this.write(printValue(this.valueOf(node.value, dot)), node.value.at);
+        this.output(node.value, dot);
         return;
       case 'declare':
       case 'assign':
@@ -72,6 +85,12 @@ class TemplateRenderer {
       case 'range':
         this.renderLoop(node, dot);
     }
+  }
+
+  private output(value: Expression, dot: TemplateValue): void {
+    const text = printValue(this.valueOf(value, dot));
+    this.spend(value.at, { characters: text.length });
+    this.write(text, value.at);
   }
 
   private set({ kind, variable, value, at }: SetVariable, dot: TemplateValue): void {
@@ -98,6 +117,7 @@ class TemplateRenderer {
     const entries = entriesOf(this.valueOf(over, dot));
     if (!entries) throw this.problem(over.at, NOT_RANGED);
     const outer = this.variables.length;
+    this.loops += 1;
     for (const [key, value] of entries) {
       this.step(over.at);
       if (keyVariable !== undefined) this.variables.push([keyVariable, key]);
@@ -105,6 +125,7 @@ class TemplateRenderer {
       this.renderList(body, value);
       this.variables.length = outer;
     }
+    this.loops -= 1;
     if (entries.length === 0) this.renderList(otherwise, dot);
   }
 
@@ -146,11 +167,15 @@ class TemplateRenderer {
   private valueOfCall(call: Call, dot: TemplateValue): TemplateValue {
     const args = this.argumentsOf(call, dot);
     const called = this.template.source.rules.functions.get(call.name);
+    this.spend(call.at, { characters: costOf(called, args) });
     const type = callType(called, args.map(typeOfValue));
     const result = type instanceof Misuse ? type : called?.call(...args);
     if (result === undefined || result instanceof Misuse)
       throw this.problem(call.at, `${call.name}: ${result?.reason ?? 'no result'}`);
-    if (typeof result === 'string' && result.length > this.maxCharacters) throw this.tooLong(call.at);
+    if (typeof result === 'string') {
+      this.spend(call.at, { characters: result.length });
+      if (result.length > this.maxCharacters) throw this.tooLong(call.at);
+    }
     return result;
   }
 
@@ -174,6 +199,12 @@ class TemplateRenderer {
   private step(at: number): void {
     this.steps += 1;
     if (this.steps > MAX_STEPS) throw this.problem(at, `it takes more than ${MAX_STEPS} steps`);
+    this.spend(at, { steps: 1 });
+  }
+
+  private spend(at: number, cost: Parameters<TemplateBudget['spend']>[0]): void {
+    this.budget.spend(cost);
+    if (this.budget.isSpent) throw this.problem(at, this.budget.problem);
   }
 
   private get maxCharacters(): number {

@@ -58,4 +58,6 @@ export interface Call extends Placed {
   readonly kind: 'call';
   readonly name: string;
   readonly args: readonly Expression[];
+  /** Calls that are in each other here, this one included. */
+  readonly height: number;
 }

@@ -1,7 +1,8 @@
 import { checkTemplate } from './check-template';
 import { parseTemplate } from './parse-template';
 import { renderTemplate } from './render-template';
-import { FIELD_RULES, TemplateSource } from './template-source';
+import { TemplateBudget } from './template-budget';
+import { FIELD_RULES, TemplateSource, type TemplateRules } from './template-source';
 import type { ObjectValue, TemplateType } from './value';
 
 // Of our own: the packages that read Go's templates rewrite them with regular expressions or into code to run, bound neither work nor
@@ -25,8 +26,16 @@ export function requireValidTemplate(field: string, text: string, type: Template
 /**
  * The text with its templates filled in, in bounded time.
  * @param field what the text is the value of, for the message
+ * @param budget shared with the other templates that are filled in with it; a whole one unless given
  * @throws DomainError INVALID_ARGUMENT
  */
-export function expandTemplate(field: string, text: string, values: ObjectValue, rules = FIELD_RULES): string {
-  return isTemplate(text) ? renderTemplate(parseTemplate(new TemplateSource(field, text, rules)), values) : text;
+export function expandTemplate(field: string, text: string, values: ObjectValue, options: ExpandOptions = {}): string {
+  if (!isTemplate(text)) return text;
+  const { rules = FIELD_RULES, budget = new TemplateBudget() } = options;
+  return renderTemplate(parseTemplate(new TemplateSource(field, text, rules)), values, budget);
+}
+
+interface ExpandOptions {
+  readonly rules?: TemplateRules;
+  readonly budget?: TemplateBudget;
 }

@@ -56,7 +56,9 @@ export function typeOfValue(value: TemplateValue): TemplateType {
     default:
       if (value.kind === 'list') return { kind: 'list' };
       if (value.kind === 'object' && value.isOpen) return ANY;
-      return value.kind === 'labels' ? { kind: 'labels', keys: new Set(value.entries.keys()) } : objectTypeOf(value);
+      return known(knownTypes, value, () =>
+        value.kind === 'labels' ? { kind: 'labels', keys: new Set(value.entries.keys()) } : objectTypeOf(value),
+      );
   }
 }
 
@@ -67,22 +69,38 @@ export function isTrue(value: TemplateValue): boolean {
   return value.kind === 'object' ? value.isOpen !== true || value.fields.size > 0 : value.entries.size > 0;
 }
 
+/** What has been found out about values that never change, once for however many templates ask. */
+const sortedLabels = new WeakMap<LabelsValue, readonly [key: string, value: string][]>();
+const printedLabels = new WeakMap<LabelsValue, string>();
+const knownTypes = new WeakMap<LabelsValue | ObjectValue, TemplateType>();
+
+function known<K extends object, V>(values: WeakMap<K, V>, key: K, find: () => V): V {
+  const found = values.get(key) ?? find();
+  values.set(key, found);
+  return found;
+}
+
 /** Keys and values in the order of the keys' bytes, as Go prints and walks through a map. */
-export function sortedEntries({ entries }: LabelsValue): [key: string, value: string][] {
-  return [...entries].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+export function sortedEntries(labels: LabelsValue): readonly [key: string, value: string][] {
+  return known(sortedLabels, labels, () =>
+    [...labels.entries].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+  );
 }
 
 /** A value as Go prints it. */
 export function printValue(value: TemplateValue): string {
   if (typeof value !== 'object') return String(value);
-  if (value.kind === 'labels')
-    return `map[${sortedEntries(value)
-      .map(([key, text]) => `${key}:${text}`)
-      .join(' ')}]`;
+  if (value.kind === 'labels') return known(printedLabels, value, () => printLabels(value));
   if (value.kind === 'list') return `[${value.items.map(printValue).join(' ')}]`;
   if (value.isOpen !== true) return `{${[...value.fields.values()].map(printValue).join(' ')}}`;
   const entries = [...value.fields].map(([name, field]) => `${name}:${printValue(field)}`);
   return value.fields.size === 0 ? '' : `map[${entries.join(' ')}]`;
+}
+
+function printLabels(labels: LabelsValue): string {
+  return `map[${sortedEntries(labels)
+    .map(([key, text]) => `${key}:${text}`)
+    .join(' ')}]`;
 }
 
 function objectTypeOf({ fields }: ObjectValue): ObjectType {

@@ -1,16 +1,18 @@
 import type { NodeDescription, Task } from '#common/proto';
-import { expandTemplate, mapTemplates, taskValues, type ObjectValue } from '#common/template';
+import { expandTemplate, mapTemplates, taskValues, TemplateBudget, type ObjectValue } from '#common/template';
 import { taskName } from './labels';
 
 /**
  * The task with the templates of its container filled in: only here is it known which task on which node it is.
- * @throws DomainError INVALID_ARGUMENT naming the field and what cannot be filled in
+ * @throws DomainError INVALID_ARGUMENT naming the field and what cannot be filled in, or at which one the task's templates cost too much
  */
 export function expandTemplates(task: Task, node: NodeDescription): Task {
   const container = task.spec?.containerSpec;
   if (!task.spec || !container) return task;
   const values = templateValues(task, node);
-  const containerSpec = mapTemplates(container, (field, text) => expandTemplate(`expanding ${field} failed`, text, values));
+  const budget = new TemplateBudget();
+  const expand = (field: string, text: string): string => expandTemplate(`expanding ${field} failed`, text, values, { budget });
+  const containerSpec = mapTemplates(container, expand);
   return { ...task, spec: { ...task.spec, containerSpec } };
 }
 

@@ -5,7 +5,7 @@ import type { Network } from '#common/proto';
 import type { ClusterView } from '#common/store';
 import { isJsonObject } from '#common/wire';
 import { randomName } from '../commands/random-name';
-import { readBody } from '../http/json-body';
+import { jsonText, readBody } from '../http/json-body';
 import { findNetwork } from '../lookup';
 import type { JsonObject } from '../render/json-parts';
 import type { EngineProxy } from './engine-proxy';
@@ -91,7 +91,7 @@ export class ContainerRequests {
   /** Has the engine make the container. Without an id, the engine has refused. */
   private async make(path: string, body: JsonObject): Promise<{ status: number; text: string; id: string | undefined }> {
     const headers = { 'content-type': 'application/json' };
-    const { status, text } = await this.send({ method: 'POST', path, headers, body: JSON.stringify(body) });
+    const { status, text } = await this.send({ method: 'POST', path, headers, body: jsonText(body) });
     const { Id: id } = status === 201 ? (objectIn(text) ?? {}) : {};
     return { status, text, id: typeof id === 'string' ? id : undefined };
   }
@@ -107,7 +107,7 @@ export class ContainerRequests {
   /** Asks this host's engine in its newest version. @throws DomainError in the engine's words */
   private async ask(method: string, path: string, body?: object): Promise<string> {
     const headers = body ? { 'content-type': 'application/json' } : {};
-    const { status, text } = await this.send({ method, path, headers, body: body && JSON.stringify(body) });
+    const { status, text } = await this.send({ method, path, headers, body: body && jsonText(body) });
     if (status >= 200 && status < 300) return text;
     throw new DomainError(CODES[status] ?? 'INTERNAL', messageIn(text));
   }

@@ -2,6 +2,7 @@ import type { Request, Response } from '../http/exchange';
 import { withDeadline } from '#common/concurrency';
 import { isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
+import { jsonText } from '../http/json-body';
 import type { JsonObject } from '../render/json-parts';
 import type { EngineProxy } from './engine-proxy';
 import { askEngine, readJson } from './engine-request';
@@ -41,6 +42,6 @@ export class HostEngine {
    * @throws DomainError UNIMPLEMENTED there is no engine · UNAVAILABLE · DEADLINE_EXCEEDED
    */
   async answer(request: Request, response: Response, body?: unknown): Promise<void> {
-    await this.proxy.forward(request, response, request.originalUrl, body === undefined ? undefined : JSON.stringify(body));
+    await this.proxy.forward(request, response, request.originalUrl, body === undefined ? undefined : jsonText(body));
   }
 }

@@ -32,6 +32,15 @@ export async function readOptionalJsonBody(request: IncomingMessage): Promise<un
   }
 }
 
+/** A body as it is passed on. @throws DomainError INVALID_ARGUMENT for one that nests deeper than JSON can be written */
+export function jsonText(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    throw new DomainError('INVALID_ARGUMENT', 'the request body is nested too deeply', { cause });
+  }
+}
+
 /** Reads a body whatever it is. @throws DomainError TOO_LARGE · CANCELLED */
 export function readBody(request: IncomingMessage): Promise<Buffer> {
   // By events: the iterator of a stream costs as much as all else that is done with a small body.
