@@ -64,9 +64,9 @@ describe('promise 20: what a host keeps of the cluster is its owner’s, and the
   it('the socket is never open to more than its group, from the moment that it is there', async () => {
     const path = join(root, 'api.sock');
     const server = new HttpServer(
-      { request: (_, response) => void response.end(), upgrade: () => undefined },
+      { request: (_, response) => void response.end(), upgrade: () => Promise.resolve() },
       createLogger('test', 'silent'),
-      OWN_GROUP,
+      { socketGroup: OWN_GROUP },
     );
     const seen = new Set<number>();
     let isListening = false;

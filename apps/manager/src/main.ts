@@ -4,7 +4,7 @@ import { createLogger, type Logger } from '#common/logging';
 import { findSocketGroup } from './api/http/socket-group';
 import { HttpServer } from './api/http-server';
 import { compileSooner } from './compile-sooner';
-import { readConfig, type ManagerConfig } from './manager-config';
+import { callersOf, readConfig, type ManagerConfig } from './manager-config';
 import { ManagerProcess } from './manager-process';
 
 /** How long running requests get to end when the manager stops. */
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
 async function serve(config: ManagerConfig, guard: ProcessGuard, logger: Logger): Promise<void> {
   const socketGroup = await findSocketGroup(config.socketGroup);
   const manager = await ManagerProcess.create({ config, logger, guard });
-  const http = new HttpServer(manager.handlers, logger, socketGroup);
+  const http = new HttpServer(manager.handlers, logger, { socketGroup, callers: callersOf(config) });
   const stop = async (): Promise<void> => {
     await Promise.all([http.close(HTTP_CLOSE_TIMEOUT_MS), manager.stop()]);
     logger.info('manager stopped');

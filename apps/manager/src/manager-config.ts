@@ -5,6 +5,7 @@ import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
 import type { EtcdTls } from '#common/store';
 import { readEtcdCredentials, type EtcdCredentialFiles } from './membership/etcd-credentials';
+import { requireHost, requireOrigin, type CallerRules } from './api/http/tcp-callers';
 
 const [DEFAULT_BASE = ''] = DEFAULT_SUBNET_POOL.bases;
 
@@ -20,6 +21,10 @@ export interface ManagerConfig {
   listen: string[];
   /** Group of the API's unix socket, by name or number; undefined for `docker`, where there is one. */
   socketGroup?: string;
+  /** host or host:port that requests over TCP may name besides this manager's own addresses and names. */
+  allowedHost: string[];
+  /** Origins of web pages that may use the API over TCP. */
+  allowedOrigin: string[];
   agentListen: string;
   agentNetwork: string[];
   advertiseAddr: string;
@@ -65,6 +70,7 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
   addAutoInitFlags(command);
   addAgentFlags(command);
   addSocketGroupFlag(command);
+  addCallerFlags(command);
   addEngineFlag(command);
   addPoolFlags(command);
   addEtcdFlags(command);
@@ -134,6 +140,35 @@ function addSocketGroupFlag(command: Command): void {
   );
 }
 
+function addCallerFlags(command: Command): void {
+  command
+    .addOption(
+      flag(
+        '--allowed-host <host[:port]>',
+        "Host that API requests over TCP may name, besides this manager's own (repeatable)",
+        'ALLOWED_HOST',
+      )
+        .argParser((text: string, before: string[]) => [...before, ...list(text).map(accepted(requireHost))])
+        .default([] as string[]),
+    )
+    .addOption(
+      flag('--allowed-origin <origin>', 'origin of web pages that may use the API over TCP (repeatable)', 'ALLOWED_ORIGIN')
+        .argParser((text: string, before: string[]) => [...before, ...list(text).map(accepted(requireOrigin))])
+        .default([] as string[]),
+    );
+}
+
+/** Has a flag's value refused as commander wants it. */
+function accepted(read: (text: string) => string): (text: string) => string {
+  return (text) => {
+    try {
+      return read(text);
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error));
+    }
+  };
+}
+
 function addEngineFlag(command: Command): void {
   command.addOption(
     flag('--engine <socket>', "this host's own Docker engine, which answers all that is not about the swarm", 'ENGINE')
@@ -184,6 +219,14 @@ function cidr(text: string): string {
 /** host:port at which agents on other hosts reach this manager: what it announces, and what `/info` names. */
 export function agentAddressOf(config: ManagerConfig): string {
   return `${config.advertiseAddr}:${config.agentListen.slice(config.agentListen.lastIndexOf(':') + 1)}`;
+}
+
+/** Whose requests over TCP are let in. */
+export function callersOf({ allowedHost, allowedOrigin, advertiseAddr, hostname: name }: ManagerConfig): CallerRules {
+  return {
+    hosts: [advertiseAddr.includes(':') ? `[${advertiseAddr}]` : advertiseAddr, name, ...allowedHost],
+    origins: allowedOrigin,
+  };
 }
 
 /** `host:port` of everything of the control plane that this manager knows of: containers may not go there. */

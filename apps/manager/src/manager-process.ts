@@ -42,7 +42,7 @@ export class ManagerProcess {
   /** Of whatever runs at the moment. */
   readonly handlers: RequestHandlers = {
     request: (request, response) => this.running?.handlers.request(request, response),
-    upgrade: (request, socket, head) => this.running?.handlers.upgrade(request, socket, head),
+    upgrade: async (request, socket, head, resume) => this.running?.handlers.upgrade(request, socket, head, resume),
   };
   private running: Running | undefined;
   private isBusy = false;

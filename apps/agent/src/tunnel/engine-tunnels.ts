@@ -31,6 +31,9 @@ export class EngineTunnels {
     });
     socket.on('error', (error) => tunnel.destroy(error));
     tunnel.on('close', () => socket.destroy());
+    // A manager that has hung up waits for nothing any more, whether or not the engine has read what it sent.
+    call.on('end', () => tunnel.destroy());
+    call.on('error', () => tunnel.destroy());
     tunnel.pipe(socket);
     socket.pipe(tunnel);
   }

@@ -32,7 +32,10 @@ afterEach(async () => {
 });
 
 async function serve(addresses: string[], handler = answerOk): Promise<HttpServer> {
-  const server = new HttpServer({ request: handler, upgrade: (_request, socket) => socket.destroy() }, quiet);
+  const server = new HttpServer(
+    { request: handler, upgrade: (_request, socket) => Promise.resolve(void socket.destroy()) },
+    quiet,
+  );
   servers.push(server);
   await server.listen(addresses);
   return server;

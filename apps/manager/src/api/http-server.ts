@@ -1,13 +1,19 @@
 import { once } from 'node:events';
 import { chmod, chown, unlink } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { connect as dial, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { guarded } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { guardedHandlers } from './http/guarded-handlers';
 import type { RequestHandlers } from './request-handler';
+import { HTTP_STATUS } from './http/http-status';
 import { parseListenAddress, type ListenAddress } from './http/listen-address';
+import { refuse } from './http/raw-refusal';
+import { sendJson } from './http/send';
+import { NO_OTHER_CALLERS, TcpCallers, type CallerRules } from './http/tcp-callers';
+import { TcpRequest } from './http/tcp-request';
 
 const SERVER_OPTIONS = {
   // Some clients repeat the whole spec of a service in the URL.
@@ -20,6 +26,15 @@ const SERVER_OPTIONS = {
   keepAliveTimeout: 120_000,
 };
 
+/** The parser of Node takes what the standard forbids with this option only; it is named so that nobody turns it on in passing. */
+const STRICT: ServerOptions = { insecureHTTPParser: false };
+
+/** A client that vanished without a word, or that shut its side down and then went, is noticed within a minute or two. */
+const TCP_OPTIONS: ServerOptions = { IncomingMessage: TcpRequest, keepAlive: true, keepAliveInitialDelay: 15_000 };
+
+/** Each connection takes a descriptor, and one of an engine's two: this leaves the most that systemd gives a service by default. */
+const MAX_CONNECTIONS = { unix: 8_192, tcp: 4_096 };
+
 const IDLE_SWEEP_MS = 50;
 
 /** The owner and the group of the socket may use the API, as with Docker's own. */
@@ -28,6 +43,14 @@ const SOCKET_MODE = 0o660;
 const CLOSED_UMASK = 0o177;
 const SAME_OWNER = -1;
 
+/** Who may use the API, and how. */
+export interface ApiAccess {
+  /** Number of the group that unix sockets are made for; undefined for the process's own. */
+  readonly socketGroup?: number | undefined;
+  /** What requests over TCP may say of where they come from. */
+  readonly callers?: CallerRules;
+}
+
 /** Serves one set of request handlers on any number of addresses. */
 export class HttpServer {
   private readonly servers: Server[] = [];
@@ -35,8 +58,7 @@ export class HttpServer {
   constructor(
     private readonly handlers: RequestHandlers,
     private readonly logger: Logger,
-    /** Number of the group that unix sockets are made for; undefined for the process's own. */
-    private readonly socketGroup?: number,
+    private readonly access: ApiAccess = {},
   ) {}
 
   /**
@@ -60,11 +82,57 @@ export class HttpServer {
     clearTimeout(cutOff);
   }
 
+  private serve(server: Server, callers: TcpCallers | undefined): void {
+    /** The newest answer on each connection: answers are sent in order, so once it has ended all have. */
+    const newest = new WeakMap<Duplex, ServerResponse>();
+    const { request, upgrade, connect } = guardedHandlers(
+      {
+        request: (request, response) => {
+          newest.set(request.socket, response);
+          const refusal = callers?.refusalOf(request);
+          if (!refusal) return this.handlers.request(request, response);
+          response.setHeader('Connection', 'close');
+          return sendJson(response, HTTP_STATUS[refusal.code], { message: refusal.message });
+        },
+        upgrade: (request, socket, head) => {
+          const refusal = callers?.refusalOf(request);
+          return this.handOver(server, { request, socket, head }, { before: newest.get(socket), refusal });
+        },
+        connect: (_request, socket) =>
+          refuse(socket, new DomainError('INVALID_ARGUMENT', 'the method CONNECT is not supported: this is no proxy')),
+      },
+      this.logger,
+    );
+    server.on('request', request).on('upgrade', upgrade).on('connect', connect);
+  }
+
+  /** Nobody reads the connection meanwhile, and nobody else hears of its errors. */
+  private async handOver(
+    server: Server,
+    { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+    { before, refusal }: { before: ServerResponse | undefined; refusal: DomainError | undefined },
+  ): Promise<void> {
+    const broken = (): void => void socket.destroy();
+    socket.on('error', broken);
+    // The time limit for idle connections is not for this one.
+    (socket as Socket).setTimeout(0);
+    // Answers to requests that came before on the same connection go first.
+    if (before && !before.closed && !before.destroyed) await once(before, 'close');
+    if (socket.destroyed) return;
+    if (refusal) return refuse(socket, refusal);
+    await this.handlers.upgrade(request, socket, head, (bytes) => {
+      socket.off('error', broken);
+      if (bytes.length > 0) socket.unshift(bytes);
+      server.emit('connection', socket);
+    });
+  }
+
   private async listenOn(address: ListenAddress): Promise<void> {
     if (address.kind === 'unix') await removeStaleSocket(address.path);
-    const server = createServer(SERVER_OPTIONS);
-    const { request, upgrade } = guardedHandlers(this.handlers, this.logger);
-    server.on('request', request).on('upgrade', upgrade);
+    const server = createServer({ ...SERVER_OPTIONS, ...STRICT, ...(address.kind === 'tcp' ? TCP_OPTIONS : {}) });
+    server.maxConnections = MAX_CONNECTIONS[address.kind];
+    const callers = address.kind === 'tcp' ? new TcpCallers(address, this.access.callers ?? NO_OTHER_CALLERS) : undefined;
+    this.serve(server, callers);
     const listening = once(server, 'listening');
     if (address.kind === 'unix') listenClosed(server, address.path);
     else server.listen({ host: address.host, port: address.port });
@@ -79,11 +147,12 @@ export class HttpServer {
   }
 
   private async openToGroup(path: string): Promise<void> {
-    if (this.socketGroup !== undefined) {
+    const { socketGroup } = this.access;
+    if (socketGroup !== undefined) {
       try {
-        await chown(path, SAME_OWNER, this.socketGroup);
+        await chown(path, SAME_OWNER, socketGroup);
       } catch (cause) {
-        const problem = `--socket-group: ${path} cannot be given to group ${this.socketGroup}: ${messageOf(cause)}`;
+        const problem = `--socket-group: ${path} cannot be given to group ${socketGroup}: ${messageOf(cause)}`;
         throw new DomainError('FAILED_PRECONDITION', problem, { cause });
       }
     }
@@ -124,7 +193,7 @@ async function removeStaleSocket(path: string): Promise<void> {
 }
 
 async function tryConnect(path: string): Promise<string> {
-  const socket = connect(path);
+  const socket = dial(path);
   try {
     await once(socket, 'connect');
     return 'connected';

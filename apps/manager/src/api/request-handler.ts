@@ -6,12 +6,13 @@ import { EngineProxy } from './engine/engine-proxy';
 import { dockerProtocol } from './http/docker-protocol.middleware';
 import type { NestAdapter } from './http/nest-adapter';
 import { engineRequests } from './http/engine-requests.middleware';
+import { upgrades, type Resume } from './http/upgrades';
 
 /** What an HTTP server is given to do. */
 export interface RequestHandlers {
   readonly request: RequestListener;
-  /** For requests that ask for the connection itself. `head`: what has arrived after the request. */
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => unknown;
+  /** For requests that ask for the connection itself. `head`: what has arrived after the request. Never rejects. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, resume: Resume) => Promise<void>;
 }
 
 /**
@@ -24,5 +25,5 @@ export async function createRequestHandlers(app: INestApplication, serverVersion
   app.use(dockerProtocol(serverVersion));
   app.use(engineRequests(proxy, app.get(ContainerRequests)));
   await app.init();
-  return { request: router.listener, upgrade: (request, socket, head) => proxy.upgrade(request, socket, head) };
+  return { request: router.listener, upgrade: upgrades(proxy) };
 }

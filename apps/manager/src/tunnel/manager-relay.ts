@@ -75,7 +75,10 @@ export class ManagerRelay {
       clearTimeout(timer);
       stream.pause();
       if (!isId(nodeId) || !this.isSealedNonce(data, nonce, nodeId)) throw denied();
-      join(stream, await connect(nodeId));
+      const engine = await connect(nodeId);
+      // Who asked may have hung up while the engine was called.
+      if (stream.cancelled) engine.destroy();
+      else join(stream, engine);
     };
     stream.once(
       'data',

@@ -58,6 +58,16 @@ it('what arrived before the call ended is read to its end', async () => {
   expect(await readAll()).toBe('first, last');
 });
 
+it('a call that ends with nothing left to read ends this side too, whatever it has not said yet', async () => {
+  const closed = new Promise((resolve) => tunnel.once('close', resolve));
+  call.says('last');
+  call.saysItIsDone();
+  call.emit('cancelled');
+  expect(tunnel.destroyed).toBe(false);
+  tunnel.resume();
+  await closed;
+});
+
 it('a call that ends without a word is an error', async () => {
   call.says('half of i');
   call.emit('end');

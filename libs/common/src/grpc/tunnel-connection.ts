@@ -73,11 +73,13 @@ export class TunnelConnection extends Duplex {
   }
 
   /**
-   * The call is over. Without a word before, what was sent may not have arrived. Else what has arrived is still to be read, and what is
-   * still written has nobody to read it.
+   * The call is over. Without a word before, what was sent may not have arrived. Else what has arrived is still to be read, what is still
+   * written has nobody to read it, and once all is read there is nothing left to wait for: whatever this end is joined with is let go.
    */
   private hangUp(error?: Error): void {
-    if (this.heardEnd) this.isOver = true;
-    else this.destroy(error ?? new Error('the connection to the node was lost'));
+    if (!this.heardEnd) return void this.destroy(error ?? new Error('the connection to the node was lost'));
+    this.isOver = true;
+    if (this.readableEnded) this.destroy();
+    else this.once('end', () => this.destroy());
   }
 }

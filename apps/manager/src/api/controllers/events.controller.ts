@@ -1,28 +1,35 @@
 import { Controller, Get, Inject, Req, Res, UseGuards, type OnModuleDestroy } from '@nestjs/common';
 import type { Request, Response } from '../http/exchange';
 import { delay } from '#common/concurrency';
-import { DomainError, messageOf } from '#common/errors';
+import { messageOf } from '#common/errors';
 import { askEngine } from '../engine/engine-request';
 import { renderEvent, type ClusterEvent } from '../events/cluster-event';
+import { UnreadBudget } from '../events/unread-budget';
 import { concernsEngine, matchesEvent, parseEventFilters } from '../filters/event-filters';
 import type { Filters } from '../filters/parse-filters';
 import { queryOf, queryTimeNanos } from '../http/query';
 import { StoreSyncedGuard, viewOfManager } from '../http/store-synced.guard';
+import { whenOver } from '../http/when-over';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 
 const NANOS_PER_MS = 1_000_000n;
 /** A timer cannot wait for longer; whoever follows events for so many days connects again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** A client that takes no events for as many bytes as this has lost its way. */
-const MOST_UNREAD_BYTES = 16 * 1024 * 1024;
+/** A line of the engine's that is longer is none of its events. */
+const LONGEST_LINE = 1024 * 1024;
 
 /** Events of the cluster, and of this host's engine. */
 @Controller('events')
 @UseGuards(StoreSyncedGuard)
 export class EventsController implements OnModuleDestroy {
   private readonly over = new AbortController();
+  private readonly unread: UnreadBudget;
 
-  constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {}
+  constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {
+    this.unread = new UnreadBudget(({ writableLength }) =>
+      api.logger.warn({ unreadBytes: writableLength }, 'a client that does not read its events was cut off'),
+    );
+  }
 
   /** Clients that follow connect again, to whatever this host is by then. */
   onModuleDestroy(): void {
@@ -36,14 +43,19 @@ export class EventsController implements OnModuleDestroy {
     const since = queryTimeNanos(query, 'since');
     const until = queryTimeNanos(query, 'until');
     const ending = new AbortController();
-    response.once('close', () => ending.abort());
+    const clientOver = whenOver(response);
+    if (clientOver.aborted) return;
+    clientOver.addEventListener('abort', () => {
+      this.unread.forget(response);
+      ending.abort();
+    });
     this.over.signal.addEventListener('abort', () => ending.abort(), { once: true, signal: ending.signal });
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.flushHeaders();
     const send = (event: ClusterEvent): void => {
       if (!viewOfManager(this.api)) return;
       const isDue = until === undefined || event.timeNanos <= until;
-      if (isDue && matchesEvent(filters, event)) write(response, `${renderEvent(event)}\n`);
+      if (isDue && matchesEvent(filters, event)) this.write(response, `${renderEvent(event)}\n`);
     };
     if (since !== undefined) this.api.events.since(since).forEach(send);
     const stop = this.api.events.listen(send);
@@ -70,17 +82,17 @@ export class EventsController implements OnModuleDestroy {
       for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) {
         const lines = (rest + chunk).split('\n');
         rest = lines.pop() ?? '';
-        for (const line of lines) write(response, `${line}\n`);
+        for (const line of lines) this.write(response, `${line}\n`);
+        if (rest.length > LONGEST_LINE) return;
       }
     } catch (error) {
       if (!signal.aborted) this.api.logger.debug({ reason: messageOf(error) }, 'no events of the engine');
     }
   }
-}
 
-/** @throws DomainError CANCELLED and ends the answer when the client does not read */
-function write(response: Response, text: string): void {
-  if (response.destroyed) return;
-  response.write(text);
-  if (response.writableLength > MOST_UNREAD_BYTES) response.destroy(new DomainError('CANCELLED', 'the client does not read'));
+  private write(response: Response, text: string): void {
+    if (response.destroyed || response.writableEnded) return;
+    response.write(text);
+    this.unread.wrote(response);
+  }
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/com
 import type { Request, Response } from '../http/exchange';
 import { queryOf } from '../http/query';
 import { ClusterGuard } from '../http/store-synced.guard';
+import { whenOver } from '../http/when-over';
 import { SYSTEM_ERROR, toFrame } from '#common/docker-stream';
 import { parseLogOptions, type LogOptions } from '../logs/log-options';
 import { LogOutput } from '../logs/log-output';
@@ -36,13 +37,13 @@ export class LogsController {
 
   private async send(response: Response, options: LogOptions, work: (job: LogJob) => Promise<string[]>): Promise<void> {
     const { store, engines } = this.api;
-    const ending = new AbortController();
-    response.once('close', () => ending.abort());
+    const signal = whenOver(response);
+    if (signal.aborted) return;
     response.writeHead(200, { 'Content-Type': CONTENT_TYPE });
     response.flushHeaders();
     const output = new LogOutput(response);
-    const problems = await work({ store, engines, options, output, signal: ending.signal });
-    if (problems.length > 0 && !ending.signal.aborted) await output.write(toFrame(SYSTEM_ERROR, incomplete(problems)));
+    const problems = await work({ store, engines, options, output, signal });
+    if (problems.length > 0 && !signal.aborted) await output.write(toFrame(SYSTEM_ERROR, incomplete(problems)));
     response.end();
   }
 }

@@ -253,9 +253,11 @@ describe('finding a service', () => {
     });
   });
 
-  it('leaves names that are paths, prototypes or worse unfound', async () => {
-    for (const term of ['__proto__', 'constructor', '..%2f..', '%00', 'a%0d%0ab', '%E2%80%AEx'])
-      expect((await scenario.get(`/services/${term}`)).status).toBe(404);
+  it.each([
+    ...['__proto__', 'constructor', '%E2%80%AEx'].map((term) => [term, 404] as const),
+    ...['..%2f..', '%00', 'a%0d%0ab'].map((term) => [term, 400] as const),
+  ])('a name that is a path, a prototype or worse is not found: %s', async (term, status) => {
+    expect((await scenario.get(`/services/${term}`)).status).toBe(status);
   });
 
   it('writes the defaults out when asked to', async () => {

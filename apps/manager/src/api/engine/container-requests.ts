@@ -5,7 +5,8 @@ import type { Network } from '#common/proto';
 import type { ClusterView } from '#common/store';
 import { isJsonObject } from '#common/wire';
 import { randomName } from '../commands/random-name';
-import { jsonText, readBody } from '../http/json-body';
+import { jsonText, readBody, requireJson } from '../http/json-body';
+import { canonicalTarget } from '../http/request-target';
 import { findNetwork } from '../lookup';
 import type { JsonObject } from '../render/json-parts';
 import type { EngineProxy } from './engine-proxy';
@@ -46,6 +47,7 @@ export class ContainerRequests {
   async create(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
     const { proxy, attachments } = this.tools;
     const text = (await readBody(request)).toString('utf8');
+    if (text !== '') requireJson(request);
     const body = objectIn(text);
     const wanted = body && wantedNetwork(body);
     const network = wanted === undefined ? undefined : this.find(wanted);
@@ -71,7 +73,7 @@ export class ContainerRequests {
     const { taskId, endpoint } = await this.tools.attachments.attach({ network, name, aliases, addresses, containerId: id });
     const settings = { Container: id, EndpointConfig: toEndpointSettings(endpoint, given) };
     try {
-      await this.ask('POST', `/networks/${endpoint.engineNetwork}/connect`, settings);
+      await this.ask('POST', `/networks/${encodeURIComponent(endpoint.engineNetwork)}/connect`, settings);
     } catch (error) {
       await this.tools.attachments.settle(taskId, undefined);
       throw error;
@@ -84,7 +86,7 @@ export class ContainerRequests {
     const { id, name } = await this.inspect(String(reference ?? ''));
     const place = this.tools.attachments.find(network, { id, name });
     if (!place) throw new DomainError('NOT_FOUND', `container ${name} is not connected to network ${network.spec?.name ?? ''}`);
-    await this.ask('POST', `/networks/${place.endpoint.engineNetwork}/disconnect`, { Container: id, Force });
+    await this.ask('POST', `/networks/${encodeURIComponent(place.endpoint.engineNetwork)}/disconnect`, { Container: id, Force });
     await this.tools.attachments.settle(place.taskId, undefined);
   }
 
@@ -97,10 +99,9 @@ export class ContainerRequests {
   }
 
   private async inspect(reference: string): Promise<{ id: string; name: string }> {
-    const { Id, Name } = JSON.parse(await this.ask('GET', `/containers/${encodeURIComponent(reference)}/json`)) as Record<
-      string,
-      string
-    >;
+    // Clients also give the name as the engine shows it, with a slash before it.
+    const path = canonicalTarget(`/containers/${encodeURIComponent(reference.replace(/^\//, ''))}/json`);
+    const { Id, Name } = JSON.parse(await this.ask('GET', path)) as Record<string, string>;
     return { id: Id ?? '', name: (Name ?? '').replace(/^\//, '') };
   }
 

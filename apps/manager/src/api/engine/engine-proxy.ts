@@ -1,18 +1,16 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { pipeline, type Duplex } from 'node:stream';
-import { isCode, messageOf, DomainError, ERROR_CODES } from '#common/errors';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
 import type { ClusterView } from '#common/store';
-import { HTTP_STATUS } from '../http/http-status';
 import { stripVersion } from '../http/negotiate-version';
+import { whenOver } from '../http/when-over';
+import { hasBody, headersToClient, headersToEngine } from './engine-headers';
 import { askEngine, readText } from './engine-request';
 import { routeOf } from './engine-route';
 import type { EnginePlace, Engines } from './engines';
 import { ExecPlaces } from './exec-places';
+import { takeOver, type Takeover } from './hijack';
 import { containerIdOf, taskOfContainer } from './task-container';
 
-/** Headers that are about one connection, and those that this manager says itself. */
-const NOT_PASSED_ON: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'upgrade', 'host', 'proxy-connection', 'te']);
-const NOT_PASSED_BACK: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'api-version', 'server', 'ostype', 'swarm']);
 const CONTAINERS = '/containers/';
 const EXEC_CREATION = /^\/containers\/[^/]+\/exec$/;
 
@@ -32,55 +30,44 @@ export class EngineProxy {
     private readonly view: () => ClusterView | undefined,
   ) {}
 
-  /** Whether a request is to be passed on. @param url path and query without the version */
+  /** Whether a request is to be passed on. @param url canonical path and query without the version */
   isFor(url: string): boolean {
     return routeOf(url).to !== 'manager';
   }
 
   /**
    * Passes a request on and its answer back, both as they come.
-   * @param url as the client sent it: the version is for the engine to see @param body instead of the request's, which has been read
+   * @param url canonical, with the version: that one is for the engine to see @param body instead of the request's, which has been read
    * @throws DomainError as askEngine
    */
   async forward(request: IncomingMessage, response: ServerResponse, url: string, body?: string): Promise<void> {
     const { place, url: path } = this.destinationOf(url);
-    const ending = new AbortController();
-    response.once('close', () => ending.abort());
+    const signal = whenOver(response);
     const method = request.method ?? 'GET';
     const answer = await askEngine(this.engines, place, {
       method,
       path,
-      headers: passedOn(request.headers, body),
-      body: body ?? request,
-      signal: ending.signal,
+      headers: headersToEngine(request.headers, body),
+      body: body ?? (hasBody(request.headers) ? request : undefined),
+      signal,
     });
     if (method === 'POST' && EXEC_CREATION.test(stripVersion(path).split('?', 1)[0] ?? ''))
       return this.passExec(answer, response, place);
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, passedBack(answer.headers));
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headersToClient(answer.headers));
     // Streams that have nothing to say yet begin all the same: clients wait for the headers.
     response.flushHeaders();
     pipeline(answer, response, () => undefined);
   }
 
-  /** Connects a client that asks for the connection itself (attach, exec) with the engine. */
-  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy());
-    try {
-      const url = request.url ?? '/';
-      if (!this.isFor(stripVersion(url))) throw new DomainError('INVALID_ARGUMENT', `${url} does not take over connections`);
-      const { place, url: path } = this.destinationOf(url);
-      const engine = await this.engines.connect(place);
-      engine.on('error', () => undefined);
-      socket.on('close', () => engine.destroy());
-      // What the engine said last may still be on its way.
-      engine.on('close', () => socket.end(() => socket.destroy()));
-      engine.write(requestHead(request, path));
-      if (head.length > 0) engine.write(head);
-      socket.pipe(engine);
-      engine.pipe(socket);
-    } catch (error) {
-      socket.end(refusal(error));
-    }
+  /**
+   * Connects a client that asks for the connection itself (attach, exec) with the engine.
+   * @param url canonical, with the version
+   * @returns the bytes that follow, when the engine has answered otherwise and the connection is still an HTTP server's
+   * @throws DomainError as takeOver
+   */
+  takeOver(takeover: Takeover, url: string): Promise<Buffer | undefined> {
+    const { place, url: path } = this.destinationOf(url);
+    return takeOver(takeover, () => this.engines.connect(place), path);
   }
 
   private destinationOf(url: string): Destination {
@@ -94,14 +81,18 @@ export class EngineProxy {
     if (!task?.nodeId || containerId === undefined) return { place: 'host', url };
     const version = url.slice(0, url.length - unversioned.length);
     const rest = unversioned.slice(CONTAINERS.length).replace(/^[^/?]*/, '');
-    return { place: { nodeId: task.nodeId }, url: `${version}${CONTAINERS}${containerId}${rest}` };
+    return { place: { nodeId: task.nodeId }, url: `${version}${CONTAINERS}${encodeURIComponent(containerId)}${rest}` };
   }
 
   private async passExec(answer: IncomingMessage, response: ServerResponse, place: EnginePlace): Promise<void> {
     const text = await readText(answer);
     const id = execIdIn(text);
     if (id !== undefined) this.execs.remember(id, place);
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, passedBack(answer.headers));
+    // The text is a string: what was no UTF-8 has another length than before.
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, {
+      ...headersToClient(answer.headers),
+      'content-length': Buffer.byteLength(text),
+    });
     response.end(text);
   }
 }
@@ -113,30 +104,4 @@ function execIdIn(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function passedOn(headers: IncomingMessage['headers'], body: string | undefined): OutgoingHttpHeaders {
-  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PASSED_ON.has(name)));
-  if (body === undefined) return kept;
-  delete kept['transfer-encoding'];
-  return { ...kept, 'content-length': String(Buffer.byteLength(body)) };
-}
-
-function passedBack(headers: IncomingMessage['headers']): OutgoingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PASSED_BACK.has(name)));
-}
-
-/** The request's head as it came, but for the path. */
-function requestHead({ method, rawHeaders }: IncomingMessage, path: string): string {
-  const lines = [`${method} ${path} HTTP/1.1`];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
-  return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-/** An answer for a client whose connection is no longer an HTTP server's. */
-function refusal(error: unknown): string {
-  const status = isCode(error, ...ERROR_CODES) ? HTTP_STATUS[error.code] : 500;
-  const body = JSON.stringify({ message: messageOf(error) });
-  const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
-  return `${head}\r\nConnection: close\r\n\r\n${body}`;
 }

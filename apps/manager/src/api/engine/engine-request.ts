@@ -34,6 +34,8 @@ export async function askEngine(engines: Engines, place: EnginePlace, call: Engi
       signal,
     });
     request.on('response', resolve);
+    // Also the end of a connection on which the engine has begun another protocol, unasked.
+    request.on('close', () => reject(new DomainError('UNAVAILABLE', 'the engine does not answer: it hung up')));
     request.on('error', (error) => {
       socket.destroy();
       reject(

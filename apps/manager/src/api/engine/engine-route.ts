@@ -37,20 +37,24 @@ const OWN: ReadonlySet<string> = new Set([
 /** Not names of containers. */
 const CONTAINER_LISTS: ReadonlySet<string> = new Set(['json', 'create', 'prune']);
 
-/** Where a request goes, told by its path without the version. */
+/** Where a request goes, told by its canonical path (request-target.ts) without the version. */
 export function routeOf(url: string): EngineRoute {
   const [path = ''] = url.split('?', 1);
   const [, kind = '', name = ''] = path.split('/');
   if (OWN.has(kind)) return MANAGER;
-  if (kind === 'containers' && name !== '' && !CONTAINER_LISTS.has(name)) return { to: 'container', name: decoded(name) };
-  if (kind === 'exec' && name !== '') return { to: 'exec', id: decoded(name) };
+  if (kind === 'containers' && name !== '' && !CONTAINER_LISTS.has(name))
+    return { to: 'container', name: decodeURIComponent(name) };
+  if (kind === 'exec' && name !== '') return { to: 'exec', id: decodeURIComponent(name) };
   return HOST;
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** Requests that Docker answers by handing over the connection: to attach, to run a command, and for builds. */
+const TAKEOVERS: Readonly<Record<string, RegExp>> = {
+  POST: /^\/(?:containers\/[^/]+\/attach|exec\/[^/]+\/start|session|grpc)$/,
+  GET: /^\/containers\/[^/]+\/attach\/ws$/,
+};
+
+/** Whether a request may get its connection for itself. @param url path and query without the version */
+export function mayTakeOver(method: string | undefined, url: string): boolean {
+  return TAKEOVERS[method ?? '']?.test(url.split('?', 1)[0] ?? '') ?? false;
 }

@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** A request as routes see it. */
 export interface Request extends IncomingMessage {
   readonly method: string;
-  /** Path and query, without the version of the API. */
+  /** Path and query in their one spelling (request-target.ts), without the version of the API. */
   url: string;
-  /** As the client sent it. */
-  readonly originalUrl: string;
+  /** The same with the version: what an engine is sent. */
+  originalUrl: string;
   /** Of the route's path, decoded. */
   params: Readonly<Record<string, string | undefined>>;
 }

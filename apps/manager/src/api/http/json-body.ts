@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { guarded } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
+import { TcpRequest } from './tcp-request';
 
 const MIB = 1024 * 1024;
 
@@ -24,7 +25,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
 export async function readOptionalJsonBody(request: IncomingMessage): Promise<unknown> {
   const body = await readBody(request);
   if (body.length === 0) return undefined;
-  requireJson(request.headers['content-type']);
+  requireJson(request);
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {
@@ -80,8 +81,14 @@ function tooLarge(): DomainError {
   return new DomainError('TOO_LARGE', `the request body is larger than ${limit}, the most that is accepted`);
 }
 
-function requireJson(contentType: string | undefined): void {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type === undefined || type === '' || type === 'application/json') return;
-  throw new DomainError('INVALID_ARGUMENT', `unsupported Content-Type header (${contentType}): must be 'application/json'`);
+/**
+ * Refuses a body that does not say that it is JSON. Over TCP it has to say so: a web page of anybody can have a browser send a body of
+ * any other type, but not this one.
+ * @throws DomainError INVALID_ARGUMENT in Docker's words
+ */
+export function requireJson(request: IncomingMessage): void {
+  const contentType = request.headers['content-type'];
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type === 'application/json' || (type === '' && !(request instanceof TcpRequest))) return;
+  throw new DomainError('INVALID_ARGUMENT', `unsupported Content-Type header (${contentType ?? ''}): must be 'application/json'`);
 }

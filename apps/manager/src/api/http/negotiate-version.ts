@@ -6,13 +6,20 @@ export const MIN_API_VERSION = '1.24';
 
 const VERSIONED_PATH = /^\/v([0-9]+(?:\.[0-9]+)*)(\/.*)$/;
 
+/** What an engine reads as a version (`/v{version:[0-9.]+}/`), while it is none to us. */
+const BROKEN_VERSION = /^\/v[0-9.]+\//;
+
 /**
  * Splits the version off a request's URL: `/v1.41/services?x` becomes `/services?x`. A path without a version stays as it is.
  * @throws DomainError INVALID_ARGUMENT when the version is not spoken here
  */
 export function stripVersion(url: string): string {
   const [, version, rest] = VERSIONED_PATH.exec(url) ?? [];
-  if (version === undefined || rest === undefined) return url;
+  if (version === undefined || rest === undefined) {
+    if (BROKEN_VERSION.test(url))
+      throw unsupported('the version in the path of the request is no version: it has to be like v1.41');
+    return url;
+  }
   if (compareVersions(version, API_VERSION) > 0) {
     throw unsupported(`client version ${version} is too new. Maximum supported API version is ${API_VERSION}`);
   }

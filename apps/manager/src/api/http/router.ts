@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { guarded } from '#common/concurrency';
-import { DomainError } from '#common/errors';
 import { pathOf, type Middleware, type Next, type Request, type Response } from './exchange';
 
 type Handler = (request: Request, response: Response, next: Next) => unknown;
@@ -73,11 +72,7 @@ export class Router {
 
   private find(method: string, url: string): { handler: Handler; params: Request['params'] } | undefined {
     const found = this.routes.find(method as HTTPMethod, pathOf({ url }));
-    if (!found) {
-      requireDecodable(url);
-      return undefined;
-    }
-    return { handler: (found.store as { handler: Handler }).handler, params: found.params };
+    return found ? { handler: (found.store as { handler: Handler }).handler, params: found.params } : undefined;
   }
 
   /** What a handler that takes longer ends with. */
@@ -93,16 +88,4 @@ export class Router {
     },
     (_failure, _error, _request, response) => response.destroy(),
   );
-}
-
-/** A path that cannot be decoded is found nowhere; it is better said so. */
-function requireDecodable(url: string): void {
-  try {
-    decodeURIComponent(pathOf({ url }));
-  } catch {
-    throw new DomainError(
-      'INVALID_ARGUMENT',
-      'the path of the request cannot be decoded: % has to be followed by two hexadecimal digits',
-    );
-  }
 }

@@ -10,9 +10,11 @@ export class LogOutput {
   /** @throws DomainError CANCELLED the client has gone away */
   async write(data: Buffer): Promise<void> {
     if (data.length === 0) return;
+    // Of a thousand writers, one at most may write before the client has taken what is there.
+    while (this.drained) await this.drained;
     if (this.response.destroyed) throw new DomainError('CANCELLED', 'the client went away');
     if (this.response.write(data)) return;
-    this.drained ??= this.untilDrained();
+    this.drained = this.untilDrained();
     await this.drained;
   }
 
@@ -26,6 +28,7 @@ export class LogOutput {
         resolve();
       };
       const closed = (): void => {
+        this.drained = undefined;
         response.off('drain', done);
         reject(new DomainError('CANCELLED', 'the client went away'));
       };

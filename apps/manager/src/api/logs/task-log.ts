@@ -20,7 +20,7 @@ export async function sendTaskLog(
   const containerId = containerIdOf(task);
   if (containerId === undefined) return {};
   try {
-    const path = `/containers/${containerId}/logs?${engineLogQuery(options)}`;
+    const path = `/containers/${encodeURIComponent(containerId)}/logs?${engineLogQuery(options)}`;
     const answer = await askEngine(engines, { nodeId: task.nodeId }, { method: 'GET', path, signal });
     if (answer.statusCode !== 200) {
       const text = await readText(answer);
