@@ -73,7 +73,9 @@ export class FakeEngine {
       isEcho = special === undefined && headers.some((header) => /^upgrade:/i.test(header));
       if (isEcho) return void socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
       const text = JSON.stringify({ engine: this.name });
-      socket.write(special ?? `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+      socket.write(
+        special ?? `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+      );
     });
   }
 }

@@ -30,7 +30,10 @@ export class RawConnection {
   }
 
   async until(isEnough: (text: string) => boolean, reason: string): Promise<string> {
-    await eventually(() => isEnough(this.text), { reason: `${reason}, after ${JSON.stringify(this.text.slice(0, 500))}`, timeoutMs: 5_000 });
+    await eventually(() => isEnough(this.text), {
+      reason: `${reason}, after ${JSON.stringify(this.text.slice(0, 500))}`,
+      timeoutMs: 5_000,
+    });
     return this.text;
   }
 
@@ -41,7 +44,25 @@ export class RawConnection {
   }
 
   async untilClosed(): Promise<void> {
-    if (!this.socket.readableEnded && !this.socket.closed) await Promise.race([once(this.socket, 'end'), once(this.socket, 'close')]);
+    if (!this.socket.readableEnded && !this.socket.closed)
+      await Promise.race([once(this.socket, 'end'), once(this.socket, 'close')]);
+  }
+
+  /** Resolves when the connection has ended, or nothing has come for so long. */
+  untilQuiet(quietMs: number): Promise<void> {
+    const { socket } = this;
+    return new Promise((resolve) => {
+      let timer = setTimeout(resolve, quietMs);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      socket.once('end', done).once('close', done);
+      socket.on('data', () => {
+        clearTimeout(timer);
+        timer = setTimeout(resolve, quietMs);
+      });
+    });
   }
 
   close(): void {

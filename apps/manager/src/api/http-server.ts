@@ -32,8 +32,11 @@ const STRICT: ServerOptions = { insecureHTTPParser: false };
 /** A client that vanished without a word, or that shut its side down and then went, is noticed within a minute or two. */
 const TCP_OPTIONS: ServerOptions = { IncomingMessage: TcpRequest, keepAlive: true, keepAliveInitialDelay: 15_000 };
 
-/** Each connection takes a descriptor, and one of an engine's two: this leaves the most that systemd gives a service by default. */
+/** Each takes a descriptor, and one more where it is led on to an engine; of these there are half a million (systemd's LimitNOFILE). */
 const MAX_CONNECTIONS = { unix: 8_192, tcp: 4_096 };
+
+/** A request for the connection waits for as long until those before it on the same connection are answered. */
+const HANDOVER_TIMEOUT_MS = 15_000;
 
 const IDLE_SWEEP_MS = 50;
 
@@ -54,6 +57,8 @@ export interface ApiAccess {
 /** Serves one set of request handlers on any number of addresses. */
 export class HttpServer {
   private readonly servers: Server[] = [];
+  /** Connections that no server knows of any more. */
+  private readonly handedOver = new Set<Duplex>();
 
   constructor(
     private readonly handlers: RequestHandlers,
@@ -77,7 +82,10 @@ export class HttpServer {
 
   /** Takes no new connections, lets running requests end, and cuts off what is left after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
-    const cutOff = setTimeout(() => this.servers.forEach((server) => server.closeAllConnections()), deadlineMs);
+    const cutOff = setTimeout(() => {
+      this.servers.forEach((server) => server.closeAllConnections());
+      this.handedOver.forEach((socket) => socket.destroy());
+    }, deadlineMs);
     await Promise.all(this.servers.map(closeServer));
     clearTimeout(cutOff);
   }
@@ -113,15 +121,18 @@ export class HttpServer {
     { before, refusal }: { before: ServerResponse | undefined; refusal: DomainError | undefined },
   ): Promise<void> {
     const broken = (): void => void socket.destroy();
-    socket.on('error', broken);
+    const gone = (): void => void this.handedOver.delete(socket);
+    socket.on('error', broken).once('close', gone);
+    this.handedOver.add(socket);
     // The time limit for idle connections is not for this one.
     (socket as Socket).setTimeout(0);
     // Answers to requests that came before on the same connection go first.
-    if (before && !before.closed && !before.destroyed) await once(before, 'close');
+    if (before && !(await isOver(before))) return void socket.destroy();
     if (socket.destroyed) return;
     if (refusal) return refuse(socket, refusal);
     await this.handlers.upgrade(request, socket, head, (bytes) => {
-      socket.off('error', broken);
+      socket.off('error', broken).off('close', gone);
+      this.handedOver.delete(socket);
       if (bytes.length > 0) socket.unshift(bytes);
       server.emit('connection', socket);
     });
@@ -168,6 +179,18 @@ function listenClosed(server: Server, path: string): void {
   } finally {
     process.umask(before);
   }
+}
+
+/** Whether an answer has ended, or does in time. Nobody reads its connection meanwhile, so a client that goes is not noticed. */
+function isOver(answer: ServerResponse): Promise<boolean> {
+  if (answer.closed || answer.destroyed) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), HANDOVER_TIMEOUT_MS);
+    answer.once('close', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 }
 
 /** A connection whose last request ends while we wait would be kept for the next one, so idle ones are ended again and again. */

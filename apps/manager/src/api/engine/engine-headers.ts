@@ -22,11 +22,9 @@ export function headersToEngine(headers: IncomingHttpHeaders, body?: string | Bu
   return { ...without(headers, NOT_PASSED_ON), ...framing(headers, body) };
 }
 
-/** An engine's headers for a client. The body is framed anew: its length is only known when the engine did not send it in chunks. */
+/** An engine's headers for a client. A body without a length is framed anew. */
 export function headersToClient(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  const kept = without(headers, NOT_PASSED_BACK);
-  if (headers['transfer-encoding'] !== undefined) delete kept['content-length'];
-  return kept;
+  return without(headers, NOT_PASSED_BACK);
 }
 
 /** Whether a request comes with a body; the parser has seen to it that it has one framing at most. */

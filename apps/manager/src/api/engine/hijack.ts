@@ -7,9 +7,9 @@ import { takeBody } from './hijack-body';
 
 /** The engine answers at once whether it hands over the connection. */
 const ANSWER_TIMEOUT_MS = 30_000;
-/** After the engine's last byte: a client that does not hang up by then is hung up on. */
+/** Once the engine's last byte was sent: a client that does not hang up by then is hung up on. */
 const LINGER_MS = 10_000;
-/** How soon a client is noticed to have gone that had sent its last byte before. */
+/** How soon it is noticed that a client has gone. */
 const LOOK_MS = 1_000;
 const NOTHING = Buffer.alloc(0);
 const RAW_STREAMS: ReadonlySet<string> = new Set([
@@ -90,17 +90,20 @@ function ask(engine: Duplex, request: IncomingMessage, path: string, body: Buffe
       engine.destroy();
       reject(error);
     };
+    const hungUp = (): void => fail(noAnswer('it hung up'));
+    const settle = (word: EngineWord): void => {
+      clearTimeout(timer);
+      // From here on, the end of the request is not the end of the connection.
+      call.off('close', hungUp);
+      resolve(word);
+    };
     const timer = setTimeout(() => fail(new DomainError('DEADLINE_EXCEEDED', 'the engine does not answer')), ANSWER_TIMEOUT_MS);
     call.on('error', (error) => fail(noAnswer(messageOf(error), error)));
-    call.on('close', () => fail(noAnswer('it hung up')));
-    call.on('upgrade', (answer, from, head) => {
-      clearTimeout(timer);
-      resolve({ answer, from, head });
-    });
-    call.on('response', (answer) => {
-      clearTimeout(timer);
-      resolve(isRawStream(answer) ? { answer, from: answer, head: NOTHING } : { answer, from: undefined });
-    });
+    call.on('close', hungUp);
+    call.on('upgrade', (answer, from, head) => settle({ answer, from, head }));
+    call.on('response', (answer) =>
+      settle(isRawStream(answer) ? { answer, from: answer, head: NOTHING } : { answer, from: undefined }),
+    );
     call.end(body.length > 0 ? body : undefined);
   });
 }
@@ -113,31 +116,23 @@ function isRawStream({ statusCode, headers }: IncomingMessage): boolean {
 
 /** Both directions, each to its own end; when one side is gone altogether, so is the other. */
 function join(client: Duplex, engine: Duplex, from: Readable): void {
-  let look: NodeJS.Timeout | undefined;
+  // A client that has shut down its direction may still read, or be gone; one that is not read is not heard. A write of nothing tells, and
+  // sends nothing (on a unix socket; over TCP it is the kernel's keep-alive that tells).
+  const look = setInterval(() => {
+    if (client.writableLength === 0 && !client.writableEnded) client.write(NOTHING);
+  }, LOOK_MS);
   let linger: NodeJS.Timeout | undefined;
-  const over = (): void => {
-    linger ??= setTimeout(() => client.destroy(), LINGER_MS);
-  };
-  client.on('error', () => client.destroy());
-  engine.on('error', () => engine.destroy());
-  from.on('error', () => engine.destroy());
-  // A client that has sent its last byte may still read, or be gone: a write of nothing tells, and sends nothing.
-  client.once('end', () => {
-    look = setInterval(() => {
-      if (client.writableLength === 0 && !client.writableEnded) client.write(NOTHING);
-    }, LOOK_MS);
-  });
+  client.once('finish', () => (linger = setTimeout(() => client.destroy(), LINGER_MS)));
   client.once('close', () => {
     clearInterval(look);
     clearTimeout(linger);
     engine.destroy();
   });
-  from.once('end', over);
+  client.on('error', () => client.destroy());
+  engine.on('error', () => engine.destroy());
+  from.on('error', () => engine.destroy());
   // What the engine said last may still be on its way.
-  engine.once('close', () => {
-    over();
-    client.end(() => client.destroy());
-  });
+  engine.once('close', () => client.end(() => client.destroy()));
   client.pipe(engine);
   from.pipe(client);
 }

@@ -59,7 +59,12 @@ it.each([
 ])('%j is refused: %s', (target, why) => expect(() => canonicalTarget(target)).toThrow(why));
 
 const targets = fc
-  .array(fc.oneof(fc.constantFrom('/', '//', '.', '..', '%2F', '%2e', '%41', '%3A', '%25', 'images', 'v1.41', '?', ';', '\\'), fc.string()))
+  .array(
+    fc.oneof(
+      fc.constantFrom('/', '//', '.', '..', '%2F', '%2e', '%41', '%3A', '%25', 'images', 'v1.41', '?', ';', '\\'),
+      fc.string(),
+    ),
+  )
   .map((parts) => `/${parts.join('')}`);
 
 it('what is let in has one spelling, and a segment is the same however often it is decoded as long as that is once', () =>
@@ -76,10 +81,10 @@ it('what is let in has one spelling, and a segment is the same however often it 
     { numRuns: 2_000 },
   ));
 
-it('a path of any length is looked through once', () => {
+it('a path of any length is dealt with in little time', () => {
   const started = performance.now();
   for (const unit of ['/a', '%41', '%3A', '/.', 'a', '/..a']) accepted(`/${unit.repeat(300_000)}`);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  expect(performance.now() - started).toBeLessThan(1_000);
 });
 
 function accepted(target: string): string | undefined {

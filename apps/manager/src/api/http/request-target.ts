@@ -3,6 +3,9 @@ import { DomainError } from '#common/errors';
 /** What nearly every request has: segments of plain characters, none of them empty, `.` or `..`. Linear: a segment holds no slash. */
 const PLAIN = /^(?:\/(?!\.\.?(?:[/?]|$))[!$&-.0-;=@-Z_a-z~]+)*\/?(?:\?|$)/;
 
+/** The longest name, a reference to an image, has 4096 characters, each of which may be three when encoded. */
+const MAX_PATH_LENGTH = 16 * 1024;
+
 const NOT_PRINTABLE = /[^\x21-\x7e]/;
 const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
@@ -31,6 +34,7 @@ function spelledOut(target: string): string {
   }
   const query = target.indexOf('?');
   const path = query < 0 ? target : target.slice(0, query);
+  if (path.length > MAX_PATH_LENGTH) throw refused(`is longer than ${MAX_PATH_LENGTH} characters`);
   if (NOT_PRINTABLE.test(path)) throw refused('has characters that need to be percent-encoded');
   if (/[\\#]/.test(path)) throw refused('has a backslash or a number sign');
   if (BROKEN_ESCAPE.test(path)) throw refused('cannot be decoded: % has to be followed by two hexadecimal digits');

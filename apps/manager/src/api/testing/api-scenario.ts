@@ -111,7 +111,14 @@ export class ApiScenario {
   async addTask(
     id: string,
     serviceId: string,
-    fields: { state?: TaskState; desiredState?: TaskState; nodeId?: string; serviceVersion?: number; createdAt?: string },
+    fields: {
+      state?: TaskState;
+      desiredState?: TaskState;
+      nodeId?: string;
+      serviceVersion?: number;
+      createdAt?: string;
+      containerId?: string;
+    },
   ): Promise<void> {
     const {
       state = TaskState.running,
@@ -119,6 +126,7 @@ export class ApiScenario {
       nodeId = NODE_ID,
       serviceVersion = 0,
       createdAt = '',
+      containerId,
     } = fields;
     const task = Task.fromPartial({
       id,
@@ -131,7 +139,7 @@ export class ApiScenario {
       slot: 1,
       serviceVersion,
       desiredState,
-      status: { state },
+      status: { state, containerStatus: containerId === undefined ? undefined : { containerId } },
     });
     await this.put(keys.task(id), Task.encode(task).finish());
   }
