@@ -20,8 +20,9 @@ const MOST_MEMORY_BYTES = 50 * 1024 * 1024;
 const QUIET_MS = 30;
 const TIMEOUT_MS = 600_000;
 const CONTAINER = 'c0ffee'.padEnd(64, '0');
-/** What the manager itself asks this host's engine, to show it beside the swarm's. */
-const ASKED_BY_ITSELF = /^GET \/(?:v[\d.]+\/)?(?:events|info|networks|version|system\/df)(?:[/?][^ ]*)? HTTP/;
+/** What the manager itself asks this host's engine, to show it beside the swarm's; networks that are not the swarm's are the engine's. */
+const ASKED_BY_ITSELF =
+  /^(?:GET \/(?:v[\d.]+\/)?(?:events|info|networks|version|system\/df)(?:\/?\?[^ ]*)?|[A-Z]+ \/(?:v[\d.]+\/)?networks\/[^ ]+) HTTP/;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'CONNECT', 'PRI', 'get', 'G T', ''];
 const PATHS = [

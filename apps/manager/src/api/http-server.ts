@@ -14,6 +14,7 @@ import { refuse } from './http/raw-refusal';
 import { sendJson } from './http/send';
 import { NO_OTHER_CALLERS, TcpCallers, type CallerRules } from './http/tcp-callers';
 import { TcpRequest } from './http/tcp-request';
+import { whenOver } from './http/when-over';
 
 const SERVER_OPTIONS = {
   // Some clients repeat the whole spec of a service in the URL.
@@ -181,12 +182,13 @@ function listenClosed(server: Server, path: string): void {
   }
 }
 
-/** Whether an answer has ended, or does in time. Nobody reads its connection meanwhile, so a client that goes is not noticed. */
+/** Whether an answer has ended, or does in time. Nobody reads its connection meanwhile, so a client that goes may not be noticed. */
 function isOver(answer: ServerResponse): Promise<boolean> {
-  if (answer.closed || answer.destroyed) return Promise.resolve(true);
+  const over = whenOver(answer);
+  if (over.aborted) return Promise.resolve(true);
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), HANDOVER_TIMEOUT_MS);
-    answer.once('close', () => {
+    over.addEventListener('abort', () => {
       clearTimeout(timer);
       resolve(true);
     });
