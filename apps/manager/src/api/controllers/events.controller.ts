@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Controller, Get, Inject, Req, Res, UseGuards, type OnModuleDestroy } from '@nestjs/common';
 import type { Request, Response } from '../http/exchange';
 import { delay } from '#common/concurrency';
@@ -26,6 +27,7 @@ export class EventsController implements OnModuleDestroy {
   private readonly unread: UnreadBudget;
 
   constructor(@Inject(API_DEPENDENCIES) private readonly api: ApiDependencies) {
+    setMaxListeners(0, this.over.signal);
     this.unread = new UnreadBudget(({ writableLength }) =>
       api.logger.warn({ unreadBytes: writableLength }, 'a client that does not read its events was cut off'),
     );

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 /**
@@ -6,6 +7,8 @@ import type { ServerResponse } from 'node:http';
  */
 export function whenOver(response: ServerResponse): AbortSignal {
   const over = new AbortController();
+  // A log of a service is one of many tasks.
+  setMaxListeners(0, over.signal);
   const { socket } = response.req;
   if (response.closed || response.destroyed || socket.destroyed) {
     over.abort();
