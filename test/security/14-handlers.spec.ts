@@ -360,10 +360,10 @@ describe('promise 14: a throw in one request ends nothing else of the API', () =
   let handlers: RequestHandlers;
   const answer: RequestHandlers['request'] = (_request, response) => response.end('fine');
   beforeAll(async () => {
-    handlers = { request: answer, upgrade: () => undefined };
+    handlers = { request: answer, upgrade: () => Promise.resolve() };
     const served: RequestHandlers = {
       request: (request, response) => handlers.request(request, response),
-      upgrade: (request, socket, head) => handlers.upgrade(request, socket, head),
+      upgrade: (...call) => handlers.upgrade(...call),
     };
     server = new HttpServer(served, logger);
     await server.listen([`unix://${socketPath}`]);
@@ -417,17 +417,17 @@ describe('promise 14: a throw in one request ends nothing else of the API', () =
     { what: 'an upgrade that fails later', broken: { upgrade: () => Promise.reject(explodeLater()) }, headers: UPGRADE },
     {
       what: 'a connection that breaks after its upgrade',
-      broken: { upgrade: (_request, socket) => void setImmediate(() => socket.destroy(explodeLater())) },
+      broken: { upgrade: async (_request, socket) => void setImmediate(() => socket.destroy(explodeLater())) },
       headers: UPGRADE,
     },
   ])('$what', async ({ broken, headers }) => {
-    handlers = { request: answer, upgrade: () => undefined };
+    handlers = { request: answer, upgrade: () => Promise.resolve() };
     await survives(
       'request',
       async () => {
         handlers = { ...handlers, ...broken };
         await settled(ask(headers));
-        handlers = { request: answer, upgrade: () => undefined };
+        handlers = { request: answer, upgrade: () => Promise.resolve() };
       },
       async () => expect(await ask()).toBe(200),
     );
