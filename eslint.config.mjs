@@ -7,6 +7,8 @@ const PURE = [
   'libs/common/src/domain/**/*.ts',
   'libs/common/src/wire/**/*.ts',
   'libs/common/src/template/**/*.ts',
+  'libs/common/src/nft/**/*.ts',
+  'libs/common/src/packet-filter/{base-rules,control-place,interfaces}.ts',
   'libs/common/src/store/{join,keys,id-index,joined-collection}.ts',
   'apps/manager/src/api/{validate,filters,render}/**/*.ts',
   'apps/manager/src/api/{defaults,lookup,count-tasks,service-mode}.ts',
@@ -20,7 +22,7 @@ const PURE = [
   'apps/manager/src/registry/{challenge,manifest,refusal}.ts',
   'apps/manager/src/scheduler/**/*.ts',
   'apps/agent/src/worker/{container-claim,assignment-changes,failure,next-step,offline-restart,task-status}.ts',
-  'apps/agent/src/network/{network-state,overlay-link,link-lines,nft-rules}.ts',
+  'apps/agent/src/network/{network-state,overlay-link,link-lines,nft-rules,forward-rules}.ts',
   'apps/agent/src/dns/{name-table,answer,query,reply,fair-shares}.ts',
   'apps/agent/src/generic-resource-flag.ts',
   'apps/agent/src/session/{assignment-sequence,backoff}.ts',
@@ -43,7 +45,7 @@ const NOT_PURE = [
 ];
 
 const OUTSIDE =
-  '^(@nestjs/|etcd3|dockerode|@grpc/|node:|pino|prom-client|#common/(store|logging|concurrency|identity|grpc|metrics)$)';
+  '^(@nestjs/|etcd3|dockerode|@grpc/|node:|pino|prom-client|#common/(store|logging|concurrency|identity|grpc|metrics|packet-filter)$)';
 const CLOCK = 'A decision gets the time as an argument.';
 /** People, NTP and machines that wake up set the clock on the wall: what is measured by it ends at once, or never. */
 const TIME_OF_DAY = {

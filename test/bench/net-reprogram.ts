@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { NetworkChanges } from '#common/dispatcher-proto';
 import { createLogger } from '#common/logging';
 import type { EngineNetwork, OverlayEngine } from '../../apps/agent/src/executor/overlay-engine';
-import { hostCommands } from '../../apps/agent/src/network/host-commands';
+import { hostCommands } from '#common/packet-filter';
 import { HostNetworks } from '../../apps/agent/src/network/host-networks';
 import { PortProxies } from '../../apps/agent/src/network/proxy/port-proxies';
 import { WireguardKeys } from '../../apps/agent/src/network/wireguard/wireguard-keys';
@@ -84,6 +84,8 @@ async function main(): Promise<void> {
     proxies: new PortProxies(host, logger),
     names: { follow: () => Promise.resolve(true), close: () => undefined },
     file: new StateFile(folder, logger),
+    uplinks: () => [],
+    told: () => Promise.resolve(),
     logger,
   });
   const running = networks.run(stopping.signal);

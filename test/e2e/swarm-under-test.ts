@@ -303,16 +303,21 @@ export class SwarmUnderTest {
   }
 }
 
+/** Tables of base rules: they are there for as long as the programs run, with overlays or without. */
+const BASE_RULES = /^table inet swarmctl-base-(?:agent|manager)$/;
+
 async function overlayTraces(host: LabHost): Promise<string[]> {
   const links = await host.exec('ip', ['-o', 'link', 'show']);
   const networks = await host.docker.json<{ Name: string; Labels?: Record<string, string> }[]>({ path: '/networks' });
   const tables = await host.exec('nft', ['list', 'tables']);
   const rules = await host.exec('ip', ['rule', 'show']);
+  const forwarding = await host.exec('iptables', ['-w', '-S']);
   const tracesIn = (output: string, trace: RegExp): string[] => output.split('\n').filter((line) => trace.test(line));
   return [
     ...tracesIn(links.stdout, /: (?:(?:vx|sc)[0-9a-f]+|swg-)/),
     ...networks.filter(({ Labels }) => Labels?.[OVERLAY_LABEL]).map(({ Name }) => Name),
-    ...tracesIn(tables.stdout, /swarmctl/),
+    ...tracesIn(tables.stdout, /swarmctl/).filter((line) => !BASE_RULES.test(line.trim())),
+    ...tracesIn(forwarding.stdout, /SWARMCTL|\bsc(?:\+|[0-9a-f]+\b)/),
     ...tracesIn(rules.stdout, /fwmark/),
   ];
 }

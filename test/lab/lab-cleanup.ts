@@ -8,7 +8,7 @@ import { killProcessesOf } from './lab-processes';
 import { isPresent, releaseSlot } from './lab-records';
 import { withMachineLock } from './machine-lock';
 import { unmountBelow } from './mounts';
-import { restoreMachineNetwork } from './machine-network';
+import { removeBaseRules, restoreMachineNetwork } from './machine-network';
 import { LabNetwork } from './network';
 
 /** Longer than any removal takes; whoever removes a lab for longer is stuck. */
@@ -41,6 +41,7 @@ async function removeAll(record: LabRecord): Promise<void> {
   await Promise.all([
     network.remove(),
     restoreMachineNetwork({ bridge, runDir }),
+    ...(record.hosts.some(({ isolated }) => !isolated) ? [removeBaseRules()] : []),
     removeCgroup(cgroup),
     ...[...shimSockets, ...tunnelSockets].map((path) => rm(path, { force: true })),
     rm(record.root, { recursive: true, force: true }),

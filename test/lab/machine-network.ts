@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removal } from '#common/nft';
+import { baseTable } from '#common/packet-filter';
 import { runCommand } from './run-command';
 
 /** What the machine's own network gets for an engine that has no namespace, and where the former state is kept. */
@@ -50,6 +52,13 @@ export async function restoreMachineNetwork({ bridge, runDir }: MachineNetwork):
   const rules = withoutEngineRules(await readRules(), { bridge, forwardPolicy: former.forwardPolicy });
   await runCommand('iptables-restore', [], { input: rules });
   writeFileSync(IP_FORWARD, former.ipForward);
+}
+
+/** Removes the base rules that agents and managers leave when they are killed. One that lives has them back within seconds. Repeatable. */
+export async function removeBaseRules(): Promise<void> {
+  const scripts = (['agent', 'manager'] as const).map((program) => removal(baseTable(program)));
+  // Where there is no nft there are no rules either.
+  await runCommand('nft', ['-f', '-'], { input: scripts.join('') }).catch(() => undefined);
 }
 
 /** What `iptables-save` printed, without what an engine added to it. */

@@ -141,7 +141,7 @@ describe('promise 2: an address makes nobody a node', () => {
     });
     dispatcher = new DispatcherServer({
       ...{ managerId: newId(), ownAddress: '127.0.0.1', heartbeatPeriodMs: 60_000, logger, store, vault: testVault() },
-      controlAddresses: () => [],
+      controlPlane: () => ({ addresses: [], userAddresses: [], networks: [] }),
       inbox: new StatusInbox(store, logger, () => undefined),
       peers: new AllowedPeers([]),
       leaveLock: () => HOST_LOCK,

@@ -46,7 +46,7 @@ beforeAll(async () => {
       },
     },
     QUIET,
-    RULES,
+    { callers: RULES },
   );
   await server.listen([`tcp://0.0.0.0:${port}`, `unix://${join(folder, 'api.sock')}`]);
 });

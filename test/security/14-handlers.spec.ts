@@ -220,7 +220,7 @@ describe('promise 14: a throw in one message of an agent or of a host that joins
     dispatcher = new DispatcherServer({
       managerId: 'm1',
       ownAddress: HOST,
-      controlAddresses: () => [],
+      controlPlane: () => ({ addresses: [], userAddresses: [], networks: [] }),
       store: watched,
       inbox: faulty(new StatusInbox(watched, logger, () => parts.onCommit())),
       peers: faulty(new AllowedPeers([])),

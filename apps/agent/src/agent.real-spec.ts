@@ -96,6 +96,8 @@ describe('an agent beside a real engine', () => {
   });
   afterAll(async () => {
     manager.kill();
+    // On the machine itself: in good order, or its base rules would stay.
+    await agent?.stop();
     await lab?.down();
   });
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { delay, type ProcessGuard, untilAborted } from '#common/concurrency';
+import { delay, type ProcessGuard, supervise, untilAborted } from '#common/concurrency';
 import type { Logger } from '#common/logging';
 import { Assignments_Type, NetworkChanges } from '#common/dispatcher-proto';
 import { ensurePrivateFolder } from '#common/files';
+import { hostCommands, type BaseFilter } from '#common/packet-filter';
 import type { AgentConfig } from './agent-config';
 import { DnsServer } from './dns/dns-server';
 import { undescribedNode } from './executor/docker/describe-node';
@@ -14,7 +15,7 @@ import { StartPlaces } from './executor/docker/start-places';
 import { EngineHealth } from './executor/engine-health';
 import { NodeDescriber } from './executor/node-describer';
 import { describeNetworking, probeNetworking, type HostAbilities } from './network/describe-networking';
-import { hostCommands } from './network/host-commands';
+import { toBaseNeeds } from './network/base-needs';
 import { HostNetworks } from './network/host-networks';
 import { DNS_PORT } from './network/nft-rules';
 import { PortProxies } from './network/proxy/port-proxies';
@@ -47,6 +48,8 @@ interface Findings {
   readonly leaveLock: LeaveLock;
   readonly keys: WireguardKeys;
   readonly abilities: HostAbilities;
+  /** The host's base rules, in place already. */
+  readonly filter: BaseFilter;
 }
 
 /** One node's agent: a session with a manager on one side, the host's engine on the other. */
@@ -58,6 +61,7 @@ export class Agent {
   private readonly statuses = new StatusReporter();
   private readonly worker: Worker;
   private readonly networks: HostNetworks;
+  private readonly filter: BaseFilter;
   private readonly files: TaskFiles;
   private readonly nodeId: string;
   private readonly nodeKey: NodeKey;
@@ -76,7 +80,7 @@ export class Agent {
 
   private constructor(
     private readonly config: AgentConfig,
-    { nodeId, nodeKey, leaveLock, keys, abilities }: Findings,
+    { nodeId, nodeKey, leaveLock, keys, abilities, filter }: Findings,
     private readonly guard: ProcessGuard,
     private readonly logger: Logger,
   ) {
@@ -84,7 +88,8 @@ export class Agent {
     this.nodeKey = nodeKey;
     this.leaveLock = leaveLock;
     this.keys = keys;
-    const facts = { ...config, networking: () => describeNetworking(abilities, keys.ring) };
+    this.filter = filter;
+    const facts = { ...config, networking: () => describeNetworking({ ...abilities, filterProblem: filter.problem }, keys.ring) };
     this.client = new EngineClient(config.dockerSocket, {
       failed: () => this.health.suspect(),
       ended: (call, seconds, ok) => this.metrics?.observeCall(call, seconds, ok),
@@ -104,12 +109,14 @@ export class Agent {
 
   /**
    * Starts an agent; it keeps trying to reach its engine and a manager for as long as it runs.
+   * @param filter the host's base rules, in place already
    * @throws DomainError FAILED_PRECONDITION when the data directory holds no valid node id; errors of the file system or of listening
    */
-  static async start(config: AgentConfig, guard: ProcessGuard, logger: Logger): Promise<Agent> {
+  static async start(config: AgentConfig, filter: BaseFilter, guard: ProcessGuard, logger: Logger): Promise<Agent> {
     await ensurePrivateFolder(config.dataDir);
     await ensurePrivateFolder(config.runtimeDir);
     const findings = {
+      filter,
       nodeId: await loadNodeId(config.dataDir),
       nodeKey: await NodeKey.load(config.dataDir),
       leaveLock: await LeaveLock.load(config.dataDir, logger),
@@ -146,6 +153,8 @@ export class Agent {
       proxies: new PortProxies(host, logger),
       names: new DnsServer({ nodeId, state: () => this.networks.state, port: DNS_PORT, logger }),
       file: new StateFile(config.dataDir, logger),
+      uplinks: () => this.filter.interfaces.uplinks.map(({ name }) => name),
+      told: (state) => this.filter.update(toBaseNeeds(config, state, host)),
       logger,
     });
   }
@@ -158,6 +167,7 @@ export class Agent {
     // Before the session, whose first heartbeat says how the engine is.
     this.guard.mustRun('engine health', signal, this.health.run(signal));
     await Promise.race([this.describer.refresh(), delay(FIRST_DESCRIPTION_MS, signal)]);
+    this.guard.mustRun('base rules', signal, this.keepBaseRules());
     this.guard.mustRun('networks', signal, this.networks.run(signal));
     this.guard.mustRun('keys of encrypted networks', signal, this.rotateKeys(signal));
     this.guard.mustRun('engine events', signal, this.watch.run(signal));
@@ -170,6 +180,16 @@ export class Agent {
   private async keepSession(signal: AbortSignal): Promise<void> {
     await this.sessions.run(signal);
     if (this.sessions.isRemoved) await untilAborted(signal);
+  }
+
+  private keepBaseRules(): Promise<void> {
+    this.filter.listen({
+      // Whoever removed these has hardly left the others.
+      restored: () => this.networks.look(),
+      moved: () => this.networks.hostMoved(),
+      problemChanged: () => supervise(this.logger, 'node description', this.describer.refresh()),
+    });
+    return this.filter.run();
   }
 
   private rotateKeys(signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_SUBNET_POOL, nextSubnet, readSubnet, type SubnetPool } from '#common/domain';
 import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
+import { ETCD_USER, readHostPort, type ControlPlace } from '#common/packet-filter';
 import type { EtcdTls } from '#common/store';
 import { readEtcdCredentials, type EtcdCredentialFiles } from './membership/etcd-credentials';
 import { requireHost, requireOrigin, type CallerRules } from './api/http/tcp-callers';
@@ -10,6 +11,8 @@ import { requireHost, requireOrigin, type CallerRules } from './api/http/tcp-cal
 const [DEFAULT_BASE = ''] = DEFAULT_SUBNET_POOL.bases;
 
 const UNIX_SCHEME = 'unix://';
+/** URLs leave them out. */
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /** What the operator may set; each flag has an environment variable of the same name (SWARMCTL_MANAGER_…). */
 export interface ManagerConfig {
@@ -27,6 +30,8 @@ export interface ManagerConfig {
   allowedOrigin: string[];
   agentListen: string;
   agentNetwork: string[];
+  /** Users of this host, by name or number, whose processes may reach managers and etcd besides this manager's own. */
+  controlPlaneUser: string[];
   advertiseAddr: string;
   /** Path of the unix socket of this host's own engine, to which everything goes that is not about the swarm. */
   engine: string;
@@ -71,7 +76,7 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
   addAgentFlags(command);
   addSocketGroupFlag(command);
   addCallerFlags(command);
-  addEngineFlag(command);
+  addHostFlags(command);
   addPoolFlags(command);
   addEtcdFlags(command);
   const options = command
@@ -169,7 +174,16 @@ function accepted(read: (text: string) => string): (text: string) => string {
   };
 }
 
-function addEngineFlag(command: Command): void {
+function addHostFlags(command: Command): void {
+  command.addOption(
+    flag(
+      '--control-plane-user <user>',
+      "user of this host, by name or number, whose processes may reach managers and etcd, besides this manager's (repeatable)",
+      'CONTROL_PLANE_USER',
+    )
+      .argParser(collect)
+      .default([] as string[], `${ETCD_USER}, where there is one`),
+  );
   command.addOption(
     flag('--engine <socket>', "this host's own Docker engine, which answers all that is not about the swarm", 'ENGINE')
       .argParser((text) => text.replace(UNIX_SCHEME, ''))
@@ -229,11 +243,21 @@ export function callersOf({ allowedHost, allowedOrigin, advertiseAddr, hostname:
   };
 }
 
-/** `host:port` of everything of the control plane that this manager knows of: containers may not go there. */
-export function controlAddressesOf(config: ManagerConfig): string[] {
-  const listens = config.listen.filter((address) => address.startsWith('tcp://'));
-  const urls = [...config.etcd, ...listens].filter((url) => URL.canParse(url)).map((url) => new URL(url).host);
-  return [...new Set([agentAddressOf(config), ...urls])];
+/** Everything of the control plane that this manager knows of from its command line: containers may not go there. */
+export function controlPlacesOf(config: ManagerConfig): ControlPlace[] {
+  const apis = config.listen.filter((address) => address.startsWith('tcp://')).flatMap(hostPortOf);
+  const agents = [config.agentListen, agentAddressOf(config)].flatMap((text) => readHostPort(text) ?? []);
+  const etcd = config.etcd.flatMap(hostPortOf);
+  return [
+    ...[...agents, ...etcd].map((place) => ({ ...place, isOpenToUsers: false, isGuarded: true })),
+    ...apis.map((place) => ({ ...place, isOpenToUsers: true, isGuarded: true })),
+  ];
+}
+
+function hostPortOf(url: string): Pick<ControlPlace, 'host' | 'port'>[] {
+  if (!URL.canParse(url)) return [];
+  const { hostname: host, port, protocol } = new URL(url);
+  return [readHostPort(`${host}:${port || DEFAULT_PORTS[protocol]}`) ?? []].flat();
 }
 
 function flag(flags: string, description: string, variable: string): Option {

@@ -4,6 +4,7 @@ import { delay, supervise, type ProcessGuard } from '#common/concurrency';
 import type { EtcdCredentials } from '#common/dispatcher-proto';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
+import type { BaseFilter } from '#common/packet-filter';
 import { Vault, type KeyRing } from '#common/store';
 import { VERSION } from '#common/version';
 import { NestAdapter } from './api/http/nest-adapter';
@@ -27,6 +28,8 @@ interface Permanent {
   readonly config: ManagerConfig;
   readonly managerId: string;
   readonly joined: JoinedClusters;
+  /** Of the host, whatever cluster it is in. */
+  readonly filter: BaseFilter;
   readonly logger: Logger;
   readonly guard: ProcessGuard;
 }
@@ -53,9 +56,9 @@ export class ManagerProcess {
   private constructor(private readonly parts: Permanent) {}
 
   /** Makes it, to be served and then started. */
-  static async create({ config, logger, guard }: Pick<Permanent, 'config' | 'logger' | 'guard'>): Promise<ManagerProcess> {
+  static async create({ config, ...parts }: Pick<Permanent, 'config' | 'filter' | 'logger' | 'guard'>): Promise<ManagerProcess> {
     const managerId = await loadManagerId(config.dataDir);
-    const process = new ManagerProcess({ config, managerId, joined: await JoinedClusters.load(config.dataDir), logger, guard });
+    const process = new ManagerProcess({ config, managerId, joined: await JoinedClusters.load(config.dataDir), ...parts });
     process.running = await process.make();
     return process;
   }
@@ -115,7 +118,7 @@ export class ManagerProcess {
   }
 
   private async make(): Promise<Running> {
-    const { managerId, joined, logger, guard } = this.parts;
+    const { managerId, joined, filter, logger, guard } = this.parts;
     const isJoinedManager = joined.joined?.role === 'manager';
     const { dataDir } = this.parts.config;
     // The keys of a cluster are for its managers only.
@@ -131,6 +134,7 @@ export class ManagerProcess {
         joined,
         sealingKeys,
         vault: new Vault(sealingKeys),
+        filter,
         logger,
         guard,
       },

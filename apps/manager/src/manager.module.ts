@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import type { Logger } from '#common/logging';
 import type { ProcessGuard } from '#common/concurrency';
 import { createRegistry } from '#common/metrics';
+import type { BaseFilter } from '#common/packet-filter';
 import type { Vault } from '#common/store';
 import { ApiModule } from './api/api.module';
 import { nodeIdBeside } from './api/describe-host';
@@ -33,6 +34,8 @@ export interface ManagerContext {
   sealingKeys: SealingKeys;
   /** Seals with them. */
   vault: Vault;
+  /** Of this host, in place already. */
+  filter: BaseFilter;
   logger: Logger;
   guard: ProcessGuard;
   keepKeys: HostMembershipParts['keepKeys'];

@@ -4,6 +4,7 @@ import { Ticket } from '#common/dispatcher-proto';
 import { KEYS_DO_NOT_FIT } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
+import type { BaseFilter } from '#common/packet-filter';
 import { ClusterStore, EtcdStore, keys, type Vault } from '#common/store';
 import { AllowedPeers } from './dispatcher/allowed-peers';
 import { DispatcherServer } from './dispatcher/dispatcher.server';
@@ -12,7 +13,7 @@ import { orphanTasks } from './dispatcher/orphan-tasks';
 import { StatusInbox } from './dispatcher/status-inbox';
 import { watchLeadership } from './leader/leader-election';
 import { reconcilerLoop, runLeaderLoops } from './leader/leader-loops';
-import { agentAddressOf, controlAddressesOf, type ManagerConfig } from './manager-config';
+import { agentAddressOf, controlPlacesOf, type ManagerConfig } from './manager-config';
 import type { ManagerMetrics } from './manager-metrics';
 import { AdmissionServer } from './membership/admission.server';
 import { ControlPlane } from './membership/control-plane';
@@ -40,6 +41,8 @@ export interface ManagerParts {
   joined: JoinedClusters;
   vault: Vault;
   metrics: ManagerMetrics;
+  /** Of this host. */
+  filter: BaseFilter;
   /** Makes this manager anew, and starts it. @throws DomainError UNAVAILABLE while the host joins or leaves a cluster */
   beginAnew: () => Promise<void>;
   guard: ProcessGuard;
@@ -77,7 +80,10 @@ export class Manager {
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
     this.controlPlane = new ControlPlane({
       etcd: this.etcd,
-      own: controlAddressesOf(config),
+      own: controlPlacesOf(config),
+      networks: config.agentNetwork,
+      managers: () => this.store.view.managers().map(({ agentAddress }) => agentAddress),
+      filter: parts.filter,
       changed: () => this.dispatcher.updateNetworks(),
       logger,
     });
@@ -102,7 +108,7 @@ export class Manager {
     return new DispatcherServer({
       managerId,
       ownAddress: config.advertiseAddr,
-      controlAddresses: () => this.controlPlane.addresses,
+      controlPlane: () => this.controlPlane.message,
       store: this.store,
       inbox: this.inbox,
       peers: new AllowedPeers(config.agentNetwork),
@@ -145,6 +151,8 @@ export class Manager {
   async start(): Promise<void> {
     const { guard } = this.parts;
     const { signal } = this.stopping;
+    this.parts.filter.listen({ moved: () => this.updateControlPlane() });
+    await this.controlPlane.apply();
     if (this.isWorker) return this.dispatcher.listen(this.parts.config.agentListen);
     this.warnOfOpenEtcd();
     guard.mustRun('view', signal, this.store.run(signal));
@@ -192,6 +200,10 @@ export class Manager {
         this.parts.logger.warn({ etcd: this.parts.config.etcd }, 'still waiting for etcd');
       }
     }
+  }
+
+  private updateControlPlane(): void {
+    supervise(this.parts.logger, 'control plane addresses', this.controlPlane.apply());
   }
 
   /** What a host has to know that joins the cluster. */

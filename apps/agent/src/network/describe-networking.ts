@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { WIREGUARD_PORT } from '#common/domain';
 import { messageOf } from '#common/errors';
 import { NodeNetworking, NodeNetworking_IngressMode } from '#common/proto';
-import { ignoreRefusal, type HostCommands } from './host-commands';
+import { ignoreRefusal, type HostCommands } from '#common/packet-filter';
 import { wayBackProbe } from './nft-rules';
 import type { KeyRing } from './wireguard/wireguard-keys';
 
@@ -40,7 +40,10 @@ export async function probeNetworking(commands: HostCommands, address: string, w
 }
 
 /** What the managers, and by them the other nodes, are told of this host. */
-export function describeNetworking(abilities: HostAbilities, { current, next }: KeyRing): NodeNetworking {
+export function describeNetworking(
+  abilities: HostAbilities & Pick<NodeNetworking, 'filterProblem'>,
+  { current, next }: KeyRing,
+): NodeNetworking {
   const keys = { wireguardKey: current.publicKey, nextWireguardKey: next?.publicKey ?? '', wireguardPort: WIREGUARD_PORT };
   const ingressMode = NodeNetworking_IngressMode[abilities.ingressProblem === '' ? 'transparent' : 'masquerade'];
   return NodeNetworking.fromPartial({ ...abilities, ingressMode, ...(abilities.encryptionProblem === '' && keys) });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { delay, supervise } from '#common/concurrency';
 import type { NetworkChanges } from '#common/dispatcher-proto';
 import { isIpv6, macOfAddress, withoutPrefix } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
@@ -7,11 +8,11 @@ import type { Task } from '#common/proto';
 import type { DnsServer } from '../dns/dns-server';
 import type { EngineAttachment, NetworkHost, OverlayEngine } from '../executor/overlay-engine';
 import { WakeSignal } from '../worker/wake-signal';
-import type { HostCommands } from './host-commands';
+import { ignoreRefusal, type HostCommands } from '#common/packet-filter';
 import { KernelLinks, vxlanOf } from './kernel-links';
 import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from './network-state';
 import { NO_RULES, TABLE, toRules } from './nft-rules';
-import { replacement, type Ruleset } from './nft-script';
+import { replacement, type Ruleset } from '#common/nft';
 import { toOverlayLinks, type HostIdentity, type OverlayLink } from './overlay-link';
 import { Shortcuts } from './shortcuts/shortcuts';
 import type { StateFile } from './state-file';
@@ -28,6 +29,8 @@ const KEY_PATIENCE_MS = 10_000;
 const REMOVE_RETRY_MS = 2_000;
 /** A container that was asked where it is answers within a millisecond. */
 const PORT_RETRY_MS = 100;
+/** How often it is looked whether the engine or the host's owner has put rules in another order. */
+const FORWARD_LOOK_MS = 5_000;
 /** How long a task waits for its networks before it says why they are not there. */
 const ATTACH_PATIENCE_MS = 10_000;
 
@@ -40,6 +43,10 @@ export interface HostNetworkParts {
   readonly proxies: PortProxies;
   readonly names: Pick<DnsServer, 'follow' | 'close'>;
   readonly file: StateFile;
+  /** Interfaces by which other hosts come in, as of now. */
+  readonly uplinks: () => readonly string[];
+  /** Takes note of a newer state. Resolves when the host's base rules follow from it. */
+  readonly told: (state: NetworkState) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -65,6 +72,8 @@ export class HostNetworks implements NetworkHost {
   private hasUnknownPorts = false;
   /** The rules that are there, if that is known; without a ruleset there are none. */
   private rules: { readonly ruleset: Ruleset | undefined } | undefined;
+  /** Into which bridges connections are let; unknown at first. */
+  private forwarded: string | undefined;
   /** Which networks there were when the engine was last asked for others. */
   private settled: string | undefined;
 
@@ -82,12 +91,14 @@ export class HostNetworks implements NetworkHost {
   apply(changes: NetworkChanges): void {
     this.current = applyNetworkChanges(this.current, changes);
     this.parts.file.save(this.current);
+    supervise(this.parts.logger, 'base rules', this.parts.told(this.current));
     this.news.wake();
   }
 
   /** The engine is back, or its networks may have changed. */
   look(): void {
     this.rules = undefined;
+    this.forwarded = undefined;
     this.links.suspect();
     this.shortcuts.suspect();
     this.parts.tunnel.suspect();
@@ -97,8 +108,15 @@ export class HostNetworks implements NetworkHost {
     this.news.wake();
   }
 
+  /** Interfaces or addresses of the host are others. */
+  hostMoved(): void {
+    this.news.wake();
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     this.current = await this.parts.file.load();
+    await this.parts.told(this.current);
+    supervise(this.parts.logger, 'order of forwarding rules', this.keepForwarding(signal));
     signal.addEventListener('abort', () => this.news.wake(), { once: true });
     signal.addEventListener('abort', () => this.parts.proxies.close(), { once: true });
     signal.addEventListener('abort', () => this.parts.names.close(), { once: true });
@@ -195,7 +213,9 @@ export class HostNetworks implements NetworkHost {
       const made = wanted.filter(({ networkId }) => present.has(networkId));
       await this.links.apply(made);
       const ports = await this.lookAtPorts(made);
-      await this.applyRules(state.networks.size > 0 ? toRules(state, made, host) : undefined);
+      const uplinks = this.parts.uplinks();
+      await this.applyRules(state.networks.size > 0 ? toRules(state, made, { ...host, uplinks }) : undefined);
+      await this.acceptForwarded(made);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
       await this.removeOthers(new Set(state.networks.keys()));
       // Not before the last encrypted network is gone: what it sent would find another way.
@@ -252,6 +272,27 @@ export class HostNetworks implements NetworkHost {
     if (!this.hasNewPorts) return undefined;
     this.hasNewPorts = false;
     return this.links.reflectPorts(links);
+  }
+
+  /** Also without networks: nothing of earlier ones is to be left. */
+  private async acceptForwarded(links: readonly OverlayLink[]): Promise<void> {
+    const bridges = links.map(({ bridge, ipv6 }) => bridge + (ipv6 ? ' ipv6' : '')).join();
+    if (bridges === this.forwarded) return;
+    this.forwarded = undefined;
+    const accepting = this.links.acceptForwarded(links);
+    await (links.length > 0 ? accepting : accepting.catch(ignoreRefusal));
+    this.forwarded = bridges;
+  }
+
+  private async keepForwarding(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await delay(FORWARD_LOOK_MS, signal);
+      const links = [...this.ready.values()];
+      if (signal.aborted || links.length === 0) continue;
+      await this.links.acceptForwarded(links).catch((error: unknown) => {
+        this.parts.logger.warn({ reason: messageOf(error) }, 'the order of forwarding rules could not be looked at, will retry');
+      });
+    }
   }
 
   private async applyRules(ruleset: Ruleset | undefined): Promise<void> {

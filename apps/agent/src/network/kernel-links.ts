@@ -1,4 +1,5 @@
-import { ignoreRefusal, runForced, type HostCommands } from './host-commands';
+import { forwardChanges, hasOwnersChain } from './forward-rules';
+import { ignoreRefusal, runForced, type HostCommands } from '#common/packet-filter';
 import { readLinkLines } from './kernel-state';
 import { deviceCommands, lineChanges, linkLines, type KernelLines } from './link-lines';
 import type { OverlayLink } from './overlay-link';
@@ -25,12 +26,6 @@ const IPV6_PARAMETERS: readonly (readonly [path: string, value: string])[] = [
   ['net/bridge/bridge-nf-call-ip6tables', '1'],
 ];
 
-/** The engine's rules refuse what comes from outside to its bridges; this chain is asked first. */
-const FORWARD_RULES: readonly (readonly string[])[] = [
-  ['-o', 'sc+', '-m', 'conntrack', '--ctstate', 'DNAT', '-j', 'ACCEPT'],
-  ['-i', 'sc+', '-o', 'sc+', '-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'],
-];
-
 /** What `ip -json -details link` prints of a bridge's port; any field may be missing. */
 interface BridgePort {
   readonly ifname?: string;
@@ -54,9 +49,19 @@ export class KernelLinks {
   /** What all networks need, once. @throws DomainError UNAVAILABLE */
   async prepareHost(): Promise<void> {
     if (this.isPrepared) return;
-    await this.acceptForwarded('iptables');
     for (const [path, value] of PARAMETERS) await this.commands.setParameter(path, value);
     this.isPrepared = true;
+  }
+
+  /**
+   * Lets connections to published ports, and answers, pass the engine's rules; not those of the host's owner, who may have changed theirs:
+   * to be repeated now and then. @throws DomainError UNAVAILABLE
+   */
+  async acceptForwarded(links: readonly Pick<OverlayLink, 'bridge' | 'ipv6'>[]): Promise<void> {
+    const bridges = links.map(({ bridge }) => bridge).sort();
+    await this.acceptForwardedBy('iptables', bridges);
+    const ipv6 = links.filter((link) => link.ipv6).map(({ bridge }) => bridge);
+    await this.acceptForwardedBy('ip6tables', ipv6.sort()).catch(ignoreRefusal);
   }
 
   /** Makes the links as they are to be, in one batch per tool; the engine's bridges are there. @throws DomainError UNAVAILABLE */
@@ -132,18 +137,14 @@ export class KernelLinks {
 
   private async prepareIpv6(): Promise<void> {
     for (const [path, value] of IPV6_PARAMETERS) await this.commands.setParameter(path, value);
-    // Engines before 27 have no rules of IPv6 that refuse anything, and no chain to be asked first.
-    await this.acceptForwarded('ip6tables').catch(ignoreRefusal);
   }
 
-  private async acceptForwarded(tool: 'iptables' | 'ip6tables'): Promise<void> {
-    for (const rule of FORWARD_RULES) {
-      const isThere = await this.commands.run(tool, ['-w', '-C', 'DOCKER-USER', ...rule]).then(
-        () => true,
-        () => false,
-      );
-      if (!isThere) await this.commands.run(tool, ['-w', '-I', 'DOCKER-USER', ...rule]);
-    }
+  private async acceptForwardedBy(tool: 'iptables' | 'ip6tables', bridges: readonly string[]): Promise<void> {
+    const listing = await this.commands.run(tool, ['-w', '-S']);
+    // Engines before 27 have no rules of IPv6 that refuse anything, and no chain of the owner's to stand behind.
+    if (tool === 'ip6tables' && !hasOwnersChain(listing) && bridges.length > 0) return;
+    const changes = forwardChanges(listing, bridges);
+    if (changes !== undefined) await this.commands.run(`${tool}-restore`, ['-w', '--noflush'], changes);
   }
 }
 

@@ -19,14 +19,14 @@ describe('what an agent knows of overlay networks', () => {
     expect(next.endpoints.get('t1')?.serving).toBe(true);
     expect([...next.nodes.keys()]).toEqual(['n1']);
     expect(next.networks).toBe(first.networks);
-    expect(next.controlPlane).toEqual(['10.0.0.1:2378']);
+    expect(next.controlPlane.addresses).toEqual(['10.0.0.1:2378']);
     expect(first.endpoints.get('t1')?.serving).toBe(false);
   });
 
   it('is nothing but what a complete message says', () => {
     const next = applyNetworkChanges(first, NetworkChanges.fromPartial({ complete: true, nodes: [{ id: 'n3' }] }));
     expect([...next.nodes.keys()]).toEqual(['n3']);
-    expect({ networks: next.networks.size, endpoints: next.endpoints.size, controlPlane: next.controlPlane }).toEqual({
+    expect({ networks: next.networks.size, endpoints: next.endpoints.size, controlPlane: next.controlPlane.addresses }).toEqual({
       networks: 0,
       endpoints: 0,
       controlPlane: [],

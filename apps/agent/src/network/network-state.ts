@@ -1,4 +1,10 @@
-import type { NetworkChanges, OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
+import {
+  ControlPlane,
+  type NetworkChanges,
+  type OverlayEndpoint,
+  type OverlayNode,
+  type OverlayService,
+} from '#common/dispatcher-proto';
 import type { Network } from '#common/proto';
 
 /** What the managers have told about overlay networks. Immutable: a change makes a new one, and shares what is unchanged. */
@@ -9,8 +15,8 @@ export interface NetworkState {
   readonly services: ReadonlyMap<string, OverlayService>;
   /** By task id, on every node. */
   readonly endpoints: ReadonlyMap<string, OverlayEndpoint>;
-  /** `host:port` of managers, their etcd and agents: closed to containers. */
-  readonly controlPlane: readonly string[];
+  /** Managers and their etcd: closed to containers. */
+  readonly controlPlane: ControlPlane;
 }
 
 export const NO_NETWORKS: NetworkState = {
@@ -18,7 +24,7 @@ export const NO_NETWORKS: NetworkState = {
   nodes: new Map(),
   services: new Map(),
   endpoints: new Map(),
-  controlPlane: [],
+  controlPlane: ControlPlane.fromPartial({}),
 };
 
 /** The state after the message. */
@@ -29,7 +35,7 @@ export function applyNetworkChanges(state: NetworkState, changes: NetworkChanges
     nodes: merged(before.nodes, changes.nodes, changes.removedNodes, ({ id }) => id),
     services: merged(before.services, changes.services, changes.removedServices, ({ id }) => id),
     endpoints: merged(before.endpoints, changes.endpoints, changes.removedEndpoints, ({ taskId }) => taskId),
-    controlPlane: changes.controlPlane?.addresses ?? before.controlPlane,
+    controlPlane: changes.controlPlane ?? before.controlPlane,
   };
 }
 

@@ -1,10 +1,10 @@
 import { NodeNetworking_IngressMode } from '#common/proto';
 import { TABLE, toRules } from './nft-rules';
-import { replacement } from './nft-script';
+import { replacement } from '#common/nft';
 import { toOverlayLinks } from './overlay-link';
 import { aNetwork, anEndpoint, aState } from './testing/a-state';
 
-const HOST = { nodeId: 'n1', address: '10.77.0.11' };
+const HOST = { nodeId: 'n1', address: '10.77.0.11', uplinks: ['eth0'] };
 const BACK = aNetwork('back', '10.1.0.0/24');
 const INGRESS = aNetwork('ingress', '10.3.0.0/24', { ingress: true, vxlanId: 0x10002 });
 const onBack = { networkId: 'back', virtualAddresses: ['10.1.0.2'] };
@@ -123,7 +123,9 @@ describe('connections to a published port', () => {
 
   it('keep the address of the caller, but of those whom the other node could not answer', () => {
     const text = of(web());
-    expect(text.match(/snat ip to 10\.77\.0\.11/g)).toHaveLength(6);
+    expect(text.match(/snat ip to 10\.77\.0\.11/g)).toHaveLength(3);
+    expect(text).toContain('ct status dnat iif != 0 iifname != @uplinks snat ip to 10.77.0.11');
+    expect(elementsOf(text, 'uplinks')).toBe('"eth0"');
     expect(text).toContain('ip saddr 127.0.0.0/8 snat ip to 10.77.0.11');
     expect(text).toContain('ip saddr . ip daddr @own_tasks snat ip to 10.77.0.11');
     expect(elementsOf(text, 'own_tasks')).toBe('10.77.0.12 . 10.3.0.4');
@@ -150,29 +152,25 @@ describe('connections to a published port', () => {
   });
 });
 
-describe('containers', () => {
-  const text = rules({
-    networks: [BACK],
-    controlPlane: { addresses: ['10.77.0.11:2378', '10.77.0.12:2379', 'manager.local:1'] },
+describe('a network of containers', () => {
+  const web = { id: 'web', name: 'web', networks: [onBack] };
+  const text = rules({ networks: [BACK, INGRESS], services: [web] });
+
+  it('takes connections from itself and to published ports, and no others', () => {
+    expect(text).toMatch(/ct state established,related accept\n +oifname @bridges goto into_overlays\n/);
+    expect(text).toMatch(
+      /into_overlays \{\n +iifname \. oifname @within accept\n +ct status dnat accept\n +meta l4proto tcp reject/,
+    );
+    expect(elementsOf(text, 'bridges')).toBe('"sc10001", "sc10002"');
+    expect(elementsOf(text, 'within')).toBe('"sc10001" . "sc10001", "sc10002" . "sc10002"');
   });
 
-  it.each([
-    'ip daddr . tcp dport @control_plane drop',
-    'fib daddr type local tcp dport @control_ports drop',
-    'udp dport 4789 drop',
-    'udp dport 51840 drop',
-  ])('do not reach the control plane: %s', (rule) => {
-    expect(text).toContain(rule);
-    expect(elementsOf(text, 'control_plane')).toBe('10.77.0.11 . 2378, 10.77.0.12 . 2379');
-    expect(elementsOf(text, 'control_ports')).toBe('2378, 2379');
+  it('has its gateway and its virtual addresses for itself', () => {
+    expect(elementsOf(text, 'inner_ip')).toBe('10.1.0.1, 10.1.0.2, 10.3.0.1');
+    expect(text).toContain('iif != "lo" ip daddr @inner_ip fib daddr . iif type != local meta l4proto tcp reject with tcp reset');
   });
 
-  it('are asked for on every bridge of the host, whatever they send', () => {
-    for (const bridge of ['sc*', 'docker0', 'br-*', 'docker_gwbridge'])
-      expect(text.split(`iifname "${bridge}" jump from_containers`)).toHaveLength(3);
-  });
-
-  it('find their name server at the gateway', () => {
+  it('finds its name server at the gateway', () => {
     expect(text).toContain('iifname "sc10001" ip daddr 10.1.0.1 udp dport 53 redirect to :4753');
   });
 });

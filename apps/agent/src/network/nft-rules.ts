@@ -1,25 +1,22 @@
-import { isIpv6, protocolOf, VXLAN_PORT, WIREGUARD_PORT } from '#common/domain';
+import { isIpv6, protocolOf, VXLAN_PORT } from '#common/domain';
+import { removal, replacement, type Chain, type Lookup, type Ruleset } from '#common/nft';
 import { returnAddress, returnMark, RETURN_MARK, RETURN_MARK_MASK } from './link-lines';
 import type { HostIdentity, OverlayLink } from './overlay-link';
 import type { NetworkState } from './network-state';
 import { TRANSLATED_MARK } from './shortcuts/shortcut-rules';
-import { replacement, type Chain, type Lookup, type Ruleset } from './nft-script';
 import { addressesOf, familyOf, groupServing, type Family, type Serving } from './serving';
 
-/** Our only table. */
+/** The table of overlay networks; what protects the control plane has its own. */
 export const TABLE = 'inet swarmctl';
 /** Where the agent answers its containers' questions about names; only they get there. */
 export const DNS_PORT = 4753;
-/** Bridges of containers that are not ours, as engines name them. */
-const OTHER_BRIDGES = ['docker0', 'br-*', 'docker_gwbridge'];
-const OUR_BRIDGES = 'sc*';
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /** What is refused is refused at a connection's first packet: the others need not be looked at. */
 const ESTABLISHED = 'ct state established,related accept';
 
 /** Removes every rule of ours. */
-export const NO_RULES = `table ${TABLE}\ndelete table ${TABLE}\n`;
+export const NO_RULES = removal(TABLE);
 
 /** An address that connections may go to. */
 interface Backend {
@@ -33,7 +30,7 @@ const ADDRESS: Readonly<Record<Family, string>> = { ip: 'ipv4_addr', ip6: 'ipv6_
 const NOTHING: Ruleset = { lookups: [], chains: [] };
 
 /** Who sends to a virtual address goes on doing so: nobody is to be told that the task is nearer. IPv4 has a kernel parameter for it. */
-const NO_REDIRECTS = [`oifname "${OUR_BRIDGES}" icmpv6 type nd-redirect drop`];
+const NO_REDIRECTS = ['oifname @bridges icmpv6 type nd-redirect drop'];
 
 /** What is translated: connections that match go to one of the backends, each as likely as the others. */
 interface Target {
@@ -47,9 +44,14 @@ interface Target {
 
 /**
  * The host's rules for overlay networks: virtual addresses and published ports lead to tasks that serve, with the caller's address
- * kept; answers to callers of other nodes go back through those; containers reach neither the control plane nor the VXLANs.
+ * kept; answers to callers of other nodes go back through those; nothing else comes into a network from outside of it.
+ * @param uplinks interfaces to other hosts: what comes in by any other is a container's
  */
-export function toRules(state: NetworkState, links: readonly OverlayLink[], host: HostIdentity): Ruleset {
+export function toRules(
+  state: NetworkState,
+  links: readonly OverlayLink[],
+  { uplinks, ...host }: HostIdentity & { readonly uplinks: readonly string[] },
+): Ruleset {
   const serving = groupServing(state, host.nodeId);
   const virtual = links.flatMap((link) => virtualTargets(link, state, serving));
   const ingress = links.find(({ isIngress }) => isIngress);
@@ -58,40 +60,60 @@ export function toRules(state: NetworkState, links: readonly OverlayLink[], host
   const source = sourceRules(state, ingress, host);
   const back = ingress && !ingress.isMasqueraded ? returnRules(ingress) : NOTHING;
   const input = inputRules({ links, virtual, ports, nodes });
-  const closed = closedToContainers(state.controlPlane);
   const toTargets = `fib daddr type local meta l4proto . th dport vmap @published`;
   return {
     lookups: [
+      ...interfaceSets(links, uplinks),
       ...FAMILIES.map((family) => verdicts(`virtual_${family}`, `ifname . ${ADDRESS[family]}`, ofFamily(virtual, family))),
       verdicts('published', 'inet_proto . inet_service', ports),
       ...source.lookups,
       ...back.lookups,
       ...input.lookups,
-      ...closed.lookups,
     ],
     chains: [
       ...[...virtual, ...ports].filter(isServed).map(targetChain),
       // Tracking them as connections of the host costs a tenth of what an overlay carries, and nothing asks for it.
       chain('untracked_in', 'type filter hook prerouting priority -300', [`udp dport ${VXLAN_PORT} notrack`]),
       chain('untracked_out', 'type filter hook output priority -300', [`udp dport ${VXLAN_PORT} notrack`]),
-      chain('prerouting_nat', 'type nat hook prerouting priority -100', [
-        ...links.flatMap(({ bridge, gateway }) =>
-          ['udp', 'tcp'].map(
-            (protocol) => `iifname "${bridge}" ip daddr ${gateway} ${protocol} dport 53 redirect to :${DNS_PORT}`,
-          ),
-        ),
-        ...FAMILIES.map((family) => `iifname . ${family} daddr vmap @virtual_${family}`),
-        toTargets,
-      ]),
+      translation(links, toTargets),
       ...(links.some(({ ipv6 }) => ipv6) ? [chain('output', 'type filter hook output priority -10', NO_REDIRECTS)] : []),
       chain('output_nat', 'type nat hook output priority -100', [toTargets]),
       ...source.chains,
       ...back.chains,
       ...input.chains,
-      chain('forward', 'type filter hook forward priority -10', [...marks(links), ESTABLISHED, ...fromContainers()]),
-      ...closed.chains,
+      chain('forward', 'type filter hook forward priority -10', [
+        ...marks(links),
+        ESTABLISHED,
+        'oifname @bridges goto into_overlays',
+      ]),
+      // From the network itself, or to a published port. Docker's own rules only ask whether a packet comes from another of its bridges.
+      chain('into_overlays', undefined, [
+        'iifname . oifname @within accept',
+        'ct status dnat accept',
+        'meta l4proto tcp reject with tcp reset',
+        'reject',
+      ]),
     ],
   };
+}
+
+function interfaceSets(links: readonly OverlayLink[], uplinks: readonly string[]): Lookup[] {
+  return [
+    { name: 'uplinks', type: 'ifname', elements: uplinks.map((name) => `"${name}"`) },
+    { name: 'bridges', type: 'ifname', elements: links.map(({ bridge }) => `"${bridge}"`) },
+    { name: 'within', type: 'ifname . ifname', elements: links.map(({ bridge }) => `"${bridge}" . "${bridge}"`) },
+  ];
+}
+
+/** Names of containers' networks lead to the agent's name server; connections to virtual addresses and published ports to tasks. */
+function translation(links: readonly OverlayLink[], toTargets: string): Chain {
+  return chain('prerouting_nat', 'type nat hook prerouting priority -100', [
+    ...links.flatMap(({ bridge, gateway }) =>
+      ['udp', 'tcp'].map((protocol) => `iifname "${bridge}" ip daddr ${gateway} ${protocol} dport 53 redirect to :${DNS_PORT}`),
+    ),
+    ...FAMILIES.map((family) => `iifname . ${family} daddr vmap @virtual_${family}`),
+    toTargets,
+  ]);
 }
 
 /** Where connections to these targets go on. */
@@ -193,7 +215,7 @@ function fromOutside(ingress: OverlayLink, host: HostIdentity): Pick<Ruleset, 'l
     `${translated} ip daddr @unanswerable snat ip to ${returnAddress(ingress)}`,
     // From here by way of the loopback interface, and from containers here: the other node only knows this host's own address.
     `${translated} ip saddr 127.0.0.0/8 ${translate}`,
-    ...[OUR_BRIDGES, ...OTHER_BRIDGES].map((name) => `${translated} iifname "${name}" ${translate}`),
+    `${translated} iif != 0 iifname != @uplinks ${translate}`,
     // From a node to its own task by way of this one: the task would answer its host, which knows of no such connection.
     `${translated} ip saddr . ip daddr @own_tasks ${translate}`,
   ];
@@ -261,12 +283,10 @@ function inputRules({ links, virtual, ports, nodes }: InputParts): Ruleset {
       ? [`udp dport ${VXLAN_PORT} ip saddr @nodes accept`, `meta nfproto ipv4 udp dport ${VXLAN_PORT} drop`]
       : []),
     ESTABLISHED,
-    ...(links.length > 0
-      ? ['udp', 'tcp'].map((protocol) => `${protocol} dport ${DNS_PORT} iifname != "${OUR_BRIDGES}" drop`)
-      : []),
     ...FAMILIES.flatMap((family) => refuse(`iifname . ${family} daddr @addresses_${family}`)),
     ...refuse('iifname != "lo" meta l4proto . th dport @unserved_ports'),
-    ...fromContainers(),
+    // The host has them for its containers: nobody else comes in by them, and nobody by way of another network.
+    ...FAMILIES.flatMap((family) => refuse(`iif != "lo" ${family} daddr @inner_${family} fib daddr . iif type != local`)),
   ];
   return {
     lookups: [
@@ -275,6 +295,7 @@ function inputRules({ links, virtual, ports, nodes }: InputParts): Ruleset {
         const elements = ofFamily(virtual, family).map(({ match }) => match);
         return { name: `addresses_${family}`, type: `ifname . ${ADDRESS[family]}`, elements };
       }),
+      ...FAMILIES.map((family) => ({ name: `inner_${family}`, type: ADDRESS[family], elements: innerAddresses(links, family) })),
       { name: 'unserved_ports', type: 'inet_proto . inet_service', elements: unserved },
     ],
     chains: [chain('input', 'type filter hook input priority -10', rules)],
@@ -285,27 +306,14 @@ function refuse(match: string): string[] {
   return [`${match} meta l4proto tcp reject with tcp reset`, `${match} meta l4proto != icmp meta l4proto != icmpv6 reject`];
 }
 
-function fromContainers(): string[] {
-  return [OUR_BRIDGES, ...OTHER_BRIDGES].map((name) => `iifname "${name}" jump from_containers`);
-}
-
-function closedToContainers(controlPlane: readonly string[]): Ruleset {
-  const places = controlPlane.map((place) => place.split(':')).filter(([address = '', port]) => /^[\d.]+$/.test(address) && port);
-  const remote = [...new Set(places.map(([address, port]) => `${address} . ${port}`))];
-  const ports = [...new Set(places.map(([, port]) => String(port)))];
-  return {
-    lookups: [
-      { name: 'control_plane', type: 'ipv4_addr . inet_service', elements: remote },
-      { name: 'control_ports', type: 'inet_service', elements: ports },
-    ],
-    chains: [
-      chain('from_containers', undefined, [
-        ...[VXLAN_PORT, WIREGUARD_PORT].map((port) => `udp dport ${port} drop`),
-        'ip daddr . tcp dport @control_plane drop',
-        'fib daddr type local tcp dport @control_ports drop',
-      ]),
-    ],
-  };
+/** Gateways and virtual addresses. */
+function innerAddresses(links: readonly OverlayLink[], family: Family): string[] {
+  const all = links.flatMap(({ gateway, ipv6, virtualAddresses }) => [
+    gateway,
+    ...(ipv6 ? [ipv6.gateway] : []),
+    ...virtualAddresses,
+  ]);
+  return [...new Set(all)].filter((address) => familyOf(address) === family);
 }
 
 function chain(name: string, hook: string | undefined, rules: readonly string[]): Chain {

@@ -63,6 +63,6 @@ function toChanges(state: NetworkState): NetworkChanges {
     nodes: [...state.nodes.values()],
     services: [...state.services.values()],
     endpoints: [...state.endpoints.values()],
-    controlPlane: { addresses: [...state.controlPlane] },
+    controlPlane: state.controlPlane,
   });
 }

@@ -2,7 +2,13 @@ import { credentials, status as GrpcStatus, type ClientDuplexStream, type Servic
 import { NANOS_PER_MS, NodeAvailability, NodeState, ORPHANED_AFTER_MS, TaskState } from '#common/domain';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
-import { DispatcherClient, type AgentMessage, type Assignments, type ManagerMessage } from '#common/dispatcher-proto';
+import {
+  ControlPlane,
+  DispatcherClient,
+  type AgentMessage,
+  type Assignments,
+  type ManagerMessage,
+} from '#common/dispatcher-proto';
 import { Cluster, Config, RegistryCredentials, RemovedNode, Secret, Task, TaskSpec, TaskStatus } from '#common/proto';
 import { ClusterStore, EtcdStore, keys, type Guard, type Write } from '#common/store';
 import { eventually, PrivateEtcd, testVault } from '#common/testing';
@@ -121,7 +127,7 @@ describe('the dispatcher', () => {
     const inbox = new StatusInbox(store, logger, () => undefined);
     const peers = new AllowedPeers([]);
     dispatcher = new DispatcherServer({
-      controlAddresses: () => [],
+      controlPlane: () => ControlPlane.fromPartial({}),
       managerId: 'm1',
       ownAddress: '127.0.0.1',
       store,

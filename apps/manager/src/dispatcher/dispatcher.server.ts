@@ -5,7 +5,7 @@ import { NANOS_PER_MS, NodeState } from '#common/domain';
 import { CHANNEL_OPTIONS, grpcFailure } from '#common/grpc';
 import { isId, LEAVE_KEY_BYTES, leaveLockOf, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
-import { DispatcherService, type AgentMessage, type Hello } from '#common/dispatcher-proto';
+import { DispatcherService, type AgentMessage, type ControlPlane, type Hello } from '#common/dispatcher-proto';
 import type { ClusterStore, Vault, ViewChange } from '#common/store';
 import { AgentSession, type AgentStream } from './agent-session';
 import { peerAddress, type AllowedPeers } from './allowed-peers';
@@ -27,8 +27,8 @@ export interface DispatcherParts {
   managerId: string;
   /** This host's own address: an agent that comes from it runs beside the manager, like one from loopback. */
   ownAddress: string;
-  /** `host:port` of what this manager listens on and needs: closed to containers. */
-  controlAddresses: () => readonly string[];
+  /** What this manager listens on and needs: closed to containers. */
+  controlPlane: () => ControlPlane;
   store: ClusterStore;
   inbox: StatusInbox;
   peers: AllowedPeers;
@@ -65,7 +65,7 @@ export class DispatcherServer {
   constructor(private readonly parts: DispatcherParts) {
     this.liveness = new NodeLiveness(parts.heartbeatPeriodMs);
     this.recorder = new NodeRecorder(parts.store, parts.logger);
-    this.directory = new NetworkDirectory(parts.store.view, parts.controlAddresses);
+    this.directory = new NetworkDirectory(parts.store.view, parts.controlPlane);
     this.server.addService(DispatcherService, { session: (stream: AgentStream) => this.accept(stream) });
     parts.addServices(this.server);
   }

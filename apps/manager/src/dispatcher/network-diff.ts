@@ -1,4 +1,11 @@
-import { NetworkChanges, type OverlayEndpoint, type OverlayNode, type OverlayService } from '#common/dispatcher-proto';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  ControlPlane,
+  NetworkChanges,
+  type OverlayEndpoint,
+  type OverlayNode,
+  type OverlayService,
+} from '#common/dispatcher-proto';
 import type { Network } from '#common/proto';
 
 /** What one node has to know of networks; each map by id. Entries are the same objects as long as they say the same. */
@@ -7,7 +14,7 @@ export interface NetworkPicture {
   readonly nodes: ReadonlyMap<string, OverlayNode>;
   readonly services: ReadonlyMap<string, OverlayService>;
   readonly endpoints: ReadonlyMap<string, OverlayEndpoint>;
-  readonly controlPlane: readonly string[];
+  readonly controlPlane: ControlPlane;
 }
 
 /** What a node knows before it was told anything. */
@@ -16,7 +23,7 @@ export const NO_PICTURE: NetworkPicture = {
   nodes: new Map(),
   services: new Map(),
   endpoints: new Map(),
-  controlPlane: [],
+  controlPlane: ControlPlane.fromPartial({}),
 };
 
 /** What a node that knows `sent` must be told so that it knows `next`; undefined when that is nothing. */
@@ -26,7 +33,7 @@ export function toNetworkChanges(sent: NetworkPicture, next: NetworkPicture): Ne
   const nodes = difference(sent.nodes, next.nodes);
   const services = difference(sent.services, next.services);
   const endpoints = difference(sent.endpoints, next.endpoints);
-  const isMoved = sent.controlPlane.join() !== next.controlPlane.join();
+  const isMoved = !isDeepStrictEqual(sent.controlPlane, next.controlPlane);
   const all = [networks, nodes, services, endpoints];
   if (!isMoved && all.every(({ set, removed }) => set.length + removed.length === 0)) return undefined;
   return NetworkChanges.fromPartial({
@@ -38,7 +45,7 @@ export function toNetworkChanges(sent: NetworkPicture, next: NetworkPicture): Ne
     removedServices: services.removed,
     endpoints: endpoints.set,
     removedEndpoints: endpoints.removed,
-    ...(isMoved && { controlPlane: { addresses: [...next.controlPlane] } }),
+    ...(isMoved && { controlPlane: next.controlPlane }),
   });
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { NodeState, TaskState } from '#common/domain';
-import type { NetworkChanges } from '#common/dispatcher-proto';
+import { ControlPlane, type NetworkChanges } from '#common/dispatcher-proto';
 import { Network, Service, Task, type Node } from '#common/proto';
 import type { ClusterView, ViewChange } from '#common/store';
 import { aNode } from '../testing/builders';
@@ -55,8 +55,12 @@ function directoryOf(world: World): NetworkDirectory {
     node: (id: string) => world.nodes.find((node) => node.id === id),
     managers: () => [{ agentAddress: '10.77.0.1:2378' }],
   } as unknown as ClusterView;
-  return new NetworkDirectory(view, () => ['10.77.0.1:2379']);
+  return new NetworkDirectory(view, () =>
+    ControlPlane.fromPartial({ addresses: ['10.77.0.1:2379'], networks: ['10.77.0.0/24'] }),
+  );
 }
+
+const CONTROL_PLANE = { addresses: ['10.77.0.1:2378', '10.77.0.1:2379'], userAddresses: [], networks: ['10.77.0.0/24'] };
 
 const world = (parts: Partial<World> = {}): World => ({
   tasks: [aTaskOn('a')],
@@ -66,8 +70,8 @@ const world = (parts: Partial<World> = {}): World => ({
 });
 
 describe('what a node is told of networks', () => {
-  it('is nothing when it has no task on any, and no port is published', () => {
-    expect(directoryOf(world()).pictureFor('b')).toEqual(NO_PICTURE);
+  it('is only where the control plane is, when it has no task on any and no port is published', () => {
+    expect(directoryOf(world()).pictureFor('b')).toEqual({ ...NO_PICTURE, controlPlane: CONTROL_PLANE });
   });
 
   it('is who is on its networks, and where', () => {
@@ -78,7 +82,7 @@ describe('what a node is told of networks', () => {
       networks: [{ networkId: 'back', aliases: ['front'], virtualAddresses: ['10.1.0.2'] }],
     });
     expect(picture.endpoints.get('on-a')).toMatchObject({ nodeId: 'a', addresses: [{ networkId: 'back', address: '10.1.0.3' }] });
-    expect(picture.controlPlane).toEqual(['10.77.0.1:2378', '10.77.0.1:2379']);
+    expect(picture.controlPlane).toEqual(CONTROL_PLANE);
   });
 
   it('is the ingress network, once a port is published', () => {

@@ -11,7 +11,7 @@ import {
   TaskState,
   withoutPrefix,
 } from '#common/domain';
-import { OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
+import { type ControlPlane, OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
 import type { Network, Service, Task } from '#common/proto';
 import { networkIdsOf, networkIdsOfService, type ClusterView, type ViewChange } from '#common/store';
 import { toNetworkChanges, type NetworkPicture } from './network-diff';
@@ -64,10 +64,10 @@ export class NetworkDirectory {
     endpoints: new Unchanging<OverlayEndpoint>(),
   };
 
-  /** @param ownAddresses `host:port` of what this manager needs and containers may not reach */
+  /** @param ownControlPlane what this manager needs and containers may not reach */
   constructor(
     private readonly view: ClusterView,
-    private readonly ownAddresses: () => readonly string[],
+    private readonly ownControlPlane: () => ControlPlane,
   ) {}
 
   /**
@@ -124,7 +124,7 @@ export class NetworkDirectory {
       services,
       endpoints,
       nodes: isUsed ? this.overlayNodes() : new Map(),
-      controlPlane: isUsed ? this.controlPlane() : [],
+      controlPlane: this.controlPlane(),
     };
   }
 
@@ -170,9 +170,11 @@ export class NetworkDirectory {
     return this.nodes;
   }
 
-  private controlPlane(): string[] {
+  /** Every node's, with networks or without: its containers are to be kept away in either case. */
+  private controlPlane(): ControlPlane {
+    const { addresses, userAddresses, networks } = this.ownControlPlane();
     const managers = this.view.managers().map(({ agentAddress }) => agentAddress);
-    return [...new Set([...this.ownAddresses(), ...managers])].sort();
+    return { addresses: [...new Set([...addresses, ...managers])].sort(), userAddresses, networks };
   }
 }
 

@@ -21,7 +21,7 @@ export class NetworkStream {
     this.started = true;
     const next = this.picture();
     const all = toNetworkChanges(NO_PICTURE, next) ?? NetworkChanges.fromPartial({});
-    this.send({ ...all, complete: true, controlPlane: { addresses: [...next.controlPlane] } }, next);
+    this.send({ ...all, complete: true, controlPlane: next.controlPlane }, next);
   }
 
   /** Sends what has changed since. */

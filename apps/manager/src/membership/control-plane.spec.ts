@@ -1,22 +1,65 @@
 import { createLogger } from '#common/logging';
+import { type BaseNeeds, readAddress } from '#common/packet-filter';
 import { ControlPlane } from './control-plane';
 
-it('tells of members of etcd that have come or gone, and of nothing else', async () => {
-  let members = ['10.0.0.1:2379'];
-  let changes = 0;
+const own = { isOpenToUsers: false, isGuarded: true };
+
+/** A control plane of a manager on a host with these addresses, and what its host's rules and its agents were given. */
+function aControlPlane(members: () => string[], places: readonly { host: string; port: number; isOpenToUsers?: boolean }[]) {
+  const given: { needs?: BaseNeeds; changes: number } = { changes: 0 };
   const plane = new ControlPlane({
-    etcd: { memberAddresses: () => (members.length > 0 ? Promise.resolve(members) : Promise.reject(new Error('away'))) },
-    own: ['10.0.0.1:2378'],
-    changed: () => changes++,
+    etcd: { memberAddresses: () => (members().length > 0 ? Promise.resolve(members()) : Promise.reject(new Error('away'))) },
+    own: places.map((place) => ({ ...own, ...place })),
+    networks: ['10.0.0.0/24'],
+    managers: () => ['10.0.0.2:2378'],
+    filter: {
+      interfaces: { uplinks: [], addresses: ['127.0.0.1', '10.0.0.1', '172.17.0.1'], uplinkAddresses: ['10.0.0.1', 'fd00::1'] },
+      addressesOf: (host) => (host === 'etcd.example' ? ['10.0.0.9'] : [readAddress(host) ?? []].flat()),
+      update: (needs) => Promise.resolve(void (given.needs = needs)),
+    },
+    changed: () => given.changes++,
     logger: createLogger('test', 'silent'),
   });
+  return { plane, given };
+}
+
+it('tells of members of etcd that have come or gone, and of nothing else', async () => {
+  let members = ['10.0.0.7:2379'];
+  const { plane, given } = aControlPlane(() => members, [{ host: '10.0.0.8', port: 2378 }]);
   const afterwards = async (next: string[]): Promise<[readonly string[], number]> => {
     members = next;
     await plane.refresh();
-    return [plane.addresses, changes];
+    return [plane.message.addresses, given.changes];
   };
-  expect(await afterwards(['10.0.0.1:2379'])).toEqual([['10.0.0.1:2378', '10.0.0.1:2379'], 1]);
-  expect(await afterwards(['10.0.0.1:2379'])).toEqual([['10.0.0.1:2378', '10.0.0.1:2379'], 1]);
-  expect(await afterwards([])).toEqual([['10.0.0.1:2378', '10.0.0.1:2379'], 1]);
-  expect(await afterwards(['10.0.0.2:2379'])).toEqual([['10.0.0.1:2378', '10.0.0.2:2379'], 2]);
+  expect(await afterwards(['10.0.0.7:2379'])).toEqual([['10.0.0.7:2379', '10.0.0.8:2378'], 1]);
+  expect(await afterwards(['10.0.0.7:2379'])).toEqual([['10.0.0.7:2379', '10.0.0.8:2378'], 1]);
+  expect(await afterwards([])).toEqual([['10.0.0.7:2379', '10.0.0.8:2378'], 1]);
+  expect(await afterwards(['10.0.0.6:2379'])).toEqual([['10.0.0.6:2379', '10.0.0.8:2378'], 2]);
+  expect(given.needs?.places.map(({ host }) => host)).toEqual(['10.0.0.8', '10.0.0.6', '10.0.0.2']);
+});
+
+it.each([
+  { what: 'a name', place: { host: 'etcd.example', port: 2379 }, addresses: ['10.0.0.9:2379'] },
+  { what: 'one that is not found', place: { host: 'nowhere.example', port: 2379 }, addresses: [] },
+  { what: 'all of its addresses', place: { host: '::', port: 2378 }, addresses: ['10.0.0.1:2378', '[fd00::1]:2378'] },
+  { what: 'loopback', place: { host: '127.0.0.1', port: 2379 }, addresses: ['10.0.0.1:2379', '[fd00::1]:2379'] },
+  { what: 'one of its addresses', place: { host: '10.0.0.1', port: 2379 }, addresses: ['10.0.0.1:2379', '[fd00::1]:2379'] },
+  { what: 'another host over IPv6', place: { host: 'fd00::7', port: 2379 }, addresses: ['[fd00::7]:2379'] },
+])('tells agents where others reach what the manager knows as $what', ({ place, addresses }) => {
+  expect(aControlPlane(() => [], [place]).plane.message.addresses).toEqual(addresses);
+});
+
+it('tells agents what users of their hosts may reach, and which hosts may come', () => {
+  const { plane } = aControlPlane(
+    () => [],
+    [
+      { host: '10.0.0.8', port: 2378 },
+      { host: '10.0.0.8', port: 2375, isOpenToUsers: true },
+    ],
+  );
+  expect(plane.message).toEqual({
+    addresses: ['10.0.0.8:2375', '10.0.0.8:2378'],
+    userAddresses: ['10.0.0.8:2375'],
+    networks: ['10.0.0.0/24'],
+  });
 });

@@ -25,14 +25,20 @@ function describeHost({ description }: Node): Detail[] {
 /** What the node lacks for overlay networks, and why; nothing for one that lacks nothing. */
 function networkDetails(networking: NodeNetworking | undefined): Detail[] {
   if (!networking) return [];
-  const { overlayProblem, encryptionProblem, ingressMode, ingressProblem } = networking;
-  if (overlayProblem !== '') return [{ name: 'Networks' }, { name: 'Overlays', value: `none: ${overlayProblem}`, depth: 1 }];
+  const { overlayProblem, encryptionProblem, ingressMode, ingressProblem, filterProblem } = networking;
+  const open: Detail[] =
+    filterProblem === ''
+      ? []
+      : [{ name: 'Filter', value: `none, containers may reach the control plane: ${filterProblem}`, depth: 1 }];
+  if (overlayProblem !== '')
+    return [{ name: 'Networks' }, { name: 'Overlays', value: `none: ${overlayProblem}`, depth: 1 }, ...open];
   const isMasqueraded = ingressMode === NodeNetworking_IngressMode.masquerade;
   const lacks: Detail[] = [
     ...(encryptionProblem === '' ? [] : [{ name: 'Encrypted', value: `none: ${encryptionProblem}`, depth: 1 }]),
     ...(isMasqueraded
       ? [{ name: 'Callers', value: `of other nodes' published ports come with that node's address: ${ingressProblem}`, depth: 1 }]
       : []),
+    ...open,
   ];
   return lacks.length === 0 ? [] : [{ name: 'Networks' }, ...lacks];
 }

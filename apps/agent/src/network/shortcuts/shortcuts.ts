@@ -1,7 +1,7 @@
 import { isIpv6, macOfAddress } from '#common/domain';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
-import { ignoreRefusal, runForced, type HostCommands } from '../host-commands';
+import { ignoreRefusal, runForced, type HostCommands } from '#common/packet-filter';
 import type { NetworkState } from '../network-state';
 import type { OverlayLink } from '../overlay-link';
 import {

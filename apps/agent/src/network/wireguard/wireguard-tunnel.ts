@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TUNNELLED_VXLAN_OVERHEAD_BYTES } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
-import { ignoreRefusal, runForced, type HostCommands } from '../host-commands';
+import { ignoreRefusal, runForced, type HostCommands } from '#common/packet-filter';
 import type { NetworkState } from '../network-state';
 import type { HostIdentity, OverlayLink } from '../overlay-link';
 import { NO_SEAL_RULES, removalCommands, toSealRules, toWireguardConfig, tunnelCommands, tunnelDevice } from './wireguard-config';

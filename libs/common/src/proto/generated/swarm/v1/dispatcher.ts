@@ -355,9 +355,14 @@ export interface EndpointAddress {
   address: string;
 }
 
-/** Where the control plane is: containers may not go there. `host:port` each. */
+/** Where the control plane is, and who may come to it. */
 export interface ControlPlane {
+  /** Closed to containers. `host:port` each. */
   addresses: string[];
+  /** Those of them that processes of any user on a host may reach: APIs. */
+  userAddresses: string[];
+  /** Networks, as CIDR, whose hosts may come to the control plane and to nodes' metrics. */
+  networks: string[];
 }
 
 function createBaseJoinRequest(): JoinRequest {
@@ -4109,13 +4114,19 @@ export const EndpointAddress: MessageFns<EndpointAddress> = {
 };
 
 function createBaseControlPlane(): ControlPlane {
-  return { addresses: [] };
+  return { addresses: [], userAddresses: [], networks: [] };
 }
 
 export const ControlPlane: MessageFns<ControlPlane> = {
   encode(message: ControlPlane, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.addresses) {
       writer.uint32(10).string(v!);
+    }
+    for (const v of message.userAddresses) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.networks) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -4141,6 +4152,22 @@ export const ControlPlane: MessageFns<ControlPlane> = {
             message.addresses.push(reader.string());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.userAddresses.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.networks.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4158,6 +4185,12 @@ export const ControlPlane: MessageFns<ControlPlane> = {
       addresses: globalThis.Array.isArray(object?.addresses)
         ? object.addresses.map((e: any) => globalThis.String(e))
         : [],
+      userAddresses: globalThis.Array.isArray(object?.userAddresses)
+        ? object.userAddresses.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.user_addresses)
+        ? object.user_addresses.map((e: any) => globalThis.String(e))
+        : [],
+      networks: globalThis.Array.isArray(object?.networks) ? object.networks.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -4165,6 +4198,12 @@ export const ControlPlane: MessageFns<ControlPlane> = {
     const obj: any = {};
     if (message.addresses?.length) {
       obj.addresses = message.addresses;
+    }
+    if (message.userAddresses?.length) {
+      obj.userAddresses = message.userAddresses;
+    }
+    if (message.networks?.length) {
+      obj.networks = message.networks;
     }
     return obj;
   },
@@ -4175,6 +4214,8 @@ export const ControlPlane: MessageFns<ControlPlane> = {
   fromPartial(object: DeepPartial<ControlPlane>): ControlPlane {
     const message = createBaseControlPlane();
     message.addresses = object.addresses?.map((e) => e) || [];
+    message.userAddresses = object.userAddresses?.map((e) => e) || [];
+    message.networks = object.networks?.map((e) => e) || [];
     return message;
   },
 };
@@ -6052,6 +6093,30 @@ export const protoMetadata = {
         "jsonName": "addresses",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "user_addresses",
+        "number": 2,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "userAddresses",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "networks",
+        "number": 3,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "networks",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -6516,8 +6581,26 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 29],
-        "span": [290, 0, 292, 1],
-        "leadingComments": " Where the control plane is: containers may not go there. `host:port` each.\n",
+        "span": [290, 0, 297, 1],
+        "leadingComments": " Where the control plane is, and who may come to it.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 29, 2, 0],
+        "span": [292, 2, 32],
+        "leadingComments": " Closed to containers. `host:port` each.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 29, 2, 1],
+        "span": [294, 2, 37],
+        "leadingComments": " Those of them that processes of any user on a host may reach: APIs.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 29, 2, 2],
+        "span": [296, 2, 31],
+        "leadingComments": " Networks, as CIDR, whose hosts may come to the control plane and to nodes' metrics.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }],

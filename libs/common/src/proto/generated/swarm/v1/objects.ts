@@ -666,6 +666,8 @@ export interface NodeNetworking {
   overlayProblem: string;
   /** The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations. */
   nextWireguardKey: string;
+  /** Why the node's packet filter does not keep containers from the control plane; empty where it does. */
+  filterProblem: string;
 }
 
 /** How callers of a published port on another node reach a task here. */
@@ -5459,6 +5461,7 @@ function createBaseNodeNetworking(): NodeNetworking {
     encryptionProblem: "",
     overlayProblem: "",
     nextWireguardKey: "",
+    filterProblem: "",
   };
 }
 
@@ -5484,6 +5487,9 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     }
     if (message.nextWireguardKey !== "") {
       writer.uint32(58).string(message.nextWireguardKey);
+    }
+    if (message.filterProblem !== "") {
+      writer.uint32(66).string(message.filterProblem);
     }
     return writer;
   },
@@ -5557,6 +5563,14 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
             message.nextWireguardKey = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.filterProblem = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5606,6 +5620,11 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
         : isSet(object.next_wireguard_key)
         ? globalThis.String(object.next_wireguard_key)
         : "",
+      filterProblem: isSet(object.FilterProblem)
+        ? globalThis.String(object.FilterProblem)
+        : isSet(object.filter_problem)
+        ? globalThis.String(object.filter_problem)
+        : "",
     };
   },
 
@@ -5632,6 +5651,9 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     if (message.nextWireguardKey !== "") {
       obj.NextWireguardKey = message.nextWireguardKey;
     }
+    if (message.filterProblem !== "") {
+      obj.FilterProblem = message.filterProblem;
+    }
     return obj;
   },
 
@@ -5647,6 +5669,7 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     message.encryptionProblem = object.encryptionProblem ?? "";
     message.overlayProblem = object.overlayProblem ?? "";
     message.nextWireguardKey = object.nextWireguardKey ?? "";
+    message.filterProblem = object.filterProblem ?? "";
     return message;
   },
 };
@@ -9064,6 +9087,18 @@ export const protoMetadata = {
         "jsonName": "NextWireguardKey",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "filter_problem",
+        "number": 8,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "FilterProblem",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -9980,7 +10015,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30],
-        "span": [332, 0, 352, 1],
+        "span": [332, 0, 354, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -10035,95 +10070,102 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 30, 2, 7],
+        "span": [353, 2, 58],
+        "leadingComments":
+          " Why the node's packet filter does not keep containers from the control plane; empty where it does.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 32, 2, 0],
-        "span": [362, 2, 39],
+        "span": [364, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 1],
-        "span": [381, 2, 55],
+        "span": [383, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 34, 2, 2],
-        "span": [383, 2, 39],
+        "span": [385, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35],
-        "span": [387, 0, 393, 1],
+        "span": [389, 0, 395, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 35, 2, 2],
-        "span": [391, 2, 27],
+        "span": [393, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 36],
-        "span": [396, 0, 399, 1],
+        "span": [398, 0, 401, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37],
-        "span": [403, 0, 419, 1],
+        "span": [405, 0, 421, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 5],
-        "span": [410, 2, 72],
+        "span": [412, 2, 72],
         "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 7],
-        "span": [414, 2, 30],
+        "span": [416, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 8],
-        "span": [416, 2, 33],
+        "span": [418, 2, 33],
         "leadingComments": " ClusterSecrets.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 37, 2, 9],
-        "span": [418, 2, 33],
+        "span": [420, 2, 33],
         "leadingComments":
           " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38],
-        "span": [422, 0, 430, 1],
+        "span": [424, 0, 432, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 0],
-        "span": [424, 2, 27],
+        "span": [426, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 2],
-        "span": [427, 2, 22],
+        "span": [429, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 3],
-        "span": [429, 2, 24],
+        "span": [431, 2, 24],
         "leadingComments": " What managers lock their sealing keys with; empty while they do not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { guarded } from '#common/concurrency';
-import { DomainError, isCode, messageOf } from '#common/errors';
+import { guarded } from '../concurrency';
+import { DomainError, isCode, messageOf } from '../errors';
 
 /** The host's network stack takes milliseconds; one that hangs must not hold up the agent. */
 const DEADLINE_MS = 15_000;
 const MAX_ERROR_LENGTH = 500;
 
-export type HostTool = 'ip' | 'bridge' | 'nft' | 'iptables' | 'ip6tables' | 'wg' | 'wireguard-go';
+export type HostTool =
+  'ip' | 'bridge' | 'nft' | 'iptables' | 'ip6tables' | 'iptables-restore' | 'ip6tables-restore' | 'wg' | 'wireguard-go';
 
 /** It leaves a program running, which is not to end with whoever started it. */
 const DAEMON: HostTool = 'wireguard-go';

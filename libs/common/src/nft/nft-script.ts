@@ -3,6 +3,8 @@ export interface Lookup {
   readonly name: string;
   /** nft's types, `ipv4_addr . inet_service : verdict` for a map. */
   readonly type: string;
+  /** nft's flags, `interval` for a set of networks. */
+  readonly flags?: string;
   readonly elements: readonly string[];
 }
 
@@ -17,6 +19,11 @@ export interface Chain {
 export interface Ruleset {
   readonly lookups: readonly Lookup[];
   readonly chains: readonly Chain[];
+}
+
+/** A script for `nft -f` that leaves nothing of a table, whether there is one or not. */
+export function removal(table: string): string {
+  return `table ${table}\ndelete table ${table}\n`;
 }
 
 /**
@@ -51,9 +58,9 @@ function kindOf({ type }: Lookup): 'map' | 'set' {
 }
 
 function declared(lookup: Lookup): string[] {
-  const { name, type, elements } = lookup;
+  const { name, type, flags, elements } = lookup;
   const list = elements.length > 0 ? [`  elements = { ${elements.join(', ')} }`] : [];
-  return [`${kindOf(lookup)} ${name} {`, `  type ${type}`, ...list, '}'];
+  return [`${kindOf(lookup)} ${name} {`, `  type ${type}`, ...(flags === undefined ? [] : [`  flags ${flags}`]), ...list, '}'];
 }
 
 function written({ name, hook, rules }: Chain): string[] {
