@@ -86,6 +86,7 @@ async function main(): Promise<void> {
     file: new StateFile(folder, logger),
     uplinks: () => [],
     told: () => Promise.resolve(),
+    onProblems: () => undefined,
     logger,
   });
   const running = networks.run(stopping.signal);

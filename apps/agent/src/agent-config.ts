@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { nanosToMs, parseDuration } from '#common/domain';
+import { nanosToMs, parseDuration, parseIpAddress } from '#common/domain';
 import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
 import type { GenericResource } from '#common/proto';
@@ -88,7 +88,11 @@ function command(): Command {
       option('--manager <addresses>', 'managers, as host:port[,host:port…]').argParser(parseAddresses).makeOptionMandatory(),
     )
     .addOption(option('--hostname <name>', 'name of this node').default(hostname()))
-    .addOption(option('--advertise-addr <address>', 'address at which other nodes reach this one').makeOptionMandatory())
+    .addOption(
+      option('--advertise-addr <address>', 'IP address at which other nodes reach this one')
+        .argParser(parseHostAddress)
+        .makeOptionMandatory(),
+    )
     .addOption(option('--label <key=value>', 'engine label of this node; repeatable').argParser(addLabel).default({}))
     .addOption(
       option('--generic-resource <kind=count|kind=value>', 'what the node offers, such as ssd=2 or gpu=UUID1; repeatable')
@@ -121,6 +125,12 @@ function parseSocket(text: string): string {
   const path = text.startsWith(UNIX_SCHEME) ? text.slice(UNIX_SCHEME.length) : text;
   if (!path.startsWith('/')) throw new InvalidArgumentError('Give a unix socket, as unix:///var/run/docker.sock.');
   return path;
+}
+
+function parseHostAddress(text: string): string {
+  const address = parseIpAddress(text);
+  if (address === undefined) throw new InvalidArgumentError('Give the IP address of this host.');
+  return address;
 }
 
 function parseAddress(text: string): string {

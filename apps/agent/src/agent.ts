@@ -89,14 +89,17 @@ export class Agent {
     this.leaveLock = leaveLock;
     this.keys = keys;
     this.filter = filter;
-    const facts = { ...config, networking: () => describeNetworking({ ...abilities, filterProblem: filter.problem }, keys.ring) };
+    const networking = () =>
+      describeNetworking({ ...abilities, filterProblem: filter.problem }, keys.ring, this.networks.problems);
+    const facts = { ...config, networking };
     this.client = new EngineClient(config.dockerSocket, {
       failed: () => this.health.suspect(),
       ended: (call, seconds, ok) => this.metrics?.observeCall(call, seconds, ok),
     });
     this.places = new StartPlaces(config.maxStarts);
-    const executor = new DockerAdapter(this.client, this.places, nodeId, facts);
+    // The node is described with what its networks cannot have.
     this.networks = this.createNetworks();
+    const executor = new DockerAdapter(this.client, this.places, nodeId, facts);
     this.health = new EngineHealth(executor, logger);
     const memory = new MemoryFolder(join(config.runtimeDir, nodeId));
     this.files = new TaskFiles(memory, () => this.describer.description.value);
@@ -155,6 +158,7 @@ export class Agent {
       file: new StateFile(config.dataDir, logger),
       uplinks: () => this.filter.interfaces.uplinks.map(({ name }) => name),
       told: (state) => this.filter.update(toBaseNeeds(config, state, host)),
+      onProblems: () => supervise(logger, 'node description', this.describer.refresh()),
       logger,
     });
   }

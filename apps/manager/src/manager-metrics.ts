@@ -1,4 +1,4 @@
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { observedState } from '#common/domain';
 import type { ClusterStore } from '#common/store';
 import type { LoopMetrics } from '#common/reconcile';
@@ -47,6 +47,20 @@ export class ManagerMetrics implements LoopMetrics, OrchestratorMetrics {
       help: 'Duration of a status transaction',
       buckets: SECONDS,
       registers,
+    });
+  }
+
+  /** @param dropped how many statuses of agents were not taken, by reason */
+  observeDrops(dropped: ReadonlyMap<string, number>): void {
+    new Counter({
+      name: 'swarmctl_statuses_dropped_total',
+      help: 'Statuses of agents that were not taken',
+      labelNames: ['why'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [why, count] of dropped) this.inc({ why }, count);
+      },
     });
   }
 

@@ -78,6 +78,7 @@ export class Manager {
       logger,
     });
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
+    metrics.observeDrops(this.inbox.dropped);
     this.controlPlane = new ControlPlane({
       etcd: this.etcd,
       own: controlPlacesOf(config),

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
-import { WIREGUARD_PORT } from '#common/domain';
+import { parseIpv4Address, WIREGUARD_PORT } from '#common/domain';
 import { messageOf } from '#common/errors';
-import { NodeNetworking, NodeNetworking_IngressMode } from '#common/proto';
+import { NodeNetworking, NodeNetworking_IngressMode, type NetworkProblem } from '#common/proto';
 import { ignoreRefusal, type HostCommands } from '#common/packet-filter';
 import { wayBackProbe } from './nft-rules';
 import type { KeyRing } from './wireguard/wireguard-keys';
@@ -13,7 +13,6 @@ const PROBES = [
   ['nft', ['list', 'tables']],
   ['iptables', ['-w', '-S', 'FORWARD']],
 ] as const;
-const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 /** Made and removed again, to see whether the kernel can. */
 const PROBE_DEVICE = 'swg-probe';
 const CHOSEN = 'its agent was started with --ingress-mode masquerade';
@@ -43,10 +42,16 @@ export async function probeNetworking(commands: HostCommands, address: string, w
 export function describeNetworking(
   abilities: HostAbilities & Pick<NodeNetworking, 'filterProblem'>,
   { current, next }: KeyRing,
+  problems: readonly NetworkProblem[],
 ): NodeNetworking {
   const keys = { wireguardKey: current.publicKey, nextWireguardKey: next?.publicKey ?? '', wireguardPort: WIREGUARD_PORT };
   const ingressMode = NodeNetworking_IngressMode[abilities.ingressProblem === '' ? 'transparent' : 'masquerade'];
-  return NodeNetworking.fromPartial({ ...abilities, ingressMode, ...(abilities.encryptionProblem === '' && keys) });
+  return NodeNetworking.fromPartial({
+    ...abilities,
+    ingressMode,
+    problems: [...problems],
+    ...(abilities.encryptionProblem === '' && keys),
+  });
 }
 
 /** Answers find the way back by marks of connections, and routes that follow marks. */
@@ -61,7 +66,7 @@ async function ingressProblem(commands: HostCommands): Promise<string> {
 }
 
 async function overlayProblem(commands: HostCommands, address: string): Promise<string> {
-  if (!IPV4.test(address)) return `its address ${address} is not an IPv4 address`;
+  if (!parseIpv4Address(address)) return `its address ${address} is not an IPv4 address`;
   for (const [tool, args] of PROBES) {
     try {
       await commands.run(tool, args);

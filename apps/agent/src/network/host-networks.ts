@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { delay, supervise } from '#common/concurrency';
 import type { NetworkChanges } from '#common/dispatcher-proto';
-import { isIpv6, macOfAddress, withoutPrefix } from '#common/domain';
+import { isIpv4Address, isIpv6, macOfAddress, parseInterfaceName, parseIpAddress, withoutPrefix } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
-import type { Task } from '#common/proto';
+import type { NetworkProblem, Task } from '#common/proto';
 import type { DnsServer } from '../dns/dns-server';
 import type { EngineAttachment, NetworkHost, OverlayEngine } from '../executor/overlay-engine';
 import { WakeSignal } from '../worker/wake-signal';
@@ -13,6 +13,7 @@ import { KernelLinks, vxlanOf } from './kernel-links';
 import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from './network-state';
 import { NO_RULES, TABLE, toRules } from './nft-rules';
 import { replacement, type Ruleset } from '#common/nft';
+import { Troubles } from './network-troubles';
 import { toOverlayLinks, type HostIdentity, type OverlayLink } from './overlay-link';
 import { Shortcuts } from './shortcuts/shortcuts';
 import type { StateFile } from './state-file';
@@ -31,6 +32,8 @@ const REMOVE_RETRY_MS = 2_000;
 const PORT_RETRY_MS = 100;
 /** How often it is looked whether the engine or the host's owner has put rules in another order. */
 const FORWARD_LOOK_MS = 5_000;
+/** As toOverlayLinks names them. */
+const OUR_BRIDGE = /^sc[0-9a-f]+$/;
 /** How long a task waits for its networks before it says why they are not there. */
 const ATTACH_PATIENCE_MS = 10_000;
 
@@ -47,6 +50,8 @@ export interface HostNetworkParts {
   readonly uplinks: () => readonly string[];
   /** Takes note of a newer state. Resolves when the host's base rules follow from it. */
   readonly told: (state: NetworkState) => Promise<void>;
+  /** Hears that what cannot be had is something else now. */
+  readonly onProblems: () => void;
   readonly logger: Logger;
 }
 
@@ -60,6 +65,8 @@ export class HostNetworks implements NetworkHost {
   /** The state that the host has. */
   private applied: NetworkState | undefined;
   private problem = '';
+  /** What cannot be had of what was told: of networks, and of the rest. */
+  problems: readonly NetworkProblem[] = [];
   private leftovers = false;
   private hasNames = true;
   /** A container was started since the bridges' ports were looked at. */
@@ -161,8 +168,10 @@ export class HostNetworks implements NetworkHost {
     return task.networksAttachments.map(({ network, addresses }) => {
       const link = this.ready.get(network?.id ?? '');
       if (!link) throw new DomainError('UNAVAILABLE', `network ${network?.spec?.name ?? ''} is not ready here: ${this.reason()}`);
-      const own = addresses.map(withoutPrefix);
-      const address = own.find((each) => !isIpv6(each)) ?? '';
+      const own = addresses.flatMap((each) => parseIpAddress(withoutPrefix(each)) ?? []);
+      const address = own.find(isIpv4Address);
+      if (address === undefined)
+        throw new DomainError('INVALID_ARGUMENT', `network ${link.name}: the task has no IPv4 address there`);
       const { engineName: engineNetwork, gateway, isIngress: isDefaultRoute } = link;
       return { engineNetwork, address, ipv6Address: own.find(isIpv6), mac: macOfAddress(address), gateway, isDefaultRoute };
     });
@@ -202,53 +211,71 @@ export class HostNetworks implements NetworkHost {
     });
   }
 
-  /** @returns whether everything is as it is to be */
+  /**
+   * One network's failure is that network's alone: whatever else can be made is made.
+   * @returns whether everything is as it is to be
+   */
   private async pass(state: NetworkState): Promise<boolean> {
-    const { host, logger } = this.parts;
+    const { host, tunnel, proxies, names } = this.parts;
+    const troubles = new Troubles(state);
     try {
       const wanted = toOverlayLinks(state, host);
-      this.hasNames = await this.parts.names.follow(state);
+      this.hasNames = await names.follow(state);
       if (wanted.length > 0) await this.links.prepareHost();
-      const present = await this.ensureEngineNetworks(await this.withTunnel(state, wanted));
-      const made = wanted.filter(({ networkId }) => present.has(networkId));
-      await this.links.apply(made);
+      const present = await this.ensureEngineNetworks(await this.withTunnel(state, wanted, troubles), troubles);
+      const { unmade, incomplete } = await this.links.apply(wanted.filter(({ networkId }) => present.has(networkId)));
+      for (const [link, reason] of [...unmade, ...incomplete]) troubles.of(link, reason);
+      const made = wanted.filter((link) => present.has(link.networkId) && !unmade.has(link));
       const ports = await this.lookAtPorts(made);
       const uplinks = this.parts.uplinks();
       await this.applyRules(state.networks.size > 0 ? toRules(state, made, { ...host, uplinks }) : undefined);
-      await this.acceptForwarded(made);
+      await troubles.tried(() => this.acceptForwarded(made), undefined);
       this.ready = new Map(made.map((link) => [link.networkId, link]));
       await this.removeOthers(new Set(state.networks.keys()));
       // Not before the last encrypted network is gone: what it sent would find another way.
-      if (!wanted.some(({ isEncrypted }) => isEncrypted) && !this.leftovers) await this.parts.tunnel.remove();
-      this.hasUnknownPorts = await this.shortcuts.apply(state, made, ports);
-      await this.parts.proxies.apply(state, made.find(({ isIngress }) => isIngress)?.networkId);
-      if (made.length < wanted.length) return false;
-      this.problem = '';
-      this.applied = state;
-      return true;
+      if (!wanted.some(({ isEncrypted }) => isEncrypted) && !this.leftovers) await tunnel.remove();
+      this.hasUnknownPorts = await troubles.tried(() => this.shortcuts.apply(state, made, ports), false);
+      const ingress = made.find(({ isIngress }) => isIngress)?.networkId;
+      await troubles.tried(() => proxies.apply(state, ingress), undefined);
     } catch (error) {
-      this.problem = messageOf(error);
-      logger.warn({ reason: this.problem }, 'the networks of this host could not be made, will retry');
-      return false;
+      troubles.general(messageOf(error));
     }
+    this.note(troubles);
+    if (troubles.isAny) return false;
+    this.applied = state;
+    return true;
+  }
+
+  /** Shows troubles where people look: in the log and, by the managers, at the node and the network. */
+  private note(troubles: Troubles): void {
+    const before = this.problems.map(({ networkId, problem }) => `${networkId} ${problem}`);
+    this.problems = troubles.list;
+    this.problem = troubles.reason;
+    const fresh = this.problems.filter(({ networkId, problem }) => !before.includes(`${networkId} ${problem}`));
+    for (const { networkId, problem: reason } of fresh)
+      this.parts.logger.warn({ networkId, reason }, 'a network of this host is not as it is to be');
+    if (fresh.length > 0 || before.length > this.problems.length) this.parts.onProblems();
   }
 
   /** @returns the links that can be made: without the tunnel, none of the encrypted ones */
-  private async withTunnel(state: NetworkState, links: readonly OverlayLink[]): Promise<readonly OverlayLink[]> {
+  private async withTunnel(
+    state: NetworkState,
+    links: readonly OverlayLink[],
+    troubles: Troubles,
+  ): Promise<readonly OverlayLink[]> {
     const encrypted = links.filter(({ isEncrypted }) => isEncrypted);
     if (encrypted.length === 0) return links;
     try {
       await this.parts.tunnel.apply(state, encrypted);
       return links;
     } catch (error) {
-      this.problem = messageOf(error);
-      this.parts.logger.warn({ reason: this.problem }, 'encrypted networks cannot be had here, will retry');
+      for (const link of encrypted) troubles.of(link, messageOf(error));
       return links.filter(({ isEncrypted }) => !isEncrypted);
     }
   }
 
   /** @returns ids of the networks that the engine has now */
-  private async ensureEngineNetworks(links: readonly OverlayLink[]): Promise<ReadonlySet<string>> {
+  private async ensureEngineNetworks(links: readonly OverlayLink[], troubles: Troubles): Promise<ReadonlySet<string>> {
     const made = new Set<string>();
     for (const link of links) {
       if (this.ready.has(link.networkId)) {
@@ -260,8 +287,7 @@ export class HostNetworks implements NetworkHost {
         await this.parts.engine.ensureNetwork({ name, networkId, bridge, subnet, gateway, ipv6, mtu, internal });
         made.add(networkId);
       } catch (error) {
-        this.problem = messageOf(error);
-        this.parts.logger.warn({ network: link.name, reason: this.problem }, 'the engine does not make a network, will retry');
+        troubles.of(link, messageOf(error));
       }
     }
     return made;
@@ -313,8 +339,11 @@ export class HostNetworks implements NetworkHost {
       if (wanted.has(networkId)) continue;
       try {
         await this.parts.engine.removeNetwork(name);
-        await this.links.forget(bridge);
-        await this.shortcuts.forget({ bridge, vxlan: vxlanOf(bridge) });
+        const device = parseInterfaceName(bridge);
+        // Of any other name it was not made here.
+        if (device === undefined || !OUR_BRIDGE.test(device)) continue;
+        await this.links.forget(device);
+        await this.shortcuts.forget({ bridge: device, vxlan: vxlanOf(device) });
       } catch (error) {
         this.leftovers = true;
         this.parts.logger.debug({ network: name, reason: messageOf(error) }, 'a network is still in use, will be removed later');

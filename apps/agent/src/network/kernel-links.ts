@@ -1,4 +1,6 @@
 import { forwardChanges, hasOwnersChain } from './forward-rules';
+import { parseInterfaceName, type InterfaceName } from '#common/domain';
+import { messageOf } from '#common/errors';
 import { ignoreRefusal, runForced, type HostCommands } from '#common/packet-filter';
 import { readLinkLines } from './kernel-state';
 import { deviceCommands, lineChanges, linkLines, type KernelLines } from './link-lines';
@@ -33,6 +35,19 @@ interface BridgePort {
   readonly linkinfo?: { readonly info_slave_data?: { readonly hairpin?: boolean } };
 }
 
+/** What is to be run so that a link has these lines. */
+interface LinkChange {
+  readonly link: OverlayLink;
+  readonly lines: KernelLines;
+  readonly commands: ReturnType<typeof lineChanges>;
+}
+
+/** What links cannot have, and why. */
+export interface LinkTroubles {
+  readonly unmade: Map<OverlayLink, string>;
+  readonly incomplete: Map<OverlayLink, string>;
+}
+
 /** Keeps the kernel's devices and entries of overlay networks; knows what it has applied, so that a change is one batch per tool. */
 export class KernelLinks {
   private readonly applied = new Map<string, KernelLines>();
@@ -64,28 +79,41 @@ export class KernelLinks {
     await this.acceptForwardedBy('ip6tables', ipv6.sort()).catch(ignoreRefusal);
   }
 
-  /** Makes the links as they are to be, in one batch per tool; the engine's bridges are there. @throws DomainError UNAVAILABLE */
-  async apply(links: readonly OverlayLink[]): Promise<void> {
-    const ip: string[] = [];
-    const bridge: string[] = [];
-    const next: (() => void)[] = [];
+  /**
+   * Makes the links as they are to be, in one batch per tool; the engine's bridges are there. What one link cannot have is that link's
+   * trouble alone.
+   * @returns why, by link, of those that have no devices, and of those that lack an entry
+   */
+  async apply(links: readonly OverlayLink[]): Promise<LinkTroubles> {
+    const troubles: LinkTroubles = { unmade: new Map(), incomplete: new Map() };
+    const changes: LinkChange[] = [];
     for (const link of links) {
-      const known = this.applied.get(link.bridge) ?? (await this.adopt(link));
-      const lines = linkLines(link);
-      const changes = lineChanges(known, lines);
-      ip.push(...changes.ip);
-      bridge.push(...changes.bridge);
-      next.push(() => void this.applied.set(link.bridge, lines));
+      try {
+        const known = this.applied.get(link.bridge) ?? (await this.adopt(link));
+        const lines = linkLines(link);
+        changes.push({ link, lines, commands: lineChanges(known, lines) });
+      } catch (error) {
+        troubles.unmade.set(link, messageOf(error));
+      }
     }
     try {
-      // An entry that is gone or there already is no failure; everything else shows when it is read back.
-      if (bridge.length > 0) await this.commands.run('bridge', ['-force', '-batch', '-'], `${bridge.join('\n')}\n`);
-      if (ip.length > 0) await this.commands.run('ip', ['-force', '-batch', '-'], `${ip.join('\n')}\n`);
-      next.forEach((note) => note());
-    } catch (error) {
-      this.applied.clear();
-      throw error;
+      await this.run(changes);
+    } catch {
+      // Whose fault it is shows when each is asked for by itself.
+      for (const change of changes)
+        await this.run([change]).catch((error: unknown) => troubles.incomplete.set(change.link, messageOf(error)));
     }
+    return troubles;
+  }
+
+  /** An entry that is gone or there already is no failure; everything else shows when it is read back. @throws DomainError UNAVAILABLE */
+  private async run(changes: readonly LinkChange[]): Promise<void> {
+    for (const { link } of changes) this.applied.delete(link.bridge);
+    for (const tool of ['bridge', 'ip'] as const) {
+      const commands = changes.flatMap((change) => change.commands[tool]);
+      if (commands.length > 0) await this.commands.run(tool, ['-force', '-batch', '-'], `${commands.join('\n')}\n`);
+    }
+    for (const { link, lines } of changes) this.applied.set(link.bridge, lines);
   }
 
   /**
@@ -95,13 +123,14 @@ export class KernelLinks {
    */
   async reflectPorts(links: readonly OverlayLink[]): Promise<ReadonlyMap<string, readonly string[]>> {
     if (links.length === 0) return new Map();
-    const bridges = new Set(links.map(({ bridge }) => bridge));
-    const vxlans = new Set(links.map(({ vxlan }) => vxlan));
+    const bridges = new Set<string>(links.map(({ bridge }) => bridge));
+    const vxlans = new Set<string>(links.map(({ vxlan }) => vxlan));
     const slaves = (await this.read('ip', ['-details', 'link', 'show', 'type', 'bridge_slave'])) as readonly BridgePort[];
     const ports = slaves.filter(({ ifname = '', master = '' }) => bridges.has(master) && !vxlans.has(ifname));
-    const wanted = ports.filter(({ linkinfo }) => linkinfo?.info_slave_data?.hairpin !== true);
+    const others = ports.filter(({ linkinfo }) => linkinfo?.info_slave_data?.hairpin !== true);
+    const wanted = others.flatMap(({ ifname = '' }) => parseInterfaceName(ifname) ?? []);
     if (wanted.length > 0) {
-      const commands = wanted.map(({ ifname }) => `link set dev ${ifname} type bridge_slave hairpin on`);
+      const commands = wanted.map((device) => `link set dev ${device} type bridge_slave hairpin on`);
       // A container that ends meanwhile takes its port along.
       await runForced(this.commands, 'ip', commands);
     }
@@ -111,7 +140,7 @@ export class KernelLinks {
   }
 
   /** The engine has removed the bridge: its VXLAN goes too. */
-  async forget(bridge: string): Promise<void> {
+  async forget(bridge: InterfaceName): Promise<void> {
     const known = this.applied.get(bridge);
     this.applied.delete(bridge);
     const rules = [...(known?.entries() ?? [])].filter(([key]) => key.startsWith('rule ') || key.startsWith('route '));
@@ -149,6 +178,6 @@ export class KernelLinks {
 }
 
 /** Name of the VXLAN that belongs to a bridge. */
-export function vxlanOf(bridge: string): string {
-  return bridge.replace(/^sc/, 'vx');
+export function vxlanOf(bridge: InterfaceName): InterfaceName {
+  return bridge.replace(/^sc/, 'vx') as InterfaceName;
 }

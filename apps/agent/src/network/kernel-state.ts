@@ -1,4 +1,4 @@
-import { isIpv6 } from '#common/domain';
+import { isIpv6, parseIpAddress, parseMac } from '#common/domain';
 import {
   putAddress,
   putNeighbour,
@@ -10,8 +10,6 @@ import {
   type KernelLines,
 } from './link-lines';
 import type { OverlayLink } from './overlay-link';
-
-const MULTICAST = /^ff/i;
 
 /** What `ip -json` and `bridge -json` print, as far as it is looked at; any field may be missing. */
 interface Row {
@@ -41,16 +39,23 @@ export async function readLinkLines(
   const rows = async (tool: 'ip' | 'bridge', ...args: string[]): Promise<readonly Row[]> =>
     (await read(tool, args)) as readonly Row[];
   for (const { addr_info: addresses = [] } of await rows('ip', 'address', 'show', 'dev', bridge))
-    for (const { local, prefixlen } of addresses)
+    for (const { local: text = '', prefixlen } of addresses) {
+      const local = parseIpAddress(text);
       if (local && local !== gateway && local !== ipv6?.gateway && prefixlen === (isIpv6(local) ? 128 : 32))
         putAddress(lines, bridge, local);
-  for (const { mac = '', dst, master, state } of await rows('bridge', 'fdb', 'show', 'dev', vxlan)) {
-    if (dst) putTunnel(lines, vxlan, { mac, tunnel: dst });
+    }
+  for (const { mac: text = '', dst = '', master, state } of await rows('bridge', 'fdb', 'show', 'dev', vxlan)) {
+    const [mac, tunnel] = [parseMac(text), parseIpAddress(dst)];
+    if (!mac) continue;
+    if (tunnel) putTunnel(lines, vxlan, { mac, tunnel });
     else if (master && state === 'static') putPort(lines, vxlan, mac);
   }
   for (const dev of isIngress ? [vxlan, bridge] : [vxlan])
-    for (const { dst, lladdr } of await rows('ip', 'neigh', 'show', 'dev', dev, 'nud', 'permanent'))
-      if (dst && lladdr && !MULTICAST.test(dst)) putNeighbour(lines, dev, { address: dst, mac: lladdr });
+    for (const { dst = '', lladdr = '' } of await rows('ip', 'neigh', 'show', 'dev', dev, 'nud', 'permanent')) {
+      const [address, mac] = [parseIpAddress(dst), parseMac(lladdr)];
+      // Not those of multicast, which are no address of a host.
+      if (address && mac) putNeighbour(lines, dev, { address, mac });
+    }
   if (!isIngress) return lines;
   for (const { fwmark } of await rows('ip', 'rule', 'show')) {
     const mark = Number(fwmark);

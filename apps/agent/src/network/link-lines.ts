@@ -1,4 +1,4 @@
-import { isIpv6, VXLAN_PORT } from '#common/domain';
+import { isIpv6, VXLAN_PORT, type InterfaceName, type IpAddress, type Ipv4Address, type Mac } from '#common/domain';
 import type { OverlayLink, Peer } from './overlay-link';
 
 /** A tool that takes many commands at once. */
@@ -29,8 +29,8 @@ export function returnMark({ number }: Pick<Peer, 'number'>): number {
  * The address that the node gives callers on the way to a node that cannot send answers back: of 198.18.0.0/16, which nobody else has
  * (RFC 2544).
  */
-export function returnAddress({ number }: Pick<Peer, 'number'>): string {
-  return `198.18.${number >> 8}.${number & 0xff}`;
+export function returnAddress({ number }: Pick<Peer, 'number'>): Ipv4Address {
+  return `198.18.${(number >> 8) & 0xff}.${number & 0xff}` as Ipv4Address;
 }
 
 /**
@@ -67,7 +67,7 @@ function putWaysBack(lines: KernelLines, link: OverlayLink): void {
 }
 
 /** A virtual address is the host's own, so that the host answers for it. */
-export function putAddress(lines: KernelLines, dev: string, address: string): void {
+export function putAddress(lines: KernelLines, dev: InterfaceName, address: IpAddress): void {
   const entry = `${address}/${isIpv6(address) ? 128 : 32} dev ${dev}`;
   // Every host has it: nobody is to find out that another has it too.
   const options = isIpv6(address) ? ' nodad' : '';
@@ -75,19 +75,19 @@ export function putAddress(lines: KernelLines, dev: string, address: string): vo
 }
 
 /** Frames for the hardware address go to the node. */
-export function putTunnel(lines: KernelLines, dev: string, { mac, tunnel }: { mac: string; tunnel: string }): void {
+export function putTunnel(lines: KernelLines, dev: InterfaceName, { mac, tunnel }: { mac: Mac; tunnel: IpAddress }): void {
   const entry = `${mac} dev ${dev} dst ${tunnel} self`;
   lines.set(`tunnel ${mac} ${dev}`, { tool: 'bridge', set: `fdb replace ${entry} permanent`, unset: `fdb del ${entry}` });
 }
 
 /** Frames for the hardware address leave the bridge by the VXLAN only. */
-export function putPort(lines: KernelLines, dev: string, mac: string): void {
+export function putPort(lines: KernelLines, dev: InterfaceName, mac: Mac): void {
   const entry = `${mac} dev ${dev} master`;
   lines.set(`port ${mac} ${dev}`, { tool: 'bridge', set: `fdb replace ${entry} static`, unset: `fdb del ${entry}` });
 }
 
 /** The device answers for the address, and the host finds it there. */
-export function putNeighbour(lines: KernelLines, dev: string, { address, mac }: { address: string; mac: string }): void {
+export function putNeighbour(lines: KernelLines, dev: InterfaceName, { address, mac }: { address: IpAddress; mac: Mac }): void {
   lines.set(`neighbour ${address} ${dev}`, {
     tool: 'ip',
     set: `neigh replace ${address} lladdr ${mac} dev ${dev} nud permanent`,
@@ -96,7 +96,7 @@ export function putNeighbour(lines: KernelLines, dev: string, { address, mac }: 
 }
 
 /** The way back to the node that was called: over its bridge. Its address between hosts stands for it; nobody is asked for that. */
-function putReturnRoute(lines: KernelLines, dev: string, { mark, address }: { mark: number; address: string }): void {
+function putReturnRoute(lines: KernelLines, dev: InterfaceName, { mark, address }: { mark: number; address: Ipv4Address }): void {
   lines.set(`route ${mark}`, {
     tool: 'ip',
     set: `route replace default via ${address} dev ${dev} onlink table ${mark}`,
@@ -104,7 +104,7 @@ function putReturnRoute(lines: KernelLines, dev: string, { mark, address }: { ma
   });
 }
 
-function putHostRoute(lines: KernelLines, dev: string, address: string): void {
+function putHostRoute(lines: KernelLines, dev: InterfaceName, address: Ipv4Address): void {
   lines.set(`route ${address}`, {
     tool: 'ip',
     set: `route replace ${address}/32 dev ${dev}`,

@@ -3,34 +3,42 @@ import {
   INGRESS_NETWORK,
   ingressModeOf,
   isEncrypted,
+  isIpv4Address,
   isIpv6,
   macOfAddress,
   macOfNode,
   mtuOf,
-  readSubnet,
+  parseInterfaceName,
+  parseIpAddress,
+  parseIpv4Address,
+  parseSubnet,
+  type InterfaceName,
+  type IpAddress,
+  type Ipv4Address,
+  type Mac,
+  type Subnet,
 } from '#common/domain';
-import type { OverlayNode } from '#common/dispatcher-proto';
 import { NodeNetworking_IngressMode, type Network } from '#common/proto';
-import type { Ipv6Subnet } from '../executor/overlay-engine';
 import type { NetworkState } from './network-state';
+import type { KnownNode } from './read-picture';
 
 /** A container address on another node. */
 export interface RemoteAddress {
-  readonly address: string;
-  readonly mac: string;
+  readonly address: IpAddress;
+  readonly mac: Mac;
   /** Address of the node. */
-  readonly node: string;
+  readonly node: Ipv4Address;
   /** Where the node takes the network's VXLAN packets: the same, or its address inside WireGuard. */
-  readonly tunnel: string;
+  readonly tunnel: IpAddress;
 }
 
 /** Another node's end of a network. */
 export interface Peer {
   readonly id: string;
-  readonly address: string;
-  readonly tunnel: string;
+  readonly address: Ipv4Address;
+  readonly tunnel: IpAddress;
   /** Hardware address of its bridge. */
-  readonly mac: string;
+  readonly mac: Mac;
   /** As in nodeNumbers. */
   readonly number: number;
   /** It cannot send answers back by the node that was called: callers have to come with that node's address. */
@@ -46,27 +54,33 @@ export interface OverlayLink {
   /** Its VXLAN goes through WireGuard. */
   readonly isEncrypted: boolean;
   /** Where this host takes the network's VXLAN packets. */
-  readonly localTunnel: string;
+  readonly localTunnel: IpAddress;
   /** Name of the engine's network. */
   readonly engineName: string;
-  readonly bridge: string;
-  readonly vxlan: string;
+  readonly bridge: InterfaceName;
+  readonly vxlan: InterfaceName;
   readonly vxlanId: number;
-  readonly subnet: string;
-  readonly gateway: string;
+  readonly subnet: Subnet;
+  readonly gateway: IpAddress;
   /** IPv6 beside it, where the network has it. */
-  readonly ipv6?: Ipv6Subnet;
+  readonly ipv6?: SubnetWithGateway;
   readonly mtu: number;
   /** Hardware address of this host's bridge. */
-  readonly mac: string;
+  readonly mac: Mac;
   /** This host's, as in nodeNumbers. */
   readonly number: number;
   /** Of this host, as of Peer. */
   readonly isMasqueraded: boolean;
   /** Of every service on the network. */
-  readonly virtualAddresses: readonly string[];
+  readonly virtualAddresses: readonly IpAddress[];
   readonly remotes: readonly RemoteAddress[];
   readonly peers: readonly Peer[];
+}
+
+/** Of one kind of addresses. */
+interface SubnetWithGateway {
+  readonly subnet: Subnet;
+  readonly gateway: IpAddress;
 }
 
 /** Who the host is. */
@@ -78,13 +92,14 @@ export interface HostIdentity {
 
 const NODE_NUMBERS = 0x1_0000;
 
-/** Each node's number, by id: from its address, or the next that is free. Nodes of one network hardly ever share the low 16 bits. */
-export function nodeNumbers(nodes: Iterable<TunnelEnd>): Map<string, number> {
+/** Each node's number, by id, while there are any: from its address, or the next that is free. Nodes of one network hardly ever share the low 16 bits. */
+export function nodeNumbers(nodes: Iterable<{ readonly id: string; readonly address: string }>): Map<string, number> {
   const numbers = new Map<string, number>();
   const taken = new Set<number>();
   for (const { id, address } of [...nodes].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const [, , third = 0, fourth = 0] = address.split('.').map(Number);
     let number = third * 256 + fourth;
+    if (taken.size === NODE_NUMBERS) break;
     while (taken.has(number)) number = (number + 1) % NODE_NUMBERS;
     taken.add(number);
     numbers.set(id, number);
@@ -92,55 +107,68 @@ export function nodeNumbers(nodes: Iterable<TunnelEnd>): Map<string, number> {
   return numbers;
 }
 
-/** The networks that the host is to have, by what the managers told. */
-export function toOverlayLinks(state: NetworkState, host: HostIdentity): OverlayLink[] {
-  const others = [...state.nodes.values()].filter(
-    ({ id, address }) => id !== host.nodeId && address !== '' && address !== host.address,
-  );
+/**
+ * The networks that the host is to have, by what the managers told. Two never have one device, and a host whose address is not one of
+ * IPv4 has none.
+ */
+export function toOverlayLinks(state: NetworkState, { nodeId, address: given }: HostIdentity): OverlayLink[] {
+  const address = parseIpv4Address(given);
+  if (address === undefined) return [];
+  const others = uniquePeers(state.nodes.values(), { id: nodeId, address });
   const numbers = nodeNumbers(state.nodes.values());
-  const ingressOf = ({ id, networking }: Pick<OverlayNode, 'id' | 'networking'>): Pick<Peer, 'number' | 'isMasqueraded'> => ({
+  const ingressOf = ({ id, networking }: Pick<KnownNode, 'id' | 'networking'>): Pick<Peer, 'number' | 'isMasqueraded'> => ({
     number: numbers.get(id) ?? 0,
     isMasqueraded: ingressModeOf(networking) === NodeNetworking_IngressMode.masquerade,
   });
-  const own = ingressOf(state.nodes.get(host.nodeId) ?? { id: host.nodeId });
-  return [...state.networks.values()].flatMap((network) => {
+  const own = ingressOf(state.nodes.get(nodeId) ?? { id: nodeId });
+  const links = [...state.networks.values()].flatMap((network) => {
     const tunnelOf = isEncrypted(network.spec)
-      ? ({ id }: TunnelEnd): string => encryptedAddressOf(id)
-      : ({ address }: TunnelEnd): string => address;
+      ? ({ id }: TunnelEnd): IpAddress => encryptedAddressOf(id)
+      : (end: TunnelEnd): IpAddress => end.address;
     const peers = others.map((node): Peer => {
-      const { id, address } = node;
-      return { id, address, tunnel: tunnelOf(node), mac: macOfNode(address), ...ingressOf(node) };
+      const { id } = node;
+      return { id, address: node.address, tunnel: tunnelOf(node), mac: macOfNode(node.address), ...ingressOf(node) };
     });
-    const localTunnel = tunnelOf({ id: host.nodeId, address: host.address });
-    const configs = (network.spec?.ipam?.config ?? []).filter(({ subnet }) => readSubnet(subnet));
-    const ipv4 = configs.find(({ subnet }) => !isIpv6(subnet));
-    const ipv6 = configs.find(({ subnet }) => isIpv6(subnet));
-    if (!ipv4) return [];
-    return [toLink(network, { subnet: ipv4.subnet, gateway: ipv4.gateway, ipv6, peers, localTunnel, ...own }, state, host)];
+    const localTunnel = tunnelOf({ id: nodeId, address });
+    return toLink(network, { mac: macOfNode(address), peers, localTunnel, ...own }, state) ?? [];
   });
+  return firstOfEach(links, ({ bridge }) => bridge);
 }
 
 interface TunnelEnd {
   readonly id: string;
-  readonly address: string;
+  readonly address: Ipv4Address;
 }
 
-interface LinkParts {
-  readonly subnet: string;
-  readonly gateway: string;
-  readonly ipv6: Ipv6Subnet | undefined;
-  readonly peers: readonly Peer[];
-  readonly localTunnel: string;
-  readonly number: number;
-  readonly isMasqueraded: boolean;
+/** Other nodes that have an address of their own, which the ends of VXLANs are told apart by: of two with one, the first. */
+function uniquePeers(nodes: Iterable<KnownNode>, host: TunnelEnd): (KnownNode & TunnelEnd)[] {
+  const others = [...nodes].filter(
+    (node): node is KnownNode & TunnelEnd => node.id !== host.id && node.address !== '' && node.address !== host.address,
+  );
+  return firstOfEach(others, ({ address }) => address);
 }
 
-function toLink(network: Network, parts: LinkParts, state: NetworkState, host: HostIdentity): OverlayLink {
+function firstOfEach<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
+  const firsts = new Map<string, T>();
+  for (const item of items) if (!firsts.has(keyOf(item))) firsts.set(keyOf(item), item);
+  return [...firsts.values()];
+}
+
+type LinkParts = Pick<OverlayLink, 'mac' | 'peers' | 'localTunnel' | 'number' | 'isMasqueraded'>;
+
+/** Undefined for a network without what every one has: an IPv4 subnet, and a number for its devices. */
+function toLink(network: Network, parts: LinkParts, state: NetworkState): OverlayLink | undefined {
   const { id, spec, vxlanId } = network;
   const suffix = vxlanId.toString(16);
   const isIngress = spec?.ingress ?? false;
+  const subnets = (spec?.ipam?.config ?? []).flatMap(subnetWithGateway);
+  const ipv4 = subnets.find(({ subnet }) => !isIpv6(subnet));
+  const [bridge, vxlan] = [parseInterfaceName(`sc${suffix}`), parseInterfaceName(`vx${suffix}`)];
+  if (ipv4 === undefined || bridge === undefined || vxlan === undefined) return undefined;
   return {
     ...parts,
+    ...ipv4,
+    ipv6: subnets.find(({ subnet }) => isIpv6(subnet)),
     networkId: id,
     name: spec?.name ?? '',
     isIngress,
@@ -148,17 +176,21 @@ function toLink(network: Network, parts: LinkParts, state: NetworkState, host: H
     isEncrypted: isEncrypted(spec),
     // Engines take the default route from the network whose name sorts first: answers to callers from outside leave through ingress.
     engineName: `swarmctl-${isIngress ? 0 : 1}-${spec?.name ?? INGRESS_NETWORK}-${id}`,
-    bridge: `sc${suffix}`,
-    vxlan: `vx${suffix}`,
+    bridge,
+    vxlan,
     vxlanId,
     mtu: mtuOf(network),
-    mac: macOfNode(host.address),
     virtualAddresses: virtualAddressesOn(id, state),
     remotes: remotesOn(id, parts.peers, state),
   };
 }
 
-function virtualAddressesOn(networkId: string, { services }: NetworkState): string[] {
+function subnetWithGateway(config: { readonly subnet: string; readonly gateway: string }): SubnetWithGateway[] {
+  const [subnet, gateway] = [parseSubnet(config.subnet), parseIpAddress(config.gateway)];
+  return subnet === undefined || gateway === undefined ? [] : [{ subnet, gateway }];
+}
+
+function virtualAddressesOn(networkId: string, { services }: NetworkState): IpAddress[] {
   const all = [...services.values()].flatMap(({ networks }) => networks.filter((network) => network.networkId === networkId));
   return all.flatMap(({ virtualAddresses }) => virtualAddresses);
 }
@@ -170,7 +202,9 @@ function remotesOn(networkId: string, peers: readonly Peer[], { endpoints }: Net
     if (node === undefined) return [];
     const own = addresses.filter((address) => address.networkId === networkId).map(({ address }) => address);
     // The hardware address is one for both, and follows from the IPv4 address.
-    const mac = macOfAddress(own.find((address) => !isIpv6(address)) ?? '');
+    const ipv4 = own.find(isIpv4Address);
+    if (ipv4 === undefined) return [];
+    const mac = macOfAddress(ipv4);
     return own.map((address) => ({ address, mac, node: node.address, tunnel: node.tunnel }));
   });
 }

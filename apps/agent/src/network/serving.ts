@@ -1,6 +1,6 @@
-import { isIpv6 } from '#common/domain';
-import type { OverlayEndpoint, OverlayService } from '#common/dispatcher-proto';
+import { isIpv6, type IpAddress } from '#common/domain';
 import type { NetworkState } from './network-state';
+import type { KnownEndpoint, KnownService } from './read-picture';
 
 /** Kind of an address, as the kernel's rules name it. */
 export type Family = 'ip' | 'ip6';
@@ -10,11 +10,11 @@ export function familyOf(address: string): Family {
 }
 
 /** Tasks that take connections, by service. */
-export type Serving = ReadonlyMap<string, readonly OverlayEndpoint[]>;
+export type Serving = ReadonlyMap<string, readonly KnownEndpoint[]>;
 
 /** Tasks that take connections, by service: those of this host alone where the service prefers them and there are any. */
 export function groupServing({ endpoints, services }: NetworkState, nodeId: string): Serving {
-  const byService = new Map<string, OverlayEndpoint[]>();
+  const byService = new Map<string, KnownEndpoint[]>();
   for (const endpoint of endpoints.values()) {
     if (!endpoint.serving) continue;
     const known = byService.get(endpoint.serviceId);
@@ -35,7 +35,7 @@ interface Place {
 }
 
 /** Addresses on the network of the service's tasks that take connections. */
-export function addressesOf({ id }: OverlayService, { networkId, family }: Place, serving: Serving): string[] {
+export function addressesOf({ id }: KnownService, { networkId, family }: Place, serving: Serving): IpAddress[] {
   return (serving.get(id) ?? []).flatMap(({ addresses }) =>
     addresses
       .filter((address) => address.networkId === networkId && familyOf(address.address) === family)

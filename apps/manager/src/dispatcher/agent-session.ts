@@ -2,6 +2,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '#common/logging';
 import type { AgentMessage, Hello, ManagerMessage, Removed, Welcome } from '#common/dispatcher-proto';
 import { messageOf } from '#common/errors';
+import { grpcFailure } from '#common/grpc';
 import type { NodeDescription, SealedValue } from '#common/proto';
 import { isForAgent } from './assignment-diff';
 import { AssignmentStream, type MessageSink } from './assignment-stream';
@@ -10,6 +11,7 @@ import { NetworkStream } from './network-stream';
 import type { Arrival } from './node-record';
 import type { NodeLiveness } from './node-liveness';
 import type { NodeRecorder } from './node-recorder';
+import { readDescription, readEngineError } from './read-agent-message';
 import type { StatusInbox } from './status-inbox';
 import { payloadsFor } from './task-payloads';
 import { keys, type ClusterStore, type Vault } from '#common/store';
@@ -26,6 +28,9 @@ export interface SessionParts {
   vault: Vault;
   logger: Logger;
 }
+
+/** Errors that an agent is told the kind of; anything else is not its fault, and UNAVAILABLE: try again, maybe elsewhere. */
+export const TOLD_TO_AGENTS = ['INVALID_ARGUMENT', 'PERMISSION_DENIED', 'DEADLINE_EXCEEDED', 'FAILED_PRECONDITION'] as const;
 
 /** One agent's stream after its hello was accepted. */
 export class AgentSession {
@@ -49,9 +54,9 @@ export class AgentSession {
       onDrain: (callback) =>
         void stream.once(
           'drain',
-          guarded(callback, (error) => this.fail(error)),
+          guarded(callback, (error) => this.cannotTell(error)),
         ),
-      failed: (error) => this.fail(error),
+      failed: (error) => this.cannotTell(error),
     };
     this.networks = new NetworkStream(sink, () => parts.directory.pictureFor(this.nodeId));
     this.assignments = new AssignmentStream(sink, {
@@ -94,14 +99,20 @@ export class AgentSession {
     try {
       this.networks.update();
     } catch (error) {
-      this.fail(error);
+      this.cannotTell(error);
     }
   }
 
+  /** Where other nodes reach the node, as it says; '' for where it calls from. */
+  get advertisedAddress(): string {
+    return this.hello.advertiseAddress || this.address;
+  }
+
+  /** @throws DomainError INVALID_ARGUMENT naming a field that cannot be: the session is over then */
   receive(message: AgentMessage): void {
     // What is still on its way when a session ends must not bring back a node that was removed, or speak for its successor.
     if (this.ended) return;
-    if (message.heartbeat) this.onHeartbeat(message.heartbeat.engineError);
+    if (message.heartbeat) this.onHeartbeat(readEngineError(message.heartbeat.engineError));
     if (message.statuses) this.parts.inbox.receive(this.nodeId, message.statuses.observations);
     if (message.description) this.onDescription(message.description);
   }
@@ -118,6 +129,14 @@ export class AgentSession {
     this.end(removal.clusterEnded ? 'the cluster has ended' : 'the node was removed');
   }
 
+  /** Ends it with an error, which the agent shows. */
+  fail(error: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.parts.logger.warn({ nodeId: this.nodeId, reason: messageOf(error) }, 'an agent session is ended');
+    this.stream.emit('error', grpcFailure(error, ...TOLD_TO_AGENTS));
+  }
+
   end(reason: string): void {
     this.ended = true;
     this.parts.logger.debug({ nodeId: this.nodeId, reason }, 'ending an agent session');
@@ -125,7 +144,7 @@ export class AgentSession {
   }
 
   /** What is to be sent cannot be made: this is this node's trouble alone, and maybe over when its agent is back. */
-  private fail(error: unknown): void {
+  private cannotTell(error: unknown): void {
     this.parts.logger.error({ err: error, nodeId: this.nodeId }, 'an agent could not be told what it has to do');
     this.end('the manager could not say what the node has to do');
   }
@@ -147,7 +166,7 @@ export class AgentSession {
   }
 
   private onDescription(description: NodeDescription): void {
-    this.hello = { ...this.hello, description };
+    this.hello = { ...this.hello, description: readDescription(description) };
     this.record();
   }
 

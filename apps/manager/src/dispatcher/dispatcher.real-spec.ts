@@ -45,7 +45,7 @@ class FakeAgent {
 
   hello(hostname = 'host', availability = ''): this {
     const description = { hostname, platform: undefined, resources: undefined, engine: undefined };
-    this.stream.write({ hello: { nodeId: this.nodeId, advertiseAddress: '10.0.0.1', availability, description } });
+    this.stream.write({ hello: { nodeId: this.nodeId, advertiseAddress: '', availability, description } });
     return this;
   }
 

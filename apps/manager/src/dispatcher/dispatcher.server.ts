@@ -3,16 +3,18 @@ import { guarded, monotonicMs } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import { NANOS_PER_MS, NodeState } from '#common/domain';
 import { CHANNEL_OPTIONS, grpcFailure } from '#common/grpc';
-import { isId, LEAVE_KEY_BYTES, leaveLockOf, newId } from '#common/identity';
+import { LEAVE_KEY_BYTES, leaveLockOf, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import { DispatcherService, type AgentMessage, type ControlPlane, type Hello } from '#common/dispatcher-proto';
 import type { ClusterStore, Vault, ViewChange } from '#common/store';
-import { AgentSession, type AgentStream } from './agent-session';
+import { AddressKeeper } from './address-keeper';
+import { AgentSession, TOLD_TO_AGENTS, type AgentStream } from './agent-session';
 import { peerAddress, type AllowedPeers } from './allowed-peers';
 import { Greeting, requireSameAgent } from './greeting';
 import { NetworkDirectory } from './network-directory';
 import { NodeLiveness } from './node-liveness';
 import { NodeRecorder } from './node-recorder';
+import { readHello } from './read-agent-message';
 import { SessionRegistry } from './session-registry';
 import type { StatusInbox } from './status-inbox';
 
@@ -58,6 +60,7 @@ export class DispatcherServer {
   private readonly liveness: NodeLiveness;
   private readonly recorder: NodeRecorder;
   private readonly directory: NetworkDirectory;
+  private readonly addresses: AddressKeeper;
   private livenessTimer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void) | undefined;
   private sightedAt = monotonicMs();
@@ -65,6 +68,7 @@ export class DispatcherServer {
   constructor(private readonly parts: DispatcherParts) {
     this.liveness = new NodeLiveness(parts.heartbeatPeriodMs);
     this.recorder = new NodeRecorder(parts.store, parts.logger);
+    this.addresses = new AddressKeeper(parts.store, this.recorder, parts.logger);
     this.directory = new NetworkDirectory(parts.store.view, parts.controlPlane);
     this.server.addService(DispatcherService, { session: (stream: AgentStream) => this.accept(stream) });
     parts.addServices(this.server);
@@ -138,7 +142,8 @@ export class DispatcherServer {
     };
     const fail = (error: unknown): void => {
       clearTimeout(helloTimer);
-      refuse(stream, error);
+      if (session) session.fail(error);
+      else refuse(stream, error);
     };
     stream.on('data', guarded(take, fail));
     const gone = (): void => {
@@ -168,16 +173,14 @@ export class DispatcherServer {
   }
 
   /**
-   * @param hello of an agent that has the key that it names, if it names one
+   * @param told by an agent that has the key that it names, if it names one
    * @returns undefined when there is to be no session
    */
-  private welcome(stream: AgentStream, hello: Hello | undefined): AgentSession | undefined {
+  private welcome(stream: AgentStream, told: Hello | undefined): AgentSession | undefined {
     const { managerId, peers, store, logger, inbox, vault } = this.parts;
     const address = peerAddress(stream.getPeer());
     this.requireAllowed(address);
-    if (!hello || !isId(hello.nodeId) || !hello.description?.hostname) {
-      throw new DomainError('INVALID_ARGUMENT', 'the first message must be a hello with a node id and a description');
-    }
+    const hello = readHello(told);
     const besideManager = peers.isLoopback(address) || address === this.parts.ownAddress;
     if (besideManager) this.parts.sawOwnNode?.(hello.nodeId, hello.nodeKey);
     const leaveLock = besideManager ? this.parts.leaveLock?.() : undefined;
@@ -188,12 +191,10 @@ export class DispatcherServer {
     if (store.view.wasRemoved(hello.nodeId)) return this.turnAway(stream, hello, clusterId);
     requireSameAgent(hello.nodeId, store.view.observedNode(hello.nodeId)?.observed.nodeKey, hello.nodeKey);
     this.requireNoOther(hello, address);
-    const arrival = {
-      managerId,
-      sessionId: newId(),
-      address,
-      besideManager,
-    };
+    const own = hello.advertiseAddress;
+    const callsFromItsAddress = own === '' || own === address || (besideManager && own === this.parts.ownAddress);
+    const arrival = { managerId, sessionId: newId(), address, besideManager, callsFromItsAddress };
+    this.addresses.requireAddress(hello, arrival);
     const availability = (besideManager && this.parts.ownAvailability) || hello.availability;
     const session = new AgentSession(stream, { ...hello, availability }, arrival, {
       store,
@@ -270,6 +271,8 @@ export class DispatcherServer {
   /** Agents hear of networks before they hear of tasks: both are sent at the end of this turn, assignments after this. */
   private onChanges(changes: readonly ViewChange[]): void {
     for (const change of changes) this.onChange(change);
+    if (changes.some(({ kind }) => kind === 'node' || kind === 'everything'))
+      this.addresses.endSuperseded((nodeId) => this.sessions.of(nodeId));
     if (changes.some((change) => this.directory.concerns(change))) this.updateNetworks();
   }
 
@@ -339,7 +342,7 @@ export class DispatcherServer {
   }
 }
 
-/** Ends the stream with the error; anything that is not the agent's fault is UNAVAILABLE: try again, maybe elsewhere. */
+/** Ends the stream with the error. */
 function refuse(stream: AgentStream, error: unknown): void {
-  stream.emit('error', grpcFailure(error, 'INVALID_ARGUMENT', 'PERMISSION_DENIED', 'DEADLINE_EXCEEDED'));
+  stream.emit('error', grpcFailure(error, ...TOLD_TO_AGENTS));
 }

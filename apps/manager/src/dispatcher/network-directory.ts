@@ -14,6 +14,7 @@ import {
 import { type ControlPlane, OverlayEndpoint, OverlayNode, OverlayService } from '#common/dispatcher-proto';
 import type { Network, Service, Task } from '#common/proto';
 import { networkIdsOf, networkIdsOfService, type ClusterView, type ViewChange } from '#common/store';
+import { toClaim, withoutAddress } from './address-owner';
 import { toNetworkChanges, type NetworkPicture } from './network-diff';
 
 /** Of what else pictures are made. */
@@ -160,12 +161,19 @@ export class NetworkDirectory {
   }
 
   private overlayNodes(): Map<string, OverlayNode> {
-    this.nodes ??= new Map(
-      this.view.nodes().map(({ id, description, status }) => {
-        const { hostname = '', networking } = description ?? {};
-        const node = OverlayNode.fromPartial({ id, hostname, address: status?.addr ?? '', networking });
-        return [id, this.known.nodes.of(id, node)];
-      }),
+    if (this.nodes) return this.nodes;
+    const all = this.view.nodes();
+    // Of several with one address agents would know two ways to it: the others are as good as not there.
+    const others = withoutAddress(all.map((node) => toClaim(node, undefined)));
+    this.nodes = new Map(
+      all
+        .filter(({ id }) => !others.has(id))
+        .map(({ id, description, status }) => {
+          const { hostname = '', networking } = description ?? {};
+          // What a node cannot have is between it and the managers.
+          const node = { id, hostname, address: status?.addr ?? '', networking: networking && { ...networking, problems: [] } };
+          return [id, this.known.nodes.of(id, OverlayNode.fromPartial(node))];
+        }),
     );
     return this.nodes;
   }

@@ -8,6 +8,8 @@ export interface Arrival {
   sessionId: string;
   address: string;
   besideManager: boolean;
+  /** Whether it calls from the address that it advertises. */
+  callsFromItsAddress: boolean;
 }
 
 /** The node as it is created at its first hello: Docker's defaults; the node beside a manager has the manager's role. */
@@ -39,6 +41,7 @@ export function connectedNode(hello: Hello, arrival: Arrival): ObservedNode {
     besideManager: arrival.besideManager,
     seenDownMs: 0,
     nodeKey: hello.nodeKey,
+    callsFromItsAddress: arrival.callsFromItsAddress,
   };
 }
 

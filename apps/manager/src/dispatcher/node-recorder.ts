@@ -50,7 +50,19 @@ export class NodeRecorder {
   /** Records that the node is down, unless somebody else has written about it since. */
   async lost(nodeId: string, managerId: string, reason: string): Promise<void> {
     const known = this.store.view.observedNode(nodeId);
-    if (!known || known.observed.managerId !== managerId || known.observed.status?.state !== NodeState.ready) return;
+    if (known?.observed.managerId !== managerId || known.observed.status?.state !== NodeState.ready) return;
+    await this.down(nodeId, known, reason);
+  }
+
+  /** Records that another node has the address of this one, whoever wrote about it last. Idempotent. */
+  async superseded(nodeId: string, reason: string): Promise<void> {
+    const known = this.store.view.observedNode(nodeId);
+    const { state, message } = known?.observed.status ?? {};
+    if (!known || (state === NodeState.down && message === reason)) return;
+    await this.down(nodeId, known, reason);
+  }
+
+  private async down(nodeId: string, known: { observed: ObservedNode; modRevision: number }, reason: string): Promise<void> {
     try {
       await this.store.commit(
         [{ key: keys.nodeStatus(nodeId), modRevision: known.modRevision }],

@@ -1,15 +1,17 @@
 import { monotonicMs, supervise } from '#common/concurrency';
-import { isCode } from '#common/errors';
+import { isCode, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { TaskObservation } from '#common/dispatcher-proto';
 import { TaskStatus } from '#common/proto';
 import { mayReport, TaskState } from '#common/domain';
 import { keys, type ClusterStore, type Guard, type Write } from '#common/store';
+import { readStatus } from './read-agent-message';
 
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
-/** An agent's words are cut at this many characters: a batch of statuses must fit etcd's request, whatever engines say. */
-const MAX_TEXT = 4_096;
+
+/** Why a status is not taken; the first two and the third also happen to honest agents that are late. */
+export type DropReason = 'unknown task' | "another node's task" | 'step backwards' | 'unreadable' | "another node's container";
 
 /**
  * Statuses on their way into etcd: the newest of each task, many tasks per transaction, one transaction at a time. What comes in
@@ -20,6 +22,8 @@ export class StatusInbox {
   /** The transaction that is being committed. */
   private underWay: ReadonlyMap<string, TaskStatus> = new Map();
   private retryMs = FIRST_RETRY_MS;
+  /** How many statuses were not taken, by reason. */
+  readonly dropped = new Map<DropReason, number>();
   private writing = false;
   private closed = false;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -31,15 +35,44 @@ export class StatusInbox {
     private readonly now: () => Date = () => new Date(),
   ) {}
 
-  /** Takes what an agent reports of its own tasks. Others' tasks, unknown ones and steps backwards are dropped. */
+  /**
+   * Takes what an agent reports of its own tasks. What is about others' tasks or unknown ones, is a step backwards, cannot be read, or
+   * names a container of another node is dropped.
+   */
   receive(nodeId: string, observations: readonly TaskObservation[]): void {
     for (const { taskId, status } of observations) {
-      const task = this.store.view.task(taskId);
-      if (!status || task?.nodeId !== nodeId) continue;
-      const known = this.newest.get(taskId) ?? this.underWay.get(taskId) ?? task.status;
-      if (mayReport(known, status)) this.newest.set(taskId, this.stamped(withShortTexts(status), known));
+      const why = this.take(nodeId, taskId, status);
+      if (why !== undefined) this.dropped.set(why, (this.dropped.get(why) ?? 0) + 1);
     }
     supervise(this.logger, 'statuses', this.drain());
+  }
+
+  /** @returns why it is dropped */
+  private take(nodeId: string, taskId: string, told: TaskStatus | undefined): DropReason | undefined {
+    const task = this.store.view.task(taskId);
+    if (!task) return 'unknown task';
+    if (task.nodeId !== nodeId) return "another node's task";
+    const known = this.newest.get(taskId) ?? this.underWay.get(taskId) ?? task.status;
+    let status: TaskStatus;
+    try {
+      status = readStatus(told, this.now());
+    } catch (error) {
+      this.logger.warn({ nodeId, taskId: task.id, reason: messageOf(error) }, 'a status is dropped: it cannot be');
+      return 'unreadable';
+    }
+    if (!mayReport(known, status)) return 'step backwards';
+    const containerId = status.containerStatus?.containerId ?? '';
+    if (this.isElsewhere(containerId, nodeId)) {
+      this.logger.warn({ nodeId, taskId, containerId }, 'a status is dropped: its container is on another node');
+      return "another node's container";
+    }
+    this.newest.set(taskId, this.stamped(status, known));
+    return undefined;
+  }
+
+  /** Ids of containers are unique: one that another node has reported is that node's. */
+  private isElsewhere(containerId: string, nodeId: string): boolean {
+    return containerId !== '' && this.store.view.tasksWithContainer(containerId).some((task) => task.nodeId !== nodeId);
   }
 
   /**
@@ -131,10 +164,6 @@ function isSame(known: TaskStatus | undefined, next: TaskStatus): boolean {
   const bare = (status: TaskStatus): string =>
     JSON.stringify(TaskStatus.toJSON({ ...status, timestamp: '', appliedAt: undefined, runningAt: undefined }));
   return bare(known) === bare(next);
-}
-
-function withShortTexts(status: TaskStatus): TaskStatus {
-  return { ...status, message: status.message.slice(0, MAX_TEXT), err: status.err.slice(0, MAX_TEXT) };
 }
 
 function toWrite([taskId, status]: [string, TaskStatus]): Write {

@@ -58,9 +58,20 @@ function kindOf({ type }: Lookup): 'map' | 'set' {
 }
 
 function declared(lookup: Lookup): string[] {
-  const { name, type, flags, elements } = lookup;
+  const { name, type, flags } = lookup;
+  const elements = withoutDuplicates(lookup.elements);
   const list = elements.length > 0 ? [`  elements = { ${elements.join(', ')} }`] : [];
   return [`${kindOf(lookup)} ${name} {`, `  type ${type}`, ...(flags === undefined ? [] : [`  flags ${flags}`]), ...list, '}'];
+}
+
+/** The kernel refuses a whole ruleset for one key that is there twice. The first counts. */
+function withoutDuplicates(elements: readonly string[]): string[] {
+  const byKey = new Map<string, string>();
+  for (const element of elements) {
+    const [key = ''] = element.split(' : ', 1);
+    if (!byKey.has(key)) byKey.set(key, element);
+  }
+  return [...byKey.values()];
 }
 
 function written({ name, hook, rules }: Chain): string[] {

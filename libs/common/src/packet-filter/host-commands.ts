@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { guarded } from '../concurrency';
+import { requireCommandText, requireParameter } from '../domain';
 import { DomainError, isCode, messageOf } from '../errors';
 
 /** The host's network stack takes milliseconds; one that hangs must not hold up the agent. */
@@ -15,9 +16,13 @@ const DAEMON: HostTool = 'wireguard-go';
 
 /** Runs the tools that configure the host's network. */
 export interface HostCommands {
-  /** @returns what it printed. @throws DomainError UNAVAILABLE with what it complained of · DEADLINE_EXCEEDED */
+  /**
+   * @returns what it printed
+   * @throws DomainError UNAVAILABLE with what it complained of · DEADLINE_EXCEEDED · INVALID_ARGUMENT it was not run: see
+   *   requireCommandText
+   */
   run(tool: HostTool, args: readonly string[], input?: string): Promise<string>;
-  /** Sets a kernel parameter, named as in /proc/sys. @throws DomainError UNAVAILABLE */
+  /** Sets a kernel parameter, named as in /proc/sys. @throws DomainError UNAVAILABLE · INVALID_ARGUMENT */
   setParameter(path: string, value: string): Promise<void>;
 }
 
@@ -25,6 +30,7 @@ export interface HostCommands {
 export const hostCommands: HostCommands = {
   run: runTool,
   setParameter: async (path, value) => {
+    requireParameter(path, value);
     try {
       await writeFile(`/proc/sys/${path}`, value);
     } catch (cause) {
@@ -35,7 +41,8 @@ export const hostCommands: HostCommands = {
   },
 };
 
-function runTool(tool: HostTool, args: readonly string[], input = ''): Promise<string> {
+async function runTool(tool: HostTool, args: readonly string[], input = ''): Promise<string> {
+  requireCommandText(tool, args, input);
   return new Promise((resolve, reject) => {
     const child = spawn(tool, args, { stdio: 'pipe', timeout: DEADLINE_MS, killSignal: 'SIGKILL', detached: tool === DAEMON });
     let stdout = '';

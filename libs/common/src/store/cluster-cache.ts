@@ -52,6 +52,7 @@ export class ClusterCache implements ClusterView {
   private byService = new IdIndex<Task>();
   private byNode = new IdIndex<Task>();
   private byNetwork = new IdIndex<Task>();
+  private byContainer = new IdIndex<Task>();
   private servicesByNetwork = new IdIndex<Service>();
   private networkRecords = new NetworkRecords();
   secrets = new NamedRecords<Secret>();
@@ -95,6 +96,7 @@ export class ClusterCache implements ClusterView {
   tasksOfService = (serviceId: string): Task[] => this.byService.of(serviceId);
   tasksOfNode = (nodeId: string): Task[] => this.byNode.of(nodeId);
   tasksOnNetwork = (networkId: string): Task[] => this.byNetwork.of(networkId);
+  tasksWithContainer = (containerId: string): Task[] => this.byContainer.of(containerId);
   network = (id: string): Network | undefined => this.networkRecords.networks.get(id);
   networkByName = (name: string): Network | undefined => this.networkRecords.networks.byName(name);
   networks = (): Network[] => this.networkRecords.networks.all();
@@ -116,6 +118,7 @@ export class ClusterCache implements ClusterView {
     this.byService = new IdIndex();
     this.byNode = new IdIndex();
     this.byNetwork = new IdIndex();
+    this.byContainer = new IdIndex();
     this.servicesByNetwork = new IdIndex();
     this.networkRecords = new NetworkRecords();
     this.secrets = new NamedRecords();
@@ -276,6 +279,7 @@ export class ClusterCache implements ClusterView {
           this.byService.add(after.serviceId, after);
           if (after.nodeId) this.byNode.add(after.nodeId, after);
           for (const network of networkIdsOf(after)) this.byNetwork.add(network, after);
+          if (containerOf(after)) this.byContainer.add(containerOf(after), after);
         }
         this.changes.push(taskChange(before, after));
       },
@@ -286,6 +290,8 @@ export class ClusterCache implements ClusterView {
   private unindexTask(before: Task, after: Task | undefined): void {
     if (before.serviceId !== after?.serviceId) this.byService.remove(before.serviceId, before.id);
     if (before.nodeId && before.nodeId !== after?.nodeId) this.byNode.remove(before.nodeId, before.id);
+    if (containerOf(before) && containerOf(before) !== containerOf(after))
+      this.byContainer.remove(containerOf(before), before.id);
     const kept = networkIdsOf(after);
     for (const network of networkIdsOf(before)) if (!kept.includes(network)) this.byNetwork.remove(network, before.id);
   }
@@ -302,4 +308,9 @@ export class ClusterCache implements ClusterView {
       },
     );
   }
+}
+
+/** Empty while there is none. */
+function containerOf(task: Task | undefined): string {
+  return task?.status?.containerStatus?.containerId ?? '';
 }

@@ -60,6 +60,8 @@ export interface ClusterView {
   tasksOfNode(nodeId: string): Task[];
   /** Tasks that hold an address on the network, ended ones included. */
   tasksOnNetwork(networkId: string): Task[];
+  /** Tasks whose container has this id, whole: one, or all attachments of one container. */
+  tasksWithContainer(containerId: string): Task[];
 
   network(id: string): Network | undefined;
   networkByName(name: string): Network | undefined;

@@ -1,10 +1,11 @@
+import type { InterfaceName, Mac } from '#common/domain';
 import { toOverlayLinks, type OverlayLink } from '../overlay-link';
 import { aNetwork, anEndpoint, aState } from '../testing/a-state';
 import { devicesIn, noShortcuts, toShortcuts, withoutDevices } from './shortcut-rules';
 
 const HOST = { nodeId: 'n1', address: '10.77.0.11' };
 const REMOTE = '02:42:0a:01:00:04';
-const LOCAL = { mac: '02:42:0a:01:00:03', device: 'veth1' };
+const LOCAL = { mac: '02:42:0a:01:00:03' as Mac, device: 'veth1' as InterfaceName };
 
 function aLink(): OverlayLink {
   const endpoints = [anEndpoint('t2', 'n2', { back: '10.1.0.4' })];
@@ -51,7 +52,7 @@ describe('the ways past the bridge', () => {
 
   it('are none where no port is known', () => {
     expect(toShortcuts(aLink(), [])).not.toContain('add element');
-    expect(withoutDevices(aLink(), ['veth1'])).toContain(
+    expect(withoutDevices(aLink(), [LOCAL.device])).toContain(
       'add chain netdev swarmctl-vx10001 sent-veth1\ndelete chain netdev swarmctl-vx10001 sent-veth1\n',
     );
   });

@@ -1,9 +1,10 @@
+import { parseInterfaceName, type InterfaceName, type Mac } from '#common/domain';
 import type { OverlayLink } from '../overlay-link';
 
 /** A local container's port on the link's bridge. */
 export interface ContainerPort {
-  readonly mac: string;
-  readonly device: string;
+  readonly mac: Mac;
+  readonly device: InterfaceName;
 }
 
 /** On packets whose destination this host has translated, from its filter to the VXLAN. */
@@ -26,8 +27,8 @@ export function shortcutTable({ vxlan }: Pick<OverlayLink, 'vxlan'>): string {
 const PORT_CHAIN = 'sent-';
 
 /** Devices that have a chain in a table, by what `nft list table` prints of it. */
-export function devicesIn(table: string): string[] {
-  return [...table.matchAll(/chain sent-(\S+) \{/g)].map(([, device]) => device ?? '');
+export function devicesIn(table: string): InterfaceName[] {
+  return [...table.matchAll(/chain sent-(\S+) \{/g)].flatMap(([, device = '']) => parseInterfaceName(device) ?? []);
 }
 
 /** Packets of TCP connections that have begun: the beginning is for the filter to see, and to refuse. */
@@ -82,7 +83,7 @@ export function toShortcuts(link: OverlayLink, ports: readonly ContainerPort[]):
 }
 
 /** A script that takes devices' chains away. The kernel may have done so along with a device: what is added first can be deleted. */
-export function withoutDevices(link: Pick<OverlayLink, 'vxlan'>, devices: readonly string[]): string {
+export function withoutDevices(link: Pick<OverlayLink, 'vxlan'>, devices: readonly InterfaceName[]): string {
   const table = shortcutTable(link);
   const chains = devices.map((device) => `${table} ${PORT_CHAIN}${device}`);
   return chains.map((chain) => `add chain ${chain}\ndelete chain ${chain}\n`).join('');

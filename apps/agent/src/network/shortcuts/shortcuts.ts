@@ -1,4 +1,4 @@
-import { isIpv6, macOfAddress } from '#common/domain';
+import { isIpv4Address, macOfAddress, parseInterfaceName, type InterfaceName, type Ipv4Address, type Mac } from '#common/domain';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import { ignoreRefusal, runForced, type HostCommands } from '#common/packet-filter';
@@ -19,14 +19,14 @@ const MOST_LOOKS = 5;
 
 /** A task of this host that takes connections, at its place on one network. */
 interface LocalAddress {
-  readonly address: string;
-  readonly mac: string;
+  readonly address: Ipv4Address;
+  readonly mac: Mac;
 }
 
 /** What the kernel has of a link. */
 interface Applied {
   readonly script: string;
-  readonly devices: readonly string[];
+  readonly devices: readonly InterfaceName[];
 }
 
 /** What `bridge -json fdb` prints, as far as it is looked at. */
@@ -40,7 +40,7 @@ export class Shortcuts {
   /** What the kernel was given, by VXLAN. */
   private readonly applied = new Map<string, Applied>();
   /** Hardware addresses by port, by bridge. */
-  private readonly found = new Map<string, Map<string, string>>();
+  private readonly found = new Map<string, Map<string, InterfaceName>>();
   private isPossible: boolean | undefined;
   private looks = 0;
 
@@ -59,7 +59,7 @@ export class Shortcuts {
    * Makes the shortcuts that the links' containers can have now.
    * @param ports devices of containers by bridge, when they were looked at again
    * @returns whether a container has yet to be found
-   * @throws DomainError UNAVAILABLE
+   * @throws DomainError UNAVAILABLE of the first link that cannot have them; the others have
    */
   async apply(
     state: NetworkState,
@@ -71,13 +71,19 @@ export class Shortcuts {
     if (direct.length === 0 || !(await this.arePossible(direct))) return false;
     if (ports) this.looks = 0;
     let isMissing = false;
+    const failures: unknown[] = [];
     for (const link of direct) {
       if (ports) this.forgetOldPorts(link, ports.get(link.bridge) ?? []);
       const local = localAddresses(link, state, this.nodeId);
-      if (this.looks < MOST_LOOKS) await this.find(link, local);
-      isMissing ||= this.missing(link, local).length > 0;
-      await this.give(link, local);
+      try {
+        if (this.looks < MOST_LOOKS) await this.find(link, local);
+        isMissing ||= this.missing(link, local).length > 0;
+        await this.give(link, local);
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     if (isMissing) this.looks++;
     return isMissing && this.looks < MOST_LOOKS;
   }
@@ -107,7 +113,7 @@ export class Shortcuts {
 
   private forgetOldPorts({ bridge }: OverlayLink, devices: readonly string[]): void {
     const present = new Set(devices);
-    const known = this.found.get(bridge) ?? new Map<string, string>();
+    const known = this.found.get(bridge) ?? new Map<string, InterfaceName>();
     this.found.set(bridge, new Map([...known].filter(([, device]) => present.has(device))));
   }
 
@@ -127,10 +133,10 @@ export class Shortcuts {
       (await this.commands.run('bridge', ['-json', 'fdb', 'show', 'br', bridge])) || '[]',
     ) as ForwardingRow[];
     const ports = new Map(rows.filter(({ ifname }) => ifname !== vxlan && ifname !== bridge).map((row) => [row.mac, row.ifname]));
-    const known = this.found.get(bridge) ?? new Map<string, string>();
+    const known = this.found.get(bridge) ?? new Map<string, InterfaceName>();
     const fixed: string[] = [];
     for (const { mac } of missing) {
-      const device = ports.get(mac);
+      const device = parseInterfaceName(ports.get(mac) ?? '');
       if (device === undefined) continue;
       known.set(mac, device);
       // The bridge sees hardly anything of it any more, and would forget it.
@@ -146,7 +152,8 @@ export class Shortcuts {
       const device = known?.get(mac);
       return device === undefined ? [] : [{ mac, device }];
     });
-    const script = toShortcuts(link, ports);
+    // A hardware address is at one port.
+    const script = toShortcuts(link, [...new Map(ports.map((port) => [port.mac, port])).values()]);
     const before = this.applied.get(link.vxlan);
     if (before?.script === script) return;
     this.applied.delete(link.vxlan);
@@ -163,7 +170,7 @@ export class Shortcuts {
   }
 
   /** Those of an agent before this one. */
-  private async formerDevices(link: OverlayLink): Promise<string[]> {
+  private async formerDevices(link: OverlayLink): Promise<InterfaceName[]> {
     const table = await this.commands.run('nft', ['list', 'table', ...shortcutTable(link).split(' ')]).catch(() => '');
     return devicesIn(table);
   }
@@ -173,7 +180,9 @@ function localAddresses({ networkId }: OverlayLink, { endpoints }: NetworkState,
   const local = [...endpoints.values()].filter((endpoint) => endpoint.nodeId === nodeId && endpoint.serving);
   return local.flatMap(({ addresses }) =>
     addresses
-      .filter((each) => each.networkId === networkId && !isIpv6(each.address))
-      .map(({ address }) => ({ address, mac: macOfAddress(address) })),
+      .filter((each) => each.networkId === networkId)
+      .map(({ address }) => address)
+      .filter(isIpv4Address)
+      .map((address) => ({ address, mac: macOfAddress(address) })),
   );
 }

@@ -1,4 +1,4 @@
-import { encryptedAddressOf, ENCRYPTED_UNDERLAY_CIDR, isIpv6, WIREGUARD_PORT } from '#common/domain';
+import { encryptedAddressOf, ENCRYPTED_UNDERLAY_CIDR, WIREGUARD_PORT, type WireguardKey } from '#common/domain';
 import type { NetworkState } from '../network-state';
 import type { HostIdentity } from '../overlay-link';
 
@@ -18,10 +18,13 @@ export function tunnelDevice(nodeId: string): string {
  */
 export function toWireguardConfig(privateKey: string, state: NetworkState, host: HostIdentity): string {
   const peers = [...state.nodes.values()].filter(({ id, address }) => id !== host.nodeId && address !== '');
+  // A key is one node's: whoever names it after that is left out.
+  const keys = new Set<string>();
   const sections = peers.flatMap(({ id, address, networking }) => {
     const { wireguardKey = '', nextWireguardKey = '', wireguardPort = 0 } = networking ?? {};
-    if (wireguardKey === '') return [];
-    const endpoint = `${isIpv6(address) ? `[${address}]` : address}:${wireguardPort}`;
+    if (wireguardKey === '' || keys.has(wireguardKey)) return [];
+    keys.add(wireguardKey);
+    const endpoint = `${address}:${wireguardPort}`;
     return [
       peerSection(wireguardKey, endpoint, `${encryptedAddressOf(id)}/128`),
       ...(nextWireguardKey === '' ? [] : [peerSection(nextWireguardKey, endpoint)]),
@@ -30,7 +33,7 @@ export function toWireguardConfig(privateKey: string, state: NetworkState, host:
   return ['[Interface]', `PrivateKey = ${privateKey}`, `ListenPort = ${WIREGUARD_PORT}`, ...sections.flat(), ''].join('\n');
 }
 
-function peerSection(publicKey: string, endpoint: string, allowed?: string): string[] {
+function peerSection(publicKey: WireguardKey, endpoint: string, allowed?: string): string[] {
   return ['[Peer]', `PublicKey = ${publicKey}`, `Endpoint = ${endpoint}`, ...(allowed ? [`AllowedIPs = ${allowed}`] : [])];
 }
 

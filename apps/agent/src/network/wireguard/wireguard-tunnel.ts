@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TUNNELLED_VXLAN_OVERHEAD_BYTES } from '#common/domain';
+import { requireCommandText, TUNNELLED_VXLAN_OVERHEAD_BYTES } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import { ignoreRefusal, runForced, type HostCommands } from '#common/packet-filter';
 import type { NetworkState } from '../network-state';
@@ -53,6 +53,8 @@ export class WireguardTunnel {
     this.config = undefined;
     this.isRemoved = false;
     if (!isMade) await this.ensureDevice();
+    // Its text goes by a file, past the gate of all the others.
+    requireCommandText('wg', [], config);
     await writeFile(this.configFile, config, { mode: 0o600 });
     await commands.run('wg', ['syncconf', this.device, this.configFile]);
     if (!isMade) await commands.run('ip', ['-batch', '-'], `${tunnelCommands(this.device, host.nodeId, mtu).join('\n')}\n`);

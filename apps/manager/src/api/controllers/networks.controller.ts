@@ -16,7 +16,7 @@ import { sendEmpty, sendJson, sendNoContent } from '../http/send';
 import { requireCluster, StoreSyncedGuard, viewOfManager } from '../http/store-synced.guard';
 import { findNetwork } from '../lookup';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
-import { networkJson, predefinedNetworkJson, verboseNetworkJson } from '../render/render-network';
+import { networkJson, networkProblems, predefinedNetworkJson, verboseNetworkJson } from '../render/render-network';
 
 const SWARM_SCOPE = 'swarm';
 
@@ -59,9 +59,11 @@ export class NetworksController {
         predefined ? () => sendJson(response, 200, predefinedNetworkJson(predefined)) : absent,
       );
     }
-    if (!queryFlag(query, 'verbose')) return sendJson(response, 200, networkJson(network));
-    const members = { services: view.services(), tasks: view.tasksOnNetwork(network.id), nodes: view.nodes() };
-    return sendJson(response, 200, verboseNetworkJson(network, members));
+    const nodes = view.nodes();
+    const Problems = networkProblems(network.id, nodes);
+    if (!queryFlag(query, 'verbose')) return sendJson(response, 200, { ...networkJson(network), Problems });
+    const members = { services: view.services(), tasks: view.tasksOnNetwork(network.id), nodes };
+    return sendJson(response, 200, { ...verboseNetworkJson(network, members), Problems });
   }
 
   @Post('create')

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
+import { isCode } from '#common/errors';
 import type { ClusterView } from '#common/store';
 import { stripVersion } from '../http/negotiate-version';
 import { whenOver } from '../http/when-over';
@@ -9,9 +10,11 @@ import { routeOf } from './engine-route';
 import type { EnginePlace, Engines } from './engines';
 import { ExecPlaces } from './exec-places';
 import { takeOver, type Takeover } from './hijack';
-import { containerIdOf, taskOfContainer } from './task-container';
+import { ambiguous, containerIdOf, taskOfContainer } from './task-container';
 
 const CONTAINERS = '/containers/';
+/** This host's engine answers within milliseconds whether it has a container. */
+const LOOK_TIMEOUT_MS = 5_000;
 const EXEC_CREATION = /^\/containers\/[^/]+\/exec$/;
 
 /** Which engine a request goes to, and under which path. */
@@ -41,7 +44,7 @@ export class EngineProxy {
    * @throws DomainError as askEngine
    */
   async forward(request: IncomingMessage, response: ServerResponse, url: string, body?: string): Promise<void> {
-    const { place, url: path } = this.destinationOf(url);
+    const { place, url: path } = await this.destinationOf(url);
     const signal = whenOver(response);
     const method = request.method ?? 'GET';
     const answer = await askEngine(this.engines, place, {
@@ -65,28 +68,50 @@ export class EngineProxy {
    * @returns the bytes that follow, when the engine has answered otherwise and the connection is still an HTTP server's
    * @throws DomainError as takeOver
    */
-  takeOver(takeover: Takeover, url: string): Promise<Buffer | undefined> {
-    const { place, url: path } = this.destinationOf(url);
+  async takeOver(takeover: Takeover, url: string): Promise<Buffer | undefined> {
+    const { place, url: path } = await this.destinationOf(url);
     return takeOver(takeover, () => this.engines.connect(place), path);
   }
 
-  private destinationOf(url: string): Destination {
+  /** @throws DomainError INVALID_ARGUMENT the beginning of an id is of several containers · as askEngine */
+  private async destinationOf(url: string): Promise<Destination> {
     const unversioned = stripVersion(url);
     const route = routeOf(unversioned);
     if (route.to === 'exec') return { place: this.execs.of(route.id), url };
     if (route.to !== 'container') return { place: 'host', url };
     const view = this.view();
-    const task = view && taskOfContainer(view, route.name);
+    const { task, by } = (view && taskOfContainer(view, route.name)) ?? {};
     const containerId = task && containerIdOf(task);
     if (!task?.nodeId || containerId === undefined) return { place: 'host', url };
+    if (by === 'id' && (await this.isHosts(route.name, containerId))) return { place: 'host', url };
     const version = url.slice(0, url.length - unversioned.length);
     const rest = unversioned.slice(CONTAINERS.length).replace(/^[^/?]*/, '');
     return { place: { nodeId: task.nodeId }, url: `${version}${CONTAINERS}${encodeURIComponent(containerId)}${rest}` };
   }
 
+  /**
+   * Whether this host's engine has the container: whatever a node says, what is here is never looked for elsewhere.
+   * @throws DomainError INVALID_ARGUMENT it has another one whose id begins so · as askEngine
+   */
+  private async isHosts(name: string, containerId: string): Promise<boolean> {
+    try {
+      const path = `${CONTAINERS}${encodeURIComponent(name)}/json`;
+      const answer = await askEngine(this.engines, 'host', { method: 'GET', path, signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+      const text = await readText(answer);
+      if (answer.statusCode === 404) return false;
+      const id = idIn(text);
+      if (answer.statusCode === 200 && id !== containerId) throw ambiguous(name);
+      // What it has, and what it finds ambiguous itself, is for it to answer.
+      return true;
+    } catch (error) {
+      if (isCode(error, 'UNIMPLEMENTED')) return false;
+      throw error;
+    }
+  }
+
   private async passExec(answer: IncomingMessage, response: ServerResponse, place: EnginePlace): Promise<void> {
     const text = await readText(answer);
-    const id = execIdIn(text);
+    const id = idIn(text);
     if (id !== undefined) this.execs.remember(id, place);
     // The text is a string: what was no UTF-8 has another length than before.
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, {
@@ -97,7 +122,7 @@ export class EngineProxy {
   }
 }
 
-function execIdIn(text: string): string | undefined {
+function idIn(text: string): string | undefined {
   try {
     const { Id: id } = JSON.parse(text) as { Id?: unknown };
     return typeof id === 'string' ? id : undefined;

@@ -43,6 +43,15 @@ export function networkJson({ id, createdAt, spec }: Network): JsonObject {
   };
 }
 
+/** Nodes that cannot have the network, or not as a whole, and why; undefined while there are none. */
+export function networkProblems(id: string, nodes: readonly Node[]): JsonObject[] | undefined {
+  const problems = nodes.flatMap((node) => {
+    const own = node.description?.networking?.problems.filter(({ networkId }) => networkId === id) ?? [];
+    return own.map(({ problem }) => ({ Node: node.id, Hostname: node.description?.hostname ?? '', Problem: problem }));
+  });
+  return problems.length > 0 ? problems : undefined;
+}
+
 /** As networkJson, with the peers and services (`verbose=true`). */
 export function verboseNetworkJson(network: Network, { services, tasks, nodes }: NetworkMembers): JsonObject {
   const live = tasks.filter((task) => task.nodeId !== '' && !isTerminal(observedState(task)));

@@ -3,19 +3,20 @@ import {
   boundTo,
   drainPeriodMs,
   isIngressPort,
+  parseInterfaceName,
+  parseIpv4Address,
   progressDeadlineMs,
   protocolOf,
   PROXY_PROTOCOL_VERSIONS,
   proxyProtocolLabel,
-  readIpNetwork,
   SERVICE_OPTIONS,
 } from '#common/domain';
 import { isCode } from '#common/errors';
 import type { PortConfig, ServiceSpec } from '#common/proto';
 import { invalidSpec } from './api-errors';
 
-/** An interface, in the kernel's spelling. */
-const INTERFACE = /^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/;
+/** Each is a condition in the rules of every node. */
+const MOST_PLACES = 64;
 
 /** What begins so is meant for swarmctl. */
 const PREFIX = 'swarmctl.';
@@ -29,8 +30,11 @@ export function validateServiceOptions(spec: ServiceSpec): void {
     throw invalidSpec(`label ${progressDeadline}: the deadline has to be longer than 0, for example 10m`);
   for (const label of [rebalance, preferLocal]) requireTruth(label, spec.labels[label]);
   for (const port of spec.endpointSpec?.ports ?? []) {
-    const bad = boundTo(spec, port).find((place) => !INTERFACE.test(place) && readIpNetwork(place)?.width !== 32);
+    const places = boundTo(spec, port);
+    const bad = places.find((place) => !parseInterfaceName(place) && !parseIpv4Address(place));
     if (bad !== undefined) throw invalidSpec(`label ${bindLabel(port)}: '${bad}' is neither an IPv4 address nor an interface`);
+    if (places.length > MOST_PLACES)
+      throw invalidSpec(`label ${bindLabel(port)}: ${places.length} places are more than ${MOST_PLACES}`);
     validateProxyProtocol(port, spec.labels[proxyProtocolLabel(port)]);
   }
 }

@@ -1,4 +1,6 @@
+export * from './command-alphabet';
 export * from './ip-address';
+export * from './kernel-value';
 export * from './overlay';
 export * from './predefined-networks';
 export * from './address-pool';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { NetworkSpec } from '../../proto';
 import { overlap, readIpNetwork } from '../placement';
 import { firstAddress, formatAddress, formatSubnet, lastAddress, readSubnet } from './ip-address';
+import type { Ipv4Address } from './kernel-value';
 import { ENCRYPTED_UNDERLAY, encryptedAddressOf, isEncrypted, macOfAddress, macOfNode, mtuOf } from './overlay';
 
 describe('addresses of a subnet', () => {
@@ -56,8 +57,8 @@ describe('an overlay network', () => {
   });
 
   it('gives containers and nodes hardware addresses that cannot be the same', () => {
-    expect(macOfAddress('10.0.16.5')).toBe('02:42:0a:00:10:05');
-    expect(macOfNode('10.0.16.5')).toBe('02:5c:0a:00:10:05');
+    expect(macOfAddress('10.0.16.5' as Ipv4Address)).toBe('02:42:0a:00:10:05');
+    expect(macOfNode('10.0.16.5' as Ipv4Address)).toBe('02:5c:0a:00:10:05');
   });
 
   it('gives each node an address of its own inside WireGuard', () => {

@@ -603,7 +603,11 @@ export interface ObservedNode {
   /** For how much of that time leaders have seen it down, by clocks that nobody sets; written now and then by the leader. */
   seenDownMs: number;
   /** The key of the first agent that came with one (Ed25519; SPKI, DER): others do not pass as this node. Absent where none has. */
-  nodeKey?: Buffer | undefined;
+  nodeKey?:
+    | Buffer
+    | undefined;
+  /** Whether the agent called from the address that it advertises: nobody else's word for that address counts then. */
+  callsFromItsAddress: boolean;
 }
 
 /** removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again. */
@@ -668,6 +672,8 @@ export interface NodeNetworking {
   nextWireguardKey: string;
   /** Why the node's packet filter does not keep containers from the control plane; empty where it does. */
   filterProblem: string;
+  /** What cannot be had of what the managers told; every other network works. */
+  problems: NetworkProblem[];
 }
 
 /** How callers of a published port on another node reach a task here. */
@@ -711,6 +717,12 @@ export function nodeNetworking_IngressModeToNumber(object: NodeNetworking_Ingres
     default:
       return writtenEnum(object, "NodeNetworking_IngressMode");
   }
+}
+
+export interface NetworkProblem {
+  /** Empty where it is about no network in particular. */
+  networkId: string;
+  problem: string;
 }
 
 export interface EngineDescription {
@@ -4719,6 +4731,7 @@ function createBaseObservedNode(): ObservedNode {
     downSince: undefined,
     seenDownMs: 0,
     nodeKey: undefined,
+    callsFromItsAddress: false,
   };
 }
 
@@ -4747,6 +4760,9 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     }
     if (message.nodeKey !== undefined) {
       writer.uint32(66).bytes(message.nodeKey);
+    }
+    if (message.callsFromItsAddress !== false) {
+      writer.uint32(72).bool(message.callsFromItsAddress);
     }
     return writer;
   },
@@ -4828,6 +4844,14 @@ export const ObservedNode: MessageFns<ObservedNode> = {
             message.nodeKey = Buffer.from(reader.bytes());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.callsFromItsAddress = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4874,6 +4898,11 @@ export const ObservedNode: MessageFns<ObservedNode> = {
         : isSet(object.node_key)
         ? Buffer.from(bytesFromBase64(object.node_key))
         : undefined,
+      callsFromItsAddress: isSet(object.callsFromItsAddress)
+        ? globalThis.Boolean(object.callsFromItsAddress)
+        : isSet(object.calls_from_its_address)
+        ? globalThis.Boolean(object.calls_from_its_address)
+        : false,
     };
   },
 
@@ -4903,6 +4932,9 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     if (message.nodeKey !== undefined) {
       obj.nodeKey = base64FromBytes(message.nodeKey);
     }
+    if (message.callsFromItsAddress !== false) {
+      obj.callsFromItsAddress = message.callsFromItsAddress;
+    }
     return obj;
   },
 
@@ -4923,6 +4955,7 @@ export const ObservedNode: MessageFns<ObservedNode> = {
     message.downSince = object.downSince ?? undefined;
     message.seenDownMs = object.seenDownMs ?? 0;
     message.nodeKey = object.nodeKey ?? undefined;
+    message.callsFromItsAddress = object.callsFromItsAddress ?? false;
     return message;
   },
 };
@@ -5462,6 +5495,7 @@ function createBaseNodeNetworking(): NodeNetworking {
     overlayProblem: "",
     nextWireguardKey: "",
     filterProblem: "",
+    problems: [],
   };
 }
 
@@ -5490,6 +5524,9 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     }
     if (message.filterProblem !== "") {
       writer.uint32(66).string(message.filterProblem);
+    }
+    for (const v of message.problems) {
+      NetworkProblem.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -5571,6 +5608,14 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
             message.filterProblem = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.problems.push(NetworkProblem.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5625,6 +5670,11 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
         : isSet(object.filter_problem)
         ? globalThis.String(object.filter_problem)
         : "",
+      problems: globalThis.Array.isArray(object?.Problems)
+        ? object.Problems.map((e: any) => NetworkProblem.fromJSON(e))
+        : globalThis.Array.isArray(object?.problems)
+        ? object.problems.map((e: any) => NetworkProblem.fromJSON(e))
+        : [],
     };
   },
 
@@ -5654,6 +5704,9 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     if (message.filterProblem !== "") {
       obj.FilterProblem = message.filterProblem;
     }
+    if (message.problems?.length) {
+      obj.Problems = message.problems.map((e) => NetworkProblem.toJSON(e));
+    }
     return obj;
   },
 
@@ -5670,6 +5723,100 @@ export const NodeNetworking: MessageFns<NodeNetworking> = {
     message.overlayProblem = object.overlayProblem ?? "";
     message.nextWireguardKey = object.nextWireguardKey ?? "";
     message.filterProblem = object.filterProblem ?? "";
+    message.problems = object.problems?.map((e) => NetworkProblem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNetworkProblem(): NetworkProblem {
+  return { networkId: "", problem: "" };
+}
+
+export const NetworkProblem: MessageFns<NetworkProblem> = {
+  encode(message: NetworkProblem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.networkId !== "") {
+      writer.uint32(10).string(message.networkId);
+    }
+    if (message.problem !== "") {
+      writer.uint32(18).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NetworkProblem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNetworkProblem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.networkId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NetworkProblem {
+    return {
+      networkId: isSet(object.NetworkID)
+        ? globalThis.String(object.NetworkID)
+        : isSet(object.network_id)
+        ? globalThis.String(object.network_id)
+        : "",
+      problem: isSet(object.Problem)
+        ? globalThis.String(object.Problem)
+        : isSet(object.problem)
+        ? globalThis.String(object.problem)
+        : "",
+    };
+  },
+
+  toJSON(message: NetworkProblem): unknown {
+    const obj: any = {};
+    if (message.networkId !== "") {
+      obj.NetworkID = message.networkId;
+    }
+    if (message.problem !== "") {
+      obj.Problem = message.problem;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<NetworkProblem>): NetworkProblem {
+    return NetworkProblem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NetworkProblem>): NetworkProblem {
+    const message = createBaseNetworkProblem();
+    message.networkId = object.networkId ?? "";
+    message.problem = object.problem ?? "";
     return message;
   },
 };
@@ -8775,6 +8922,18 @@ export const protoMetadata = {
         "jsonName": "nodeKey",
         "options": undefined,
         "proto3Optional": true,
+      }, {
+        "name": "calls_from_its_address",
+        "number": 9,
+        "label": 1,
+        "type": 8,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "callsFromItsAddress",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -9099,6 +9258,18 @@ export const protoMetadata = {
         "jsonName": "FilterProblem",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "problems",
+        "number": 9,
+        "label": 3,
+        "type": 11,
+        "typeName": ".swarm.v1.NetworkProblem",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Problems",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -9116,6 +9287,42 @@ export const protoMetadata = {
       }],
       "extensionRange": [],
       "oneofDecl": [{ "name": "_ingress_mode", "options": undefined }],
+      "options": undefined,
+      "reservedRange": [],
+      "reservedName": [],
+      "visibility": 0,
+    }, {
+      "name": "NetworkProblem",
+      "field": [{
+        "name": "network_id",
+        "number": 1,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "NetworkID",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "problem",
+        "number": 2,
+        "label": 1,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "Problem",
+        "options": undefined,
+        "proto3Optional": false,
+      }],
+      "extension": [],
+      "nestedType": [],
+      "enumType": [],
+      "extensionRange": [],
+      "oneofDecl": [],
       "options": undefined,
       "reservedRange": [],
       "reservedName": [],
@@ -9929,7 +10136,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 24],
-        "span": [278, 0, 293, 1],
+        "span": [278, 0, 295, 1],
         "leadingComments":
           " node-status/<id>, written by the manager that holds the node's stream, or by the leader once that manager is gone.\n",
         "trailingComments": "",
@@ -9974,198 +10181,217 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 24, 2, 8],
+        "span": [294, 2, 34],
+        "leadingComments":
+          " Whether the agent called from the address that it advertises: nobody else's word for that address counts then.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 25],
-        "span": [296, 0, 298, 1],
+        "span": [298, 0, 300, 1],
         "leadingComments":
           " removed-nodes/<id>, written by the API when it removes the node, and kept: an agent with this id is not taken in again.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26],
-        "span": [302, 0, 309, 1],
+        "span": [304, 0, 311, 1],
         "leadingComments":
           " networks/<id>, written by the API, and by the first leader for the ingress network. Its `spec` is complete: every subnet and\n gateway is chosen.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 26, 2, 4],
-        "span": [308, 2, 22],
+        "span": [310, 2, 22],
         "leadingComments": " Number of the VXLAN that carries it; no other network of the cluster has it.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 27],
-        "span": [313, 0, 315, 1],
+        "span": [315, 0, 317, 1],
         "leadingComments":
           " network-claims: whoever makes or removes a network writes it and compares its revision, so that two at the same moment cannot\n choose the same subnet or VXLAN.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 28],
-        "span": [318, 0, 320, 1],
+        "span": [320, 0, 322, 1],
         "leadingComments":
           " published-ports/<protocol>/<port>: the service that holds the port on every node. Written by whoever writes the service.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 29, 2, 4],
-        "span": [328, 2, 68],
+        "span": [330, 2, 68],
         "leadingComments": " What follows is ours and is not part of Docker's NodeDescription.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30],
-        "span": [332, 0, 354, 1],
+        "span": [334, 0, 358, 1],
         "leadingComments": " What a node can do for overlay networks.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0],
-        "span": [334, 2, 339, 3],
+        "span": [336, 2, 341, 3],
         "leadingComments": " How callers of a published port on another node reach a task here.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 0],
-        "span": [336, 4, 20],
+        "span": [338, 4, 20],
         "leadingComments": " With their own address: answers go back through the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 4, 0, 2, 1],
-        "span": [338, 4, 19],
+        "span": [340, 4, 19],
         "leadingComments": " With the address of the node that was called.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 1],
-        "span": [342, 2, 60],
+        "span": [344, 2, 60],
         "leadingComments": " Why the node cannot keep callers' addresses; empty where it can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 2],
-        "span": [344, 2, 56],
+        "span": [346, 2, 56],
         "leadingComments":
           " WireGuard's public key of this node, base64; empty where encrypted networks cannot be had.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 4],
-        "span": [347, 2, 66],
+        "span": [349, 2, 66],
         "leadingComments": " Why encrypted networks cannot be had; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 5],
-        "span": [349, 2, 60],
+        "span": [351, 2, 60],
         "leadingComments": " Why no overlay network can be had at all; empty where they can.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 6],
-        "span": [351, 2, 65],
+        "span": [353, 2, 65],
         "leadingComments":
           " The public key that takes the place of wireguard_key soon: others accept it already. Empty between two rotations.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 30, 2, 7],
-        "span": [353, 2, 58],
+        "span": [355, 2, 58],
         "leadingComments":
           " Why the node's packet filter does not keep containers from the control plane; empty where it does.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 32, 2, 0],
-        "span": [364, 2, 39],
+        "path": [4, 30, 2, 8],
+        "span": [357, 2, 64],
+        "leadingComments": " What cannot be had of what the managers told; every other network works.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 31, 2, 0],
+        "span": [362, 2, 50],
+        "leadingComments": " Empty where it is about no network in particular.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 33, 2, 0],
+        "span": [374, 2, 39],
         "leadingComments": " Volume | Network | Log | Authorization\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 34, 2, 1],
-        "span": [383, 2, 55],
+        "path": [4, 35, 2, 1],
+        "span": [393, 2, 55],
         "leadingComments": " unknown | unreachable | reachable\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 34, 2, 2],
-        "span": [385, 2, 39],
+        "path": [4, 35, 2, 2],
+        "span": [395, 2, 39],
         "leadingComments": " host:port that agents and managers use\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 35],
-        "span": [389, 0, 395, 1],
+        "path": [4, 36],
+        "span": [399, 0, 405, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 35, 2, 2],
-        "span": [393, 2, 27],
+        "path": [4, 36, 2, 2],
+        "span": [403, 2, 27],
         "leadingComments": " host:port that agents dial\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 36],
-        "span": [398, 0, 401, 1],
+        "path": [4, 37],
+        "span": [408, 0, 411, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 37],
-        "span": [405, 0, 421, 1],
+        "path": [4, 38],
+        "span": [415, 0, 431, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 37, 2, 5],
-        "span": [412, 2, 72],
+        "path": [4, 38, 2, 5],
+        "span": [422, 2, 72],
         "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 37, 2, 7],
-        "span": [416, 2, 30],
+        "path": [4, 38, 2, 7],
+        "span": [426, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 37, 2, 8],
-        "span": [418, 2, 33],
+        "path": [4, 38, 2, 8],
+        "span": [428, 2, 33],
         "leadingComments": " ClusterSecrets.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 37, 2, 9],
-        "span": [420, 2, 33],
+        "path": [4, 38, 2, 9],
+        "span": [430, 2, 33],
         "leadingComments":
           " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 38],
-        "span": [424, 0, 432, 1],
+        "path": [4, 39],
+        "span": [434, 0, 442, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 38, 2, 0],
-        "span": [426, 2, 27],
+        "path": [4, 39, 2, 0],
+        "span": [436, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 38, 2, 2],
-        "span": [429, 2, 22],
+        "path": [4, 39, 2, 2],
+        "span": [439, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
-        "path": [4, 38, 2, 3],
-        "span": [431, 2, 24],
+        "path": [4, 39, 2, 3],
+        "span": [441, 2, 24],
         "leadingComments": " What managers lock their sealing keys with; empty while they do not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
@@ -10212,6 +10438,7 @@ export const protoMetadata = {
     ".swarm.v1.NodeDescription": NodeDescription,
     ".swarm.v1.NodeNetworking": NodeNetworking,
     ".swarm.v1.NodeNetworking.IngressMode": NodeNetworking_IngressMode,
+    ".swarm.v1.NetworkProblem": NetworkProblem,
     ".swarm.v1.EngineDescription": EngineDescription,
     ".swarm.v1.EngineDescription.LabelsEntry": EngineDescription_LabelsEntry,
     ".swarm.v1.PluginDescription": PluginDescription,
