@@ -120,8 +120,8 @@ export class Manager {
       leftClusters: joined.left,
       sawOwnNode: (nodeId, nodeKey) => supervise(logger, 'note of the own node', joined.sawNode(nodeId, nodeKey)),
       leaveLock: () => joined.leaveLock,
-      addServices: (server) => {
-        this.tunnels.addTo(server);
+      addServices: (server, prove) => {
+        this.tunnels.addTo(server, prove);
         admission.addTo(server);
       },
       logger,

@@ -7,8 +7,10 @@ export type Write = (message: AgentMessage, written: (error?: Error | null) => v
 
 /** Where the statuses that are to be sent come from. */
 export interface StatusSource {
-  /** Everything unsent, newest only. */
+  /** What is unsent, newest only, as far as it fits into one message. */
   take(): TaskObservation[];
+  /** Whether there is more. */
+  readonly hasUnsent: boolean;
 }
 
 /**
@@ -106,6 +108,7 @@ export class Outbox {
     if (!this.hasStatuses) return undefined;
     this.hasStatuses = false;
     const observations = this.statuses.take();
+    this.hasStatuses = this.statuses.hasUnsent;
     return observations.length > 0 ? { statuses: { observations } } : undefined;
   }
 }

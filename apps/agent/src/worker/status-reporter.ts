@@ -1,5 +1,6 @@
 import { TaskState } from '#common/domain';
-import type { TaskObservation } from '#common/dispatcher-proto';
+import { TaskObservation } from '#common/dispatcher-proto';
+import { MAX_MESSAGE_TO_MANAGER_BYTES } from '#common/grpc';
 import type { TaskStatus } from '#common/proto';
 
 /** Nobody acts on a state that a task only passes through; most are replaced by a later one before this is over. */
@@ -10,6 +11,18 @@ const PASSING: ReadonlySet<TaskState | undefined> = new Set([
   TaskState.ready,
   TaskState.starting,
 ]);
+
+/** Leaves room in a message for what is around it. */
+const MAX_BATCH_BYTES = MAX_MESSAGE_TO_MANAGER_BYTES - 1_024;
+/** What a message adds to each of those that it holds. */
+const FRAME_BYTES = 8;
+/** Longest text of a status: an engine's error may quote anything. More than managers keep. */
+const MAX_TEXT = 8 * 1_024;
+
+function withShortTexts(status: TaskStatus | undefined): TaskStatus | undefined {
+  if (!status || (status.err.length <= MAX_TEXT && status.message.length <= MAX_TEXT)) return status;
+  return { ...status, err: status.err.slice(0, MAX_TEXT), message: status.message.slice(0, MAX_TEXT) };
+}
 
 /**
  * Keeps the newest status of every task and which of them the manager has yet to hear.
@@ -57,10 +70,21 @@ export class StatusReporter {
     if (this.unsent.size > 0) this.announce();
   }
 
-  /** Everything unsent, which counts as sent from now on. */
+  get hasUnsent(): boolean {
+    return this.unsent.size > 0;
+  }
+
+  /** What is unsent, as far as one message may hold it; it counts as sent from now on. */
   take(): TaskObservation[] {
-    const batch = [...this.unsent].map((taskId) => ({ taskId, status: this.newest.get(taskId) }));
-    this.unsent.clear();
+    const batch: TaskObservation[] = [];
+    let bytes = 0;
+    for (const taskId of this.unsent) {
+      const observation = { taskId, status: withShortTexts(this.newest.get(taskId)) };
+      bytes += TaskObservation.encode(observation).finish().length + FRAME_BYTES;
+      if (bytes > MAX_BATCH_BYTES && batch.length > 0) return batch;
+      batch.push(observation);
+      this.unsent.delete(taskId);
+    }
     return batch;
   }
 

@@ -1,8 +1,8 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Server } from '@grpc/grpc-js';
 import { guarded, monotonicMs } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import { NANOS_PER_MS, NodeState } from '#common/domain';
-import { CHANNEL_OPTIONS, grpcFailure } from '#common/grpc';
+import { GuardedServer, grpcFailure } from '#common/grpc';
 import { LEAVE_KEY_BYTES, leaveLockOf, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import { DispatcherService, type AgentMessage, type ControlPlane, type Hello } from '#common/dispatcher-proto';
@@ -24,6 +24,8 @@ const LIVENESS_PERIOD_MS = 250;
 const BLIND_LIMIT_MS = 3_000;
 /** A stream must say hello within this time. */
 const HELLO_TIMEOUT_MS = 5_000;
+/** How often it is told that connections are refused. */
+const REFUSAL_PERIOD_MS = 10_000;
 
 export interface DispatcherParts {
   managerId: string;
@@ -48,15 +50,15 @@ export interface DispatcherParts {
   heartbeatPeriodMs: number;
   /** Opens secrets and credentials. */
   vault: Vault;
-  /** Adds what else agents call. */
-  addServices: (server: Server) => void;
+  /** Adds what else agents and managers call. `prove` is told of a caller that has shown who it is. */
+  addServices: (server: Server, prove: (peer: string) => void) => void;
   logger: Logger;
 }
 
 /** Holds the agents' streams: takes their hellos, heartbeats and statuses, gives them their assignments, and notices the dead. */
 export class DispatcherServer {
   readonly sessions = new SessionRegistry();
-  private readonly server = new Server(CHANNEL_OPTIONS);
+  private readonly server: GuardedServer;
   private readonly liveness: NodeLiveness;
   private readonly recorder: NodeRecorder;
   private readonly directory: NetworkDirectory;
@@ -64,22 +66,25 @@ export class DispatcherServer {
   private livenessTimer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void) | undefined;
   private sightedAt = monotonicMs();
+  private refusalsToldUntil = 0;
 
   constructor(private readonly parts: DispatcherParts) {
     this.liveness = new NodeLiveness(parts.heartbeatPeriodMs);
     this.recorder = new NodeRecorder(parts.store, parts.logger);
     this.addresses = new AddressKeeper(parts.store, this.recorder, parts.logger);
     this.directory = new NetworkDirectory(parts.store.view, parts.controlPlane);
-    this.server.addService(DispatcherService, { session: (stream: AgentStream) => this.accept(stream) });
-    parts.addServices(this.server);
+    this.server = new GuardedServer({
+      allows: (address) => this.isAllowed(address),
+      refused: (address, reason) => this.onRefused(address, reason),
+    });
+    this.server.grpc.addService(DispatcherService, { session: (stream: AgentStream) => this.accept(stream) });
+    parts.addServices(this.server.grpc, (peer) => this.server.prove(peer));
   }
 
   /** @param address `host:port` to listen on. @throws DomainError UNAVAILABLE when it is taken */
   async listen(address: string): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.bindAsync(address, ServerCredentials.createInsecure(), (error) =>
-        error ? reject(new DomainError('UNAVAILABLE', `cannot listen for agents on ${address}: ${error.message}`)) : resolve(),
-      );
+    await this.server.listen(address).catch((cause: unknown) => {
+      throw new DomainError('UNAVAILABLE', `cannot listen for agents on ${address}: ${messageOf(cause)}`, { cause });
     });
     this.parts.logger.warn(
       { address },
@@ -101,9 +106,7 @@ export class DispatcherServer {
     clearInterval(this.livenessTimer);
     this.unsubscribe?.();
     for (const session of this.sessions.all()) session.end('the manager stops');
-    const force = setTimeout(() => this.server.forceShutdown(), timeoutMs);
-    await new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
-    clearTimeout(force);
+    await this.server.close(timeoutMs);
   }
 
   /** Asks the node's agent to call Tunnel.Connect with this id. @returns false when this manager does not hold its stream */
@@ -160,16 +163,24 @@ export class DispatcherServer {
 
   /** Has the agent show that it has the key that it names. */
   private challenge(stream: AgentStream, hello: Hello): Greeting {
-    this.requireAllowed(peerAddress(stream.getPeer()));
     const greeting = new Greeting(hello);
     stream.write({ challenge: { nonce: greeting.nonce } });
     return greeting;
   }
 
-  private requireAllowed(address: string): void {
-    const { peers, ownAddress } = this.parts;
-    if (peers.allows(address) || address === ownAddress) return;
-    throw new DomainError('PERMISSION_DENIED', `agents at ${address} are not allowed; see the manager's --agent-network`);
+  /** One line stands for what may be thousands of connections. */
+  private onRefused(address: string, reason: string): void {
+    const now = monotonicMs();
+    if (now < this.refusalsToldUntil) return;
+    this.refusalsToldUntil = now + REFUSAL_PERIOD_MS;
+    this.parts.logger.warn({ address, reason }, 'a connection of an agent or manager was refused');
+  }
+
+  /** Other managers may call for a relay from wherever they are. */
+  private isAllowed(address: string): boolean {
+    const { peers, ownAddress, store } = this.parts;
+    const managers = store.view.managers().map(({ agentAddress }) => peerAddress(agentAddress));
+    return peers.allows(address) || address === ownAddress || managers.includes(address);
   }
 
   /**
@@ -179,7 +190,6 @@ export class DispatcherServer {
   private welcome(stream: AgentStream, told: Hello | undefined): AgentSession | undefined {
     const { managerId, peers, store, logger, inbox, vault } = this.parts;
     const address = peerAddress(stream.getPeer());
-    this.requireAllowed(address);
     const hello = readHello(told);
     const besideManager = peers.isLoopback(address) || address === this.parts.ownAddress;
     if (besideManager) this.parts.sawOwnNode?.(hello.nodeId, hello.nodeKey);
@@ -206,6 +216,7 @@ export class DispatcherServer {
       logger,
     });
     this.sessions.add(session);
+    this.server.prove(stream.getPeer());
     const welcome = {
       clusterId,
       heartbeatPeriodMs: this.heartbeatPeriodMs,

@@ -27,11 +27,18 @@ export class TunnelServer {
 
   constructor(private readonly parts: TunnelParts) {}
 
-  /** Takes the calls of agents, and of other managers, on this server. */
-  addTo(server: Server): void {
+  /**
+   * Takes the calls of agents, and of other managers, on this server.
+   * @param prove told of a caller that brings what only an agent or a manager has
+   */
+  addTo(server: Server, prove: (peer: string) => void): void {
     server.addService(TunnelService, {
-      connect: (stream: TunnelStream) => this.accept(stream),
-      relay: (stream: TunnelStream) => this.parts.relay.accept(stream, (nodeId) => this.openHere(nodeId)),
+      connect: (stream: TunnelStream) => this.accept(stream, prove),
+      relay: (stream: TunnelStream) =>
+        this.parts.relay.accept(stream, (nodeId) => {
+          prove(stream.getPeer());
+          return this.openHere(nodeId);
+        }),
     });
   }
 
@@ -62,7 +69,7 @@ export class TunnelServer {
     });
   }
 
-  private accept(stream: TunnelStream): void {
+  private accept(stream: TunnelStream, prove: (peer: string) => void): void {
     const [tunnelId = ''] = stream.metadata.get(ID_HEADER);
     const expected = this.expected.get(String(tunnelId));
     if (!expected) {
@@ -70,6 +77,7 @@ export class TunnelServer {
       return;
     }
     this.expected.delete(String(tunnelId));
+    prove(stream.getPeer());
     const tunnel = new TunnelConnection(stream, () => {
       stream.emit('error', { code: GrpcStatus.CANCELLED, details: 'the manager hung up' });
     });

@@ -10,6 +10,12 @@ const IDLE_TIMEOUT_MS = 2 ** 31 - 1;
 /** Above the largest COMPLETE set that a node gets: 1,000 tasks with 16 KiB specs. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
+/**
+ * What agents and other managers send is in small messages, also what is much in all: before it is known who a caller is, and after,
+ * a call holds no more than this of a message. Nothing is read of a message that says that it is longer.
+ */
+export const MAX_MESSAGE_TO_MANAGER_BYTES = 64 * 1024;
+
 /** Both sides of every stream between agents and managers: a dead peer is noticed, and neither memory nor messages are unbounded. */
 export const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
@@ -22,6 +28,12 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.max_concurrent_streams': 512,
   'grpc-node.flow_control_window': 1024 * 1024,
   'grpc-node.max_session_memory': 64,
+};
+
+/** Of a manager, for those who call it. */
+export const SERVER_OPTIONS: ChannelOptions = {
+  ...CHANNEL_OPTIONS,
+  'grpc.max_receive_message_length': MAX_MESSAGE_TO_MANAGER_BYTES,
 };
 
 /** For a connection of its own: the shared pool would hand out one that others use, or that still sits out its backoff. */

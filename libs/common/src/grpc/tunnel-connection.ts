@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { guarded } from '../concurrency';
+import { MAX_MESSAGE_TO_MANAGER_BYTES } from './channel-options';
 import type { TunnelChunk } from '../proto/generated/swarm/v1/tunnel';
 
 /** Either side's end of a Tunnel.Connect call. */
@@ -14,6 +15,8 @@ export interface TunnelCall {
 
 /** Enough that an engine which sends its log line by line does not wake the reader for each. */
 const HIGH_WATER_BYTES = 256 * 1024;
+/** A message of its own, with its frame, for the other side takes no longer ones. */
+const MAX_CHUNK_BYTES = MAX_MESSAGE_TO_MANAGER_BYTES / 2;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -50,8 +53,13 @@ export class TunnelConnection extends Duplex {
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, written: (error?: Error | null) => void): void {
-    if (this.isOver) written();
-    else this.call.write({ data: chunk, end: false }, written);
+    if (this.isOver) return written();
+    let rest = chunk;
+    for (; rest.length > MAX_CHUNK_BYTES; rest = rest.subarray(MAX_CHUNK_BYTES)) {
+      this.call.write({ data: rest.subarray(0, MAX_CHUNK_BYTES), end: false }, () => undefined);
+    }
+    // Those before it are written when the last one is.
+    this.call.write({ data: rest, end: false }, written);
   }
 
   override _final(done: (error?: Error | null) => void): void {
