@@ -149,7 +149,9 @@ export class GuardedServer {
   private countCall(connection: Connection | undefined): void {
     if (!connection || connection.isProven) return;
     connection.calls += 1;
-    if (connection.calls > this.limits.unprovenCalls) this.cutOff(connection, `it made ${connection.calls} calls of no use`);
+    // Told once: what had come before the line was cut is still counted.
+    if (connection.calls === this.limits.unprovenCalls + 1)
+      this.cutOff(connection, `it made ${connection.calls} calls of no use`);
   }
 
   private cutOff({ socket, address }: Connection, reason: string): void {
