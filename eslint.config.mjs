@@ -17,6 +17,7 @@ const PURE = [
   'apps/manager/src/api/engine/{engine-route,overlay-container,task-container}.ts',
   'apps/manager/src/api/openapi/**/*.ts',
   'apps/manager/src/membership/join-token.ts',
+  'apps/manager/src/upkeep/decide-upkeep.ts',
   'apps/manager/src/leader/lease-deadline.ts',
   'apps/manager/src/orchestrator/**/*.ts',
   'apps/manager/src/registry/{challenge,manifest,refusal}.ts',
@@ -71,7 +72,17 @@ const ONLY_IN = {
   '@nestjs/*': ['**/main.ts', 'apps/manager/src/manager-process.ts', '**/*.module.ts', 'apps/manager/src/api/**'],
 };
 
-const MANAGER_FEATURES = ['api', 'leader', 'orchestrator', 'scheduler', 'dispatcher', 'membership', 'registry', 'tunnel'];
+const MANAGER_FEATURES = [
+  'api',
+  'leader',
+  'orchestrator',
+  'scheduler',
+  'dispatcher',
+  'membership',
+  'registry',
+  'tunnel',
+  'upkeep',
+];
 /** Features meet in the store. The orchestrator calls the pure scheduler; leaders' loops know what a term is. */
 const MAY_IMPORT = { orchestrator: ['scheduler', 'leader'], dispatcher: ['leader'], membership: ['leader'] };
 

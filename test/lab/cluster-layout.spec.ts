@@ -41,6 +41,16 @@ describe('a cluster with one manager', () => {
     expect(option(aLayout(), 'manager', 'n1', '--agent-network')).toBe('10.77.1.0/24');
   });
 
+  it('tells the manager at which size etcd refuses writes', () => {
+    for (const [layout, bytes] of [
+      [aLayout(), String(2 * 1024 ** 3)],
+      [aLayout({ etcdQuotaBytes: 16_777_216 }), '16777216'],
+    ] as const) {
+      expect(option(layout, 'etcd', 'n1', '--quota-backend-bytes')).toBe(bytes);
+      expect(option(layout, 'manager', 'n1', '--etcd-quota-bytes')).toBe(bytes);
+    }
+  });
+
   it('has the manager ask the registries of the lab without TLS, as its engines do', () => {
     expect(option(aLayout(), 'manager', 'n1', '--insecure-registry')).toBe('10.77.1.0/24');
   });

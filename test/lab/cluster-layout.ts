@@ -1,3 +1,4 @@
+import { DEFAULT_QUOTA_BYTES } from '#common/store';
 import { ETCD_FILES, type EtcdHost } from './etcd-certificates';
 
 /** The programs a cluster is made of. */
@@ -33,6 +34,8 @@ export interface ClusterLayout {
   /** The network that agents call from; loopback is always allowed. */
   readonly subnet?: string;
   readonly ports: ClusterPorts;
+  /** Size at which etcd refuses writes; unless told, its own default. */
+  readonly etcdQuotaBytes?: number;
   /** Unix socket of each manager's API, in the order of `managers`. */
   readonly sockets: readonly string[];
   readonly logLevel: string;
@@ -103,6 +106,7 @@ function etcdArgs({ managers, ports, ...layout }: ClusterLayout, { name, address
     ...['--initial-cluster', members.join(',')],
     // Every status of a task is a revision: without this the history fills etcd's quota in weeks.
     ...['--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '10m'],
+    ...['--quota-backend-bytes', String(layout.etcdQuotaBytes ?? DEFAULT_QUOTA_BYTES)],
     // Managers call gRPC: what else is served beside it is one more way in.
     '--enable-grpc-gateway=false',
     ...tlsArgs(dataDir),
@@ -140,6 +144,7 @@ function managerArgs(layout: ClusterLayout, { name, address, dataDir, dockerSock
     ...['--agent-listen', `${listenAddress}:${ports.agents}`, ...(subnet === undefined ? [] : ['--agent-network', subnet])],
     // As the lab's engines have it.
     ...(subnet === undefined ? [] : ['--insecure-registry', subnet]),
+    ...['--etcd-quota-bytes', String(layout.etcdQuotaBytes ?? DEFAULT_QUOTA_BYTES)],
     ...['--auto-init', '--engine', dockerSocket, '--advertise-addr', address, '--log-level', layout.logLevel],
   ];
 }

@@ -27,6 +27,7 @@ export interface ClusterOptions {
   /** Unix socket of the first manager; unless told, one in the lab's own folder. */
   readonly managerSocket?: string;
   readonly ports?: ClusterPorts;
+  readonly etcdQuotaBytes?: number;
   readonly logLevel?: string;
   readonly extraArgs?: ClusterLayout['extraArgs'];
 }
@@ -172,6 +173,7 @@ function layOut(lab: Lab, options: ClusterOptions): ClusterLayout {
     managers,
     subnet: hosts.some(({ netns }) => netns !== undefined) ? lab.subnet : undefined,
     ports: options.ports ?? USUAL_PORTS,
+    etcdQuotaBytes: options.etcdQuotaBytes,
     sockets: options.managerSocket === undefined ? ownSockets : [options.managerSocket, ...ownSockets.slice(1)],
     logLevel: options.logLevel ?? 'info',
     extraArgs: options.extraArgs ?? {},

@@ -211,11 +211,15 @@ describe('promise 11: what is much is sent in small messages', () => {
     for (let index = 0; index < count; index++) reporter.report(`t${index}`, statusOf('é'.repeat(length)));
     const sent: TaskObservation[] = [];
     const sizes: number[] = [];
-    const outbox = new Outbox((message, written) => {
-      sizes.push(AgentMessage.encode(AgentMessage.fromPartial(message)).finish().length);
-      sent.push(...(message.statuses?.observations ?? []));
-      setImmediate(written);
-    }, reporter);
+    const outbox = new Outbox(
+      (message, written) => {
+        sizes.push(AgentMessage.encode(AgentMessage.fromPartial(message)).finish().length);
+        sent.push(...(message.statuses?.observations ?? []));
+        setImmediate(written);
+      },
+      reporter,
+      () => undefined,
+    );
     outbox.sendStatuses();
     await eventually(() => sent.length === count, { reason: 'every status was sent' });
     expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_MESSAGE_TO_MANAGER_BYTES);

@@ -226,8 +226,8 @@ describe('promise 14: a throw in one message of an agent or of a host that joins
       peers: faulty(new AllowedPeers([])),
       heartbeatPeriodMs: 60_000,
       vault: testVault(),
-      addServices: (server) => {
-        tunnels.addTo(server);
+      addServices: (server, prove) => {
+        tunnels.addTo(server, prove);
         admission.addTo(server);
       },
       logger,

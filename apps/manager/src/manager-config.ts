@@ -4,12 +4,14 @@ import { DEFAULT_SUBNET_POOL, nextSubnet, readSubnet, type SubnetPool } from '#c
 import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
 import { ETCD_USER, readHostPort, type ControlPlace } from '#common/packet-filter';
-import type { EtcdTls } from '#common/store';
+import { DEFAULT_QUOTA_BYTES, type EtcdTls } from '#common/store';
 import { readEtcdCredentials, type EtcdCredentialFiles } from './membership/etcd-credentials';
 import { requireHost, requireOrigin, type CallerRules } from './api/http/tcp-callers';
 
 const [DEFAULT_BASE = ''] = DEFAULT_SUBNET_POOL.bases;
 
+/** Below that an empty cluster would be full. */
+const LEAST_QUOTA_BYTES = 4 * 1024 * 1024;
 const UNIX_SCHEME = 'unix://';
 /** URLs leave them out. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
@@ -21,6 +23,8 @@ export interface ManagerConfig {
   /** What etcd is reached with; undefined where it asks for nothing. */
   etcdTls: EtcdTls | undefined;
   etcdPrefix: string;
+  /** etcd's own `--quota-backend-bytes`: it tells nobody. */
+  etcdQuotaBytes: number;
   listen: string[];
   /** Group of the API's unix socket, by name or number; undefined for `docker`, where there is one. */
   socketGroup?: string;
@@ -98,7 +102,12 @@ function addEtcdFlags(command: Command): void {
     .addOption(flag('--etcd-prefix <prefix>', 'where the cluster lives in etcd', 'ETCD_PREFIX').default('/swarmctl/'))
     .addOption(flag('--etcd-ca-file <path>', "authorities that sign for etcd's members (PEM)", 'ETCD_CA_FILE'))
     .addOption(flag('--etcd-cert-file <path>', 'certificate that this manager shows etcd (PEM)', 'ETCD_CERT_FILE'))
-    .addOption(flag('--etcd-key-file <path>', 'key of that certificate (PEM)', 'ETCD_KEY_FILE'));
+    .addOption(flag('--etcd-key-file <path>', 'key of that certificate (PEM)', 'ETCD_KEY_FILE'))
+    .addOption(
+      flag('--etcd-quota-bytes <bytes>', 'the --quota-backend-bytes that etcd was started with', 'ETCD_QUOTA_BYTES')
+        .argParser(quota)
+        .default(DEFAULT_QUOTA_BYTES),
+    );
 }
 
 function toEtcdTls(options: EtcdCredentialFiles & { etcd: readonly string[] }, command: Command): EtcdTls | undefined {
@@ -270,6 +279,15 @@ function list(text: string): string[] {
 
 function collect(text: string, before: string[]): string[] {
   return [...before, text];
+}
+
+/** As etcd takes it: 0 for its own default. */
+function quota(text: string): number {
+  const bytes = Number(text);
+  if (!Number.isInteger(bytes) || (bytes !== 0 && bytes < LEAST_QUOTA_BYTES)) {
+    throw new InvalidArgumentError(`It must be a whole number of at least ${LEAST_QUOTA_BYTES} bytes, or 0 for etcd's default.`);
+  }
+  return bytes === 0 ? DEFAULT_QUOTA_BYTES : bytes;
 }
 
 function positive(text: string): number {

@@ -81,6 +81,11 @@ export class ManagerMetrics implements LoopMetrics, OrchestratorMetrics {
     gauge('swarmctl_is_leader', '1 while this manager leads', () => Number(isLeader()));
     gauge('swarmctl_store_synced', '1 while the view follows etcd', () => Number(store.isSynced()));
     gauge('swarmctl_unreadable_records', 'Stored records that this manager cannot read', () => store.view.unreadable().length);
+    const { space } = store;
+    gauge('swarmctl_etcd_size_bytes', "Size of etcd's database, its fullest member's", () => space.usage()?.sizeBytes ?? NaN);
+    gauge('swarmctl_etcd_in_use_bytes', 'Bytes of it that are in use', () => space.usage()?.inUseBytes ?? NaN);
+    gauge('swarmctl_etcd_quota_bytes', 'Size at which etcd refuses writes', () => space.usage()?.quotaBytes ?? NaN);
+    gauge('swarmctl_etcd_full', '1 while the alarm NOSPACE is raised', () => Number(space.usage()?.isFull ?? false));
     gauge('swarmctl_services', 'Services', () => store.view.services().length);
     new Gauge({
       name: 'swarmctl_tasks',

@@ -7,6 +7,7 @@ import type { BaseFilter } from '#common/packet-filter';
 import type { Vault } from '#common/store';
 import { ApiModule } from './api/api.module';
 import { nodeIdBeside } from './api/describe-host';
+import { storeEvent } from './api/events/cluster-event';
 import { EventLog } from './api/events/event-log';
 import type { ApiDependencies } from './api/ports';
 import { collectHostFacts } from './host-facts';
@@ -66,6 +67,12 @@ class CoreModule {
   }
 }
 
+function eventLogOf({ store }: Manager): EventLog {
+  const events = new EventLog(store);
+  store.space.onFullChange((usage) => events.tell(storeEvent(store.view.cluster()?.id ?? '', usage)));
+  return events;
+}
+
 /** The map of a manager: the core, and the API on top of it. The features meet in the core's store. */
 @Module({})
 export class ManagerModule {
@@ -90,7 +97,7 @@ export class ManagerModule {
             nodeBeside: () => nodeIdBeside(manager.store.view, agentAddressOf(context.config)),
             managers: () => manager.managerAddresses(),
           }),
-          events: new EventLog(manager.store),
+          events: eventLogOf(manager),
           engines: hostEngines(context.config.engine, (nodeId) => manager.connectToEngine(nodeId)),
           storePatienceMs: STORE_PATIENCE_MS,
           logger: context.logger,

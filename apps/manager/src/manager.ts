@@ -24,6 +24,7 @@ import type { JoinedClusters } from './membership/joined-cluster';
 import { announceManager, type Announcement } from './membership/manager-presence';
 import { ManagerRelay } from './tunnel/manager-relay';
 import { TunnelServer } from './tunnel/tunnel.server';
+import { StoreUpkeep } from './upkeep/keep-store';
 import { ServiceReconciler } from './orchestrator/service.reconciler';
 
 /** How long agents get to take leave when the manager stops. */
@@ -55,6 +56,7 @@ export class Manager {
   readonly membership: SwarmMembership;
   private readonly etcd: EtcdStore;
   private readonly inbox: StatusInbox;
+  private readonly upkeep: StoreUpkeep;
   private readonly controlPlane: ControlPlane;
   private readonly dispatcher: DispatcherServer;
   private readonly relay: ManagerRelay;
@@ -66,7 +68,7 @@ export class Manager {
   constructor(private readonly parts: ManagerParts) {
     const { config, managerId, sealingKeys, vault, metrics, logger } = parts;
     this.etcd = new EtcdStore({ hosts: config.etcd, tls: config.etcdTls, prefix: config.etcdPrefix });
-    this.store = new ClusterStore(this.etcd, logger);
+    this.store = new ClusterStore(this.etcd, logger, config.etcdQuotaBytes);
     const { store, etcd: objects } = this;
     this.membership = new SwarmMembership({
       managerId,
@@ -79,6 +81,11 @@ export class Manager {
     });
     this.inbox = new StatusInbox(this.store, logger, (count, seconds) => metrics.statusesStored(count, seconds));
     metrics.observeDrops(this.inbox.dropped);
+    store.space.onFullChange(({ isFull, ...usage }) => {
+      if (isFull) logger.error(usage, 'etcd is full (alarm NOSPACE): it takes removals only, until there is space again');
+      else logger.info(usage, 'etcd has space again');
+    });
+    this.upkeep = new StoreUpkeep({ maintenance: this.etcd.maintenance, store, managerId, logger });
     this.controlPlane = new ControlPlane({
       etcd: this.etcd,
       own: controlPlacesOf(config),
@@ -166,6 +173,7 @@ export class Manager {
     this.leading = this.lead(signal);
     guard.mustRun('presence', signal, this.announced);
     guard.mustRun('leader loops', signal, this.leading);
+    guard.mustRun("etcd's upkeep", signal, this.upkeep.run(signal));
     await this.controlPlane.refresh();
     if (signal.aborted) return;
     guard.mustRun('control plane addresses', signal, this.controlPlane.run(signal));

@@ -13,7 +13,7 @@ import type {
   SwarmSpec,
   Task,
 } from '#common/proto';
-import type { ClusterView, Guard, Revision, Vault, ViewChange, Write } from '#common/store';
+import type { ClusterView, CommitOptions, Guard, Revision, StoreSpace, Vault, ViewChange, Write } from '#common/store';
 
 export type { EnginePlace, Engines } from './engine/engines';
 
@@ -28,7 +28,10 @@ export interface ApiStore {
    * All writes or none; when it resolves, `view` shows them.
    * @throws DomainError ABORTED a guard failed · TOO_LARGE · RESOURCE_EXHAUSTED · UNAVAILABLE · DEADLINE_EXCEEDED
    */
-  commit(guards: Guard[], writes: Write[]): Promise<Revision>;
+  commit(guards: Guard[], writes: Write[], options?: CommitOptions): Promise<Revision>;
+
+  /** How much of etcd's space is used. */
+  readonly space: Pick<StoreSpace, 'usage' | 'promise'>;
 
   /** Calls `listener` after each change of the view. Returns how to stop it. */
   onChange(listener: (changes: ViewChange[]) => void): () => void;

@@ -22,3 +22,16 @@ export function modeOf(mode: ServiceMode | undefined): ModeName {
 export function isJob(mode: ServiceMode | undefined): boolean {
   return mode?.replicatedJob !== undefined || mode?.globalJob !== undefined;
 }
+
+/** How many tasks the service has when all of them are there. @param nodes number of nodes in the cluster */
+export function expectedTasks(mode: ServiceMode | undefined, nodes: number): number {
+  switch (modeOf(mode)) {
+    case 'replicated':
+      return mode?.replicated?.replicas ?? 1;
+    case 'replicated-job':
+      return mode?.replicatedJob?.totalCompletions ?? mode?.replicatedJob?.maxConcurrent ?? 1;
+    case 'global':
+    case 'global-job':
+      return nodes;
+  }
+}

@@ -1,4 +1,4 @@
-import { keys, type ClusterStore, type Guard, type Revision, type Write } from '#common/store';
+import { keys, type ClusterStore, type CommitOptions, type Guard, type Revision, type Write } from '#common/store';
 
 /** The election key as this term has written it. */
 export interface Claim {
@@ -37,8 +37,8 @@ export class LeaderTerm {
    * process's clock says.
    * @throws DomainError ABORTED another term has begun, or a guard failed · and as ObjectStore.commit
    */
-  commit(guards: Guard[], writes: Write[]): Promise<Revision> {
-    return this.store.commit([{ key: keys.leader, modRevision: this.fence }, ...guards], writes);
+  commit(guards: Guard[], writes: Write[], options?: CommitOptions): Promise<Revision> {
+    return this.store.commit([{ key: keys.leader, modRevision: this.fence }, ...guards], writes, options);
   }
 
   /**
@@ -48,6 +48,7 @@ export class LeaderTerm {
    */
   async renewFence(): Promise<void> {
     const { record, leaseId } = this.claim;
-    this.fence = await this.commit([], [{ kind: 'put', key: keys.leader, value: record, lease: leaseId }]);
+    const put: Write = { kind: 'put', key: keys.leader, value: record, lease: leaseId };
+    this.fence = await this.commit([], [put], { evenWhenFull: true });
   }
 }

@@ -170,6 +170,7 @@ export class SwarmMembership {
     await store.commit(
       [{ key: keys.cluster, modRevision: version?.index ?? 0 }],
       [{ kind: 'put', key: keys.cluster, value: ended }],
+      { evenWhenFull: true },
     );
     await this.eraseObjects();
   }

@@ -1,9 +1,12 @@
 import { TaskState } from '#common/domain';
+import { DomainError } from '#common/errors';
 import { RegistryCredentials, Service, Task, type SealedValue } from '#common/proto';
+import type { Guard, Write } from '#common/store';
 import { testVault } from '#common/testing';
+import type { LeaderTerm } from '../leader/leader-term';
 import { aService, aTask, NOW } from '../testing/builders';
 import type { Change } from './change';
-import { toTransactions } from './commit-changes';
+import { commitChanges, toTransactions } from './commit-changes';
 
 const seal = (value: Buffer): SealedValue => testVault().seal(value, 'registry-credentials/web-id');
 
@@ -80,5 +83,38 @@ describe('the transactions of a plan', () => {
     const credentials = { current: seal(Buffer.from('new')), previous: undefined };
     const [transaction] = toTransactions([{ kind: 'rollBack', service, message: 'because', credentials }], NOW, 127);
     expect(transaction?.writes).toContainEqual({ kind: 'delete', key: 'registry-credentials/web-id' });
+  });
+});
+
+describe('while etcd is full', () => {
+  /** A term whose puts are refused, as etcd does with its alarm NOSPACE raised. */
+  function aFullTerm(): { term: LeaderTerm; made: Write[] } {
+    const made: Write[] = [];
+    const commit = (_: Guard[], writes: Write[]): Promise<number> => {
+      if (writes.some(({ kind }) => kind === 'put')) return Promise.reject(new DomainError('RESOURCE_EXHAUSTED', 'full'));
+      made.push(...writes);
+      return Promise.resolve(1);
+    };
+    return { term: { maxWrites: 127, commit } as unknown as LeaderTerm, made };
+  }
+
+  it('tasks that are to be removed are deleted at once, and everything else is tried again later', async () => {
+    const { term, made } = aFullTerm();
+    const changes: Change[] = [
+      ...create(200),
+      { kind: 'setDesiredState', task: aTask({ id: 'kept' }), to: TaskState.shutdown, reason: 'updated' },
+      { kind: 'setDesiredState', task: aTask({ id: 'removed' }), to: TaskState.remove, reason: 'service removed' },
+      { kind: 'deleteTask', taskId: 'old' },
+    ];
+    await expect(commitChanges(term, changes, NOW)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    expect(made).toEqual(
+      ['tasks/removed', 'task-status/removed', 'tasks/old', 'task-status/old'].map((key) => ({ kind: 'delete', key })),
+    );
+  });
+
+  it('deletions alone are made as ever', async () => {
+    const { term, made } = aFullTerm();
+    expect(await commitChanges(term, [{ kind: 'deleteTask', taskId: 'old' }], NOW)).toEqual([2]);
+    expect(made).toHaveLength(2);
   });
 });

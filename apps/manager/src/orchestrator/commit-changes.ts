@@ -1,5 +1,5 @@
-import { choosePorts } from '#common/domain';
-import { assertNever } from '#common/errors';
+import { choosePorts, TaskState } from '#common/domain';
+import { assertNever, isCode } from '#common/errors';
 import { RebalanceRequest, ServiceEndpoint, SpecChange_Kind, Task, UpdateStatus } from '#common/proto';
 import { claimsOfPorts, keys, writesOfCredentials, writesOfService, type Guard, type Write } from '#common/store';
 import type { LeaderTerm } from '../leader/leader-term';
@@ -16,8 +16,26 @@ const MAX_TRANSACTION_BYTES = 1024 * 1024;
  */
 export async function commitChanges(term: LeaderTerm, changes: readonly Change[], now: number): Promise<number[]> {
   const batches = toTransactions(changes, now, term.maxWrites);
-  for (const { guards, writes } of batches) await term.commit(guards, writes);
+  try {
+    for (const { guards, writes } of batches) await term.commit(guards, writes);
+  } catch (error) {
+    if (isCode(error, 'RESOURCE_EXHAUSTED')) await commitDeletions(term, changes, now);
+    throw error;
+  }
   return batches.map(({ writes }) => writes.length);
+}
+
+/**
+ * A full etcd takes deletions only. A task that is to be removed is deleted without being told so first, which its agent takes for the
+ * same thing: it stops the container, and removes it.
+ */
+async function commitDeletions(term: LeaderTerm, changes: readonly Change[], now: number): Promise<void> {
+  const deletions = changes.flatMap((change): Change[] => {
+    if (change.kind === 'deleteTask') return [change];
+    const isRemoval = change.kind === 'setDesiredState' && change.to === TaskState.remove;
+    return isRemoval ? [{ kind: 'deleteTask', taskId: change.task.id }] : [];
+  });
+  for (const { guards, writes } of toTransactions(deletions, now, term.maxWrites)) await term.commit(guards, writes);
 }
 
 /** The transactions that carry the changes, none above the limits. */

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { isCode } from '#common/errors';
 import { wantedSpecs } from '../stack/service-changes';
 import { unusedKeys } from '../stack/unused-keys';
+import { SCHEMA_FILE } from './schema/validate';
 import { readFiles } from './testing/read-files';
 
-const SCHEMA = join(dirname(require.resolve('dclint/package.json')), 'schemas', 'compose.schema.json');
-const schema = JSON.parse(readFileSync(SCHEMA, 'utf8')) as { definitions: { service: { properties: object } } };
+const schema = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as { definitions: { service: { properties: object } } };
 const SERVICE_KEYS = Object.keys(schema.definitions.service.properties);
 
 const scalar = fc.oneof(

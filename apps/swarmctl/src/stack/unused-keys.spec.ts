@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { SCHEMA_FILE } from '../compose/schema/validate';
 import { readFiles } from '../compose/testing/read-files';
 import { SERVICE_KEYS, unusedKeys } from './unused-keys';
 
@@ -39,8 +39,7 @@ it.each(['privileged: false', 'network_mode: host', 'x-mine: true', 'depends_on:
 );
 
 it('knows no key that the specification does not have', () => {
-  const file = join(dirname(require.resolve('dclint/package.json')), 'schemas', 'compose.schema.json');
-  const schema = JSON.parse(readFileSync(file, 'utf8')) as { definitions: { service: { properties: object } } };
+  const schema = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as { definitions: { service: { properties: object } } };
   const known = Object.keys(schema.definitions.service.properties);
   expect(Object.keys(SERVICE_KEYS).filter((key) => !known.includes(key))).toEqual([]);
 });

@@ -6,7 +6,8 @@ import { ClusterCache } from './cluster-cache';
 import type { ClusterView, ViewChange } from './cluster-view';
 import { GroupCommit } from './group-commit';
 import { keys } from './keys';
-import type { Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
+import type { CommitOptions, Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
+import { DEFAULT_QUOTA_BYTES, StoreSpace } from './store-space';
 
 /** The view is called stale when etcd has not been heard of for this long: one progress period plus a late answer. */
 const STALE_AFTER_MS = 1_800;
@@ -28,11 +29,16 @@ export class ClusterStore {
   private heardAt = Number.NEGATIVE_INFINITY;
   private watching = false;
   private readonly commits: GroupCommit;
+  /** How much of etcd's space is used, as far as anybody measures it. */
+  readonly space: StoreSpace;
 
+  /** @param quotaBytes as StoreSpace */
   constructor(
     private readonly store: ObjectStore,
     private readonly logger: Logger,
+    quotaBytes = DEFAULT_QUOTA_BYTES,
   ) {
+    this.space = new StoreSpace(quotaBytes, monotonicMs);
     this.commits = new GroupCommit(store);
     this.cache = new ClusterCache((key, error) => this.saysUnreadable(key, error));
   }
@@ -83,8 +89,8 @@ export class ClusterStore {
    * Commits, then waits until the view shows it.
    * @throws DomainError as ObjectStore.commit; DEADLINE_EXCEEDED when it was committed but the view has not caught up in time.
    */
-  async commit(guards: Guard[], writes: Write[]): Promise<Revision> {
-    const revision = await this.commits.commit(guards, writes);
+  async commit(guards: Guard[], writes: Write[], options?: CommitOptions): Promise<Revision> {
+    const revision = await this.commits.commit(guards, writes, options);
     await this.reached(revision);
     return revision;
   }

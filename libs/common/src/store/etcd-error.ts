@@ -1,12 +1,24 @@
-import { status as GrpcStatus } from '@grpc/grpc-js';
 import { DomainError, messageOf, type ErrorCode } from '../errors';
 
-const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = {
-  [GrpcStatus.DEADLINE_EXCEEDED]: 'DEADLINE_EXCEEDED',
-  [GrpcStatus.RESOURCE_EXHAUSTED]: 'RESOURCE_EXHAUSTED',
-  [GrpcStatus.INVALID_ARGUMENT]: 'INVALID_ARGUMENT',
-  [GrpcStatus.NOT_FOUND]: 'NOT_FOUND',
+/** By the name of etcd3's class, all that is left of the gRPC status: it drops the number. Everything else is UNAVAILABLE. */
+const CODE_OF_CLASS: Readonly<Partial<Record<string, ErrorCode>>> = {
+  GRPCDeadlineExceededError: 'DEADLINE_EXCEEDED',
+  GRPCResourceExhastedError: 'RESOURCE_EXHAUSTED',
+  GRPCInvalidArgumentError: 'INVALID_ARGUMENT',
+  GRPCNotFoundError: 'NOT_FOUND',
+  EtcdLeaseInvalidError: 'NOT_FOUND',
 };
+
+/** What etcd's words mean, where its status is used for several things. */
+const MEANINGS: readonly { text: RegExp; code: ErrorCode; says: string }[] = [
+  { text: /request is too large|message larger than max/, code: 'TOO_LARGE', says: 'the object is too large' },
+  {
+    text: /database space exceeded/,
+    code: 'RESOURCE_EXHAUSTED',
+    says: "the cluster store is full (etcd's NOSPACE alarm): remove what is not needed; running containers are not affected",
+  },
+  { text: /required revision has been compacted/, code: 'COMPACTED', says: 'this part of the history is gone' },
+];
 
 /** Runs a call and turns etcd3's errors, which are told apart by class name and text only, into ours. */
 export async function translated<T>(what: string, call: () => Promise<T>): Promise<T> {
@@ -20,18 +32,14 @@ export async function translated<T>(what: string, call: () => Promise<T>): Promi
 function toDomainError(what: string, error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const text = messageOf(error);
-  const name = error instanceof Error ? error.constructor.name : '';
-  const status = (error as { code?: number }).code;
-  if (name === 'EtcdLeaseInvalidError')
-    return new DomainError('NOT_FOUND', `etcd ${what}: the lease has expired`, { cause: error });
-  if (/request is too large|message larger than max/.test(text))
-    return new DomainError('TOO_LARGE', `etcd ${what}: the object is too large`, { cause: error });
-  const code = (status !== undefined && CODE_OF_STATUS[status]) || codeOfText(text, name);
-  return new DomainError(code, `etcd ${what}: ${text}`, { cause: error });
+  const meaning = MEANINGS.find((each) => each.text.test(text));
+  if (meaning) return new DomainError(meaning.code, `etcd ${what}: ${meaning.says}`, { cause: error });
+  const code = (error instanceof Error && CODE_OF_CLASS[error.constructor.name]) || codeOfText(text);
+  const says = error instanceof Error && error.constructor.name === 'EtcdLeaseInvalidError' ? 'the lease has expired' : text;
+  return new DomainError(code, `etcd ${what}: ${says}`, { cause: error });
 }
 
-function codeOfText(text: string, name: string): ErrorCode {
-  if (/DEADLINE_EXCEEDED|Deadline exceeded/.test(text)) return 'DEADLINE_EXCEEDED';
-  if (/database space exceeded|NOSPACE/.test(text) || name === 'GRPCResourceExhastedError') return 'RESOURCE_EXHAUSTED';
-  return 'UNAVAILABLE';
+/** Errors of streams come as they are in gRPC. */
+function codeOfText(text: string): ErrorCode {
+  return /DEADLINE_EXCEEDED|Deadline exceeded/.test(text) ? 'DEADLINE_EXCEEDED' : 'UNAVAILABLE';
 }

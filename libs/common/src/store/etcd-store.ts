@@ -1,7 +1,6 @@
-import { ConsecutiveBreaker, circuitBreaker, handleWhen, noop } from 'cockatiel';
+import { noop } from 'cockatiel';
 import {
   Etcd3,
-  isRecoverableError,
   type ICompare,
   type IKeyValue,
   type IMember,
@@ -15,9 +14,10 @@ import {
 import { CHANNEL_OPTIONS, endingAfter } from '../grpc';
 import { DomainError, isCode } from '../errors';
 import { translated } from './etcd-error';
+import { EtcdMaintenance } from './etcd-maintenance';
 import { EtcdLease, type Lease } from './etcd-lease';
 import { watchEtcd } from './etcd-watch';
-import { monotonicPause } from './monotonic-pause';
+import { MemberBreaker } from './member-breaker';
 import type { Commit, Guard, ObjectStore, Revision, Stored, WatchBatch, Write } from './object-store';
 
 /** etcd's default `--max-txn-ops`. */
@@ -26,8 +26,6 @@ const DEFAULT_MAX_OPERATIONS = 128;
 const PAGE_SIZE = 256;
 /** An API client is promised an answer within 2 s when etcd is away. */
 const CALL_TIMEOUT_MS = 1_500;
-/** etcd3's own breaker waits 5 s, longer than a failover should take. */
-const BREAKER_HALF_OPEN_MS = 500;
 
 const UNARY_CALL = endingAfter(CALL_TIMEOUT_MS);
 /** PEM each. */
@@ -54,11 +52,13 @@ export class EtcdStore implements ObjectStore {
   readonly maxOperations: number;
   private readonly prefix: string;
   private readonly client: Etcd3;
+  /** What keeps the members in shape. */
+  readonly maintenance: EtcdMaintenance;
 
   constructor(options: EtcdOptions) {
     this.prefix = options.prefix;
     this.maxOperations = options.maxOperations ?? DEFAULT_MAX_OPERATIONS;
-    this.client = new Etcd3({
+    const connection: IOptions = {
       hosts: options.hosts,
       ...(options.tls && { credentials: credentialsOf(options.tls) }),
       grpcOptions: {
@@ -74,13 +74,11 @@ export class EtcdStore implements ObjectStore {
       defaultCallOptions: (context) => (context.isStream ? {} : UNARY_CALL),
       faultHandling: {
         global: noop,
-        host: () =>
-          circuitBreaker(handleWhen(isRecoverableError), {
-            halfOpenAfter: monotonicPause(BREAKER_HALF_OPEN_MS),
-            breaker: new ConsecutiveBreaker(3),
-          }),
+        host: () => new MemberBreaker(),
       },
-    });
+    };
+    this.client = new Etcd3(connection);
+    this.maintenance = new EtcdMaintenance(options.hosts.map((host) => new Etcd3({ ...connection, hosts: [host] })));
   }
 
   async list(prefix: string): Promise<{ objects: Stored[]; revision: Revision }> {
@@ -145,6 +143,7 @@ export class EtcdStore implements ObjectStore {
 
   close(): void {
     this.client.close();
+    this.maintenance.close();
   }
 
   private async members(): Promise<IMember[]> {

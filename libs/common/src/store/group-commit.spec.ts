@@ -217,3 +217,16 @@ it('gives of any commits those through that would go through one after the other
     }),
   );
 });
+
+it('a commit that is to be made even while etcd is full goes as a transaction within one, which etcd does not refuse', async () => {
+  const ways: string[] = [];
+  const store = {
+    maxOperations: 128,
+    commit: () => (ways.push('commit'), Promise.resolve(1)),
+    commitAll: (commits: readonly Commit[]) => (ways.push('commitAll'), Promise.resolve(commits.map(() => 1))),
+  } as unknown as ObjectStore;
+  const commits = new GroupCommit(store);
+  await commits.commit([], [put('a')]);
+  await commits.commit([], [put('a')], { evenWhenFull: true });
+  expect(ways).toEqual(['commit', 'commitAll']);
+});

@@ -1,5 +1,13 @@
 import { guarded } from '../concurrency';
-import { widthOf, type Commit, type Guard, type ObjectStore, type Revision, type Write } from './object-store';
+import {
+  widthOf,
+  type Commit,
+  type CommitOptions,
+  type Guard,
+  type ObjectStore,
+  type Revision,
+  type Write,
+} from './object-store';
 
 const WAITS = {
   /** A group that takes longer than etcd on a good disk does no longer hold up the others. */
@@ -70,9 +78,9 @@ export class GroupCommit {
   ) {}
 
   /** @throws DomainError as ObjectStore.commit */
-  commit(guards: Guard[], writes: Write[]): Promise<Revision> {
+  commit(guards: Guard[], writes: Write[], { evenWhenFull = false }: CommitOptions = {}): Promise<Revision> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ guards, writes, resolve, reject });
+      this.waiting.push({ guards, writes, evenWhenFull, resolve, reject });
       if (this.gathering && this.waiting.length >= this.gathering.expected) this.endGathering();
       if (this.isBusy) return;
       this.isBusy = true;
@@ -136,7 +144,9 @@ export class GroupCommit {
     const [only] = commits;
     try {
       const outcomes =
-        only && commits.length === 1 ? [await this.store.commit(only.guards, only.writes)] : await this.store.commitAll(commits);
+        only && commits.length === 1 && !only.evenWhenFull
+          ? [await this.store.commit(only.guards, only.writes)]
+          : await this.store.commitAll(commits);
       return () =>
         commits.forEach(({ resolve, reject }, index) => {
           const outcome = outcomes[index];

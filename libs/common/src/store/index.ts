@@ -4,6 +4,8 @@ export * from './cluster-view';
 export * from './cluster-store';
 export type { Lease } from './etcd-lease';
 export * from './etcd-store';
+export * from './store-space';
+export type { EtcdMaintenance, MemberSpace } from './etcd-maintenance';
 export { networkIdsOf, networkIdsOfService } from './cache-records';
 export * from './join';
 export * from './service-writes';

@@ -27,6 +27,8 @@ export const keys = {
   secretName: (name: string) => `secret-names/${name}`,
   config: (id: string) => `configs/${id}`,
   configName: (name: string) => `config-names/${name}`,
+  /** Where the history was last cut off by a manager; not part of the view. */
+  compacted: 'compacted',
   networkClaims: 'network-claims',
   /** Virtual addresses of a service. */
   serviceEndpoint: (id: string) => `service-endpoint/${id}`,

@@ -27,8 +27,17 @@ export type Guard =
 
 export type Write = { kind: 'put'; key: string; value: Uint8Array; lease?: string } | { kind: 'delete'; key: string };
 
+/** How a commit is to be made. */
+export interface CommitOptions {
+  /**
+   * Makes it also while etcd's alarm NOSPACE is raised, when other puts are refused: for the few bytes without which nothing could be
+   * removed. Not for what is large or frequent (docs/decisions/0017).
+   */
+  readonly evenWhenFull?: boolean;
+}
+
 /** Writes, and what has to hold for them. */
-export interface Commit {
+export interface Commit extends CommitOptions {
   readonly guards: Guard[];
   readonly writes: Write[];
 }
@@ -62,7 +71,8 @@ export interface ObjectStore {
 
   /**
    * Several commits in one request: each is made or refused by itself, and none may have to do with what another writes. Together they
-   * may count for no more than `maxOperations` (operationsOf).
+   * may count for no more than `maxOperations` (operationsOf). etcd makes them even while it is full: it counts no puts within a
+   * transaction of a transaction.
    * @returns for each its revision, or why it was refused
    * @throws DomainError as commit, for all of them
    */

@@ -94,7 +94,7 @@ export function deletionsOfRevisions(service: Service): Write[] {
 }
 
 /** Maps that were filled in another order count as a difference, which only makes one revision more. */
-function isSameButReplicas(before: ServiceSpec | undefined, after: ServiceSpec | undefined): boolean {
+export function isSameButReplicas(before: ServiceSpec | undefined, after: ServiceSpec | undefined): boolean {
   return Buffer.from(encodeWithoutReplicas(before)).equals(encodeWithoutReplicas(after));
 }
 

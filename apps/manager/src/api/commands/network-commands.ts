@@ -19,12 +19,13 @@ import {
 import { DomainError, isCode } from '#common/errors';
 import { newId } from '#common/identity';
 import { NetworkSpec, type IpamConfig, type Network, type Node, type Service, type Task } from '#common/proto';
-import { creationOfNetwork, removalOfNetwork, type ClusterView, type Guard, type Write } from '#common/store';
+import { creationOfNetwork, removalOfNetwork, type ClusterView, type Commit } from '#common/store';
 import { decodeJson } from '#common/wire';
 import { findNetwork } from '../lookup';
 import type { ApiStore } from '../ports';
 import { failedPrecondition, unreadableSpec } from '../validate/api-errors';
 import { validateNetworkSpec } from '../validate/validate-network';
+import { bytesOf, requireRoom } from './require-room';
 
 /** Others may make networks at the same moment; a handful of them at once is the most that anybody has seen. */
 const MAX_TRIES = 8;
@@ -58,7 +59,9 @@ export class NetworkCommands {
         scope: 'swarm',
         ipam: { driver: 'default', options: {}, ...wanted.ipam, config: completeIpam(wanted, view, poolOf(view, this.pool)) },
       };
-      return creationOfNetwork(view, { id, createdAt: this.now().toISOString(), spec });
+      const creation = creationOfNetwork(view, { id, createdAt: this.now().toISOString(), spec });
+      requireRoom(this.store, { what: `network ${spec.name}`, bytes: bytesOf(creation.writes) });
+      return creation;
     });
     return id;
   }
@@ -76,16 +79,16 @@ export class NetworkCommands {
       const network = findNetwork(view, id);
       refuseUsed(network, view.services());
       refuseAttached(network, view.tasksOnNetwork(network.id));
-      return removalOfNetwork(view, network);
+      return { ...removalOfNetwork(view, network), evenWhenFull: true };
     });
   }
 
   /** Decides and commits; decides anew when another network was made or removed in between. */
-  private async write(decide: () => { guards: Guard[]; writes: Write[] }): Promise<void> {
+  private async write(decide: () => Commit): Promise<void> {
     for (let tries = 1; ; tries++) {
-      const { guards, writes } = decide();
+      const { guards, writes, evenWhenFull } = decide();
       try {
-        await this.store.commit(guards, writes);
+        await this.store.commit(guards, writes, { evenWhenFull });
         return;
       } catch (error) {
         if (!isCode(error, 'ABORTED') || tries === MAX_TRIES) throw error;

@@ -7,6 +7,7 @@ import type { ApiStore } from '../ports';
 import { nodeNotDown, validateNodeRemoval, validateNodeSpec, validateRoleChange } from '../validate/validate-node';
 import { outOfSequence } from '../validate/api-errors';
 import { commitOr } from './commit-or';
+import { requireRoom } from './require-room';
 import { untilViewHas } from './until-view-has';
 
 /** What an update is based on, and the parsed JSON of the new spec. */
@@ -37,9 +38,11 @@ export class NodeCommands {
 
     const { id, createdAt } = before;
     const node = Node.fromPartial({ id, createdAt, updatedAt: this.now().toISOString(), spec });
+    const value = Node.encode(node).finish();
+    requireRoom(this.store, { what: `the spec of node ${id}`, bytes: value.length });
     await commitOr(this.store, outOfSequence, {
       guards: [{ key: keys.node(id), modRevision: version }],
-      writes: [{ kind: 'put', key: keys.node(id), value: Node.encode(node).finish() }],
+      writes: [{ kind: 'put', key: keys.node(id), value }],
     });
   }
 
@@ -64,6 +67,7 @@ export class NodeCommands {
     const record = RemovedNode.encode({ removedAt: this.now().toISOString() }).finish();
     await commitOr(this.store, () => nodeNotDown(id), {
       guards: force ? [] : [stillDown],
+      evenWhenFull: true,
       writes: [
         { kind: 'delete', key: keys.node(id) },
         { kind: 'delete', key: keys.nodeStatus(id) },

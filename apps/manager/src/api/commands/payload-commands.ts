@@ -2,13 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { DomainError } from '#common/errors';
 import { newId } from '#common/identity';
 import type { Config, Secret, Service } from '#common/proto';
-import type { Vault } from '#common/store';
+import type { Commit, Vault } from '#common/store';
 import { findPayload } from '../lookup';
 import type { ApiStore } from '../ports';
 import { validatePayloadSpec } from '../validate/validate-payload';
 import { alreadyExists, invalidSpec, outOfSequence } from '../validate/api-errors';
 import { commitOr } from './commit-or';
 import type { PayloadKind } from './payload-kind';
+import { bytesOf, requireRoom } from './require-room';
 import type { ServiceCommands } from './service-commands';
 import { untilViewHas } from './until-view-has';
 
@@ -48,7 +49,7 @@ export class PayloadCommands<T extends Secret | Config> {
     if (kind.of(tools.store.view).byName(spec.name)) throw this.nameTaken(spec.name);
     const at = tools.now().toISOString();
     const payload = kind.make({ id: newId(), createdAt: at, updatedAt: at, firstVersionId: '' }, spec, tools.vault);
-    await commitOr(tools.store, () => this.nameTaken(spec.name), kind.writes.creation(payload));
+    await commitOr(tools.store, () => this.nameTaken(spec.name), this.withRoom(spec.name, kind.writes.creation(payload)));
     return payload.id;
   }
 
@@ -63,7 +64,7 @@ export class PayloadCommands<T extends Secret | Config> {
       throw invalidSpec('only updates to Labels are allowed');
     }
     const after = { ...before, updatedAt: tools.now().toISOString(), spec: { ...before.spec, labels } };
-    await commitOr(tools.store, outOfSequence, kind.writes.change(before, after));
+    await commitOr(tools.store, outOfSequence, this.withRoom(given.name, kind.writes.change(before, after)));
   }
 
   /**
@@ -87,7 +88,7 @@ export class PayloadCommands<T extends Secret | Config> {
       return { id: before.id, isNew: true, services: namesOf(this.usersOf(this.idsOfVersions(firstVersionId), except)) };
     const successor = kind.make({ id: newId(), createdAt: at, updatedAt: at, firstVersionId }, spec, tools.vault);
     const renamed = { ...before, spec: { ...before.spec, name: this.unusedVersionName(spec.name) } };
-    await commitOr(store, outOfSequence, kind.writes.succession(before, renamed, successor));
+    await commitOr(store, outOfSequence, this.withRoom(spec.name, kind.writes.succession(before, renamed, successor)));
     const services = await this.roll(firstVersionId, successor, except);
     await this.forgetOldVersions(firstVersionId, successor.id);
     return { id: successor.id, isNew: true, services };
@@ -127,6 +128,11 @@ export class PayloadCommands<T extends Secret | Config> {
       const { guards, writes } = kind.writes.removal(old);
       await tools.store.commit(guards, writes);
     }
+  }
+
+  private withRoom(name: string, commit: Commit): Commit {
+    requireRoom(this.tools.store, { what: `${this.kind.noun} ${name}`, bytes: bytesOf(commit.writes) });
+    return commit;
   }
 
   private idsOfVersions(firstVersionId: string): Set<string> {

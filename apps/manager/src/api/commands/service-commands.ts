@@ -20,6 +20,7 @@ import {
   writesOfCredentials,
   writesOfWantedService,
   type CredentialsSource,
+  type Write,
 } from '#common/store';
 import { findService } from '../lookup';
 import type { ApiStore } from '../ports';
@@ -29,6 +30,7 @@ import { failedPrecondition, outOfSequence } from '../validate/api-errors';
 import { validateChange } from '../validate/validate-service';
 import { warningsFor } from '../validate/warnings';
 import { commitOr } from './commit-or';
+import { requireRoomForService } from './require-room';
 import { asItIs, type PinImage } from './pin-image';
 import type { ServiceCredentials } from './service-credentials';
 import { MANUAL_ROLLBACK, noSuchRevision, previousSpec, withReplicasOf } from './rollback-specs';
@@ -92,14 +94,16 @@ export class ServiceCommands {
     const endpoint = this.specs.endpointOf(spec, undefined);
     const claims = claimsOfPorts(id, [], endpoint.ports);
     const record = { id, createdAt: at, updatedAt: at, spec, previousSpec: undefined, jobStatus, change, endpoint };
+    const writes: Write[] = [
+      ...claims.writes,
+      ...writesOfWantedService(record, undefined),
+      ...writesOfCredentials(id, undefined, this.credentials.source(id, registryAuth, 'spec')),
+      { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
+    ];
+    requireRoomForService(this.store, spec, { before: undefined, writes });
     await commitOr(this.store, () => this.specs.whyRefused(spec, undefined) ?? nameTaken(spec.name), {
       guards: [{ key: keys.serviceName(spec.name), createRevision: 0 }, ...guardsOfReferences(spec), ...claims.guards],
-      writes: [
-        ...claims.writes,
-        ...writesOfWantedService(record, undefined),
-        ...writesOfCredentials(id, undefined, this.credentials.source(id, registryAuth, 'spec')),
-        { kind: 'put', key: keys.serviceName(spec.name), value: Buffer.from(id) },
-      ],
+      writes,
     });
     return { id, warnings: [...warnings, ...warningsFor(spec)] };
   }
@@ -236,9 +240,12 @@ export class ServiceCommands {
     const claims = claimsOfPorts(id, before.endpoint?.ports ?? [], endpoint.ports);
     const record = { id, createdAt, updatedAt, spec, previousSpec: replaced, jobStatus, change, endpoint };
     const known = this.store.view.registryCredentials(id);
+    const changed = [...writesOfWantedService(record, before), ...writesOfCredentials(id, known, credentials)];
+    const writes = [...changed, ...claims.writes];
+    requireRoomForService(this.store, spec, { before, writes });
     await commitOr(this.store, () => this.specs.whyRefused(spec, before) ?? outOfSequence(), {
       guards: [{ key: keys.service(id), modRevision: version }, ...guardsOfReferences(spec), ...claims.guards],
-      writes: [...writesOfWantedService(record, before), ...writesOfCredentials(id, known, credentials), ...claims.writes],
+      writes,
     });
   }
 }

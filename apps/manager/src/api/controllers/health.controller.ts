@@ -3,6 +3,7 @@ import type { Response } from '../http/exchange';
 import { KEYS_DO_NOT_FIT, SWARM_LOCKED } from '#common/domain';
 import { sendJson, sendText } from '../http/send';
 import { STORE_UNREACHABLE } from '../http/store-synced.guard';
+import { storeFull } from '../validate/store-room';
 import { API_DEPENDENCIES, type ApiDependencies } from '../ports';
 
 /** Records that cannot be read, of which the first ones are named; the metric counts them all. */
@@ -29,11 +30,15 @@ export class HealthController {
       ...(standing === 'keyless' ? [KEYS_DO_NOT_FIT] : []),
     ];
     const ready = reasons.length === 0;
+    // Not a reason to send requests elsewhere: reads and removals work, all managers share the store, and removals are the remedy.
+    const usage = standing === 'worker' ? undefined : store.space.usage();
+    const degraded = usage?.isFull ? [storeFull(usage)] : [];
+    const status = ready && degraded.length > 0 ? 'degraded' : ready ? 'ready' : 'not ready';
     const warnings = store.view
       .unreadable()
       .slice(0, SHOWN_KEYS)
       .map((key) => `the stored record ${key} cannot be read`);
-    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', reasons, warnings });
+    sendJson(response, ready ? 200 : 503, { status, reasons: [...reasons, ...degraded], warnings });
   }
 
   @Get('metrics')

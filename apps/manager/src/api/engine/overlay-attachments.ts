@@ -6,6 +6,7 @@ import { Task, type EngineEndpoint, type Network } from '#common/proto';
 import { keys } from '#common/store';
 import { nodeIdBeside } from '../describe-host';
 import type { ApiStore, HostFacts } from '../ports';
+import { roomRefusal } from '../validate/store-room';
 
 /** A network of a hundred nodes is made on a host within a second; a busy engine takes longer. */
 const PATIENCE_MS = 20_000;
@@ -63,12 +64,15 @@ export class OverlayAttachments {
       throw new DomainError('UNAVAILABLE', `network ${name} cannot be had here: no agent runs beside this manager`);
     }
     const task = this.newTask(attaching, nodeId);
+    const value = Task.encode(task).finish();
+    const refusal = roomRefusal(this.store.space.usage(), { what: `a place on network ${name}`, bytes: value.length, tasks: 1 });
+    if (refusal !== undefined) throw new DomainError('RESOURCE_EXHAUSTED', refusal);
     await this.store.commit(
       [
         { key: keys.task(task.id), createRevision: 0 },
         { key: keys.network(network.id), exists: true },
       ],
-      [{ kind: 'put', key: keys.task(task.id), value: Task.encode(task).finish() }],
+      [{ kind: 'put', key: keys.task(task.id), value }],
     );
     return this.untilReady(task.id, name);
   }
@@ -85,7 +89,8 @@ export class OverlayAttachments {
       const value = Task.encode({ ...settled, version: undefined }).finish();
       const guards = [{ key: keys.task(taskId), modRevision: task.version?.index ?? 0 }];
       try {
-        await this.store.commit(guards, [{ kind: 'put', key: keys.task(taskId), value }]);
+        // A container that was removed gives its place back however full etcd is.
+        await this.store.commit(guards, [{ kind: 'put', key: keys.task(taskId), value }], { evenWhenFull: true });
         return;
       } catch (error) {
         if (!isCode(error, 'ABORTED')) throw error;

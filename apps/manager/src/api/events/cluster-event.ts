@@ -1,9 +1,10 @@
 import { isAttachment, TaskState, observedState } from '#common/domain';
 import type { Node, Service, Task } from '#common/proto';
+import type { SpaceUsage } from '#common/store';
 import type { JsonObject } from '../render/json-parts';
 
 /** Kinds of objects that events are about. Docker has no events of tasks: they are only sent to those who ask for them. */
-export type EventType = 'service' | 'node' | 'network' | 'secret' | 'config' | 'task';
+export type EventType = 'service' | 'node' | 'network' | 'secret' | 'config' | 'task' | 'cluster';
 
 /** Something that happened to an object of the cluster. */
 export interface ClusterEvent {
@@ -78,6 +79,12 @@ interface Named {
   readonly id: string;
   readonly spec?: { readonly name: string } | undefined;
   readonly version?: { readonly index?: number | undefined } | undefined;
+}
+
+/** Whether etcd has become full, or is not any more. @param id of the cluster */
+export function storeEvent(id: string, { isFull, sizeBytes, inUseBytes, quotaBytes }: SpaceUsage): Happening {
+  const attributes = { sizeBytes: String(sizeBytes), inUseBytes: String(inUseBytes), quotaBytes: String(quotaBytes) };
+  return { type: 'cluster', action: isFull ? 'store-full' : 'store-recovered', id, attributes };
 }
 
 /** A task's event is the state that it has come to. */

@@ -123,6 +123,11 @@ export class EventLog {
     return () => this.listeners.delete(listener);
   }
 
+  /** Tells of something that is no change of an object. */
+  tell(happening: Happening): void {
+    this.publish(happening);
+  }
+
   private look(changes: readonly ViewChange[]): void {
     for (const change of changes) {
       if (change.kind === 'everything') this.lookAtAll();

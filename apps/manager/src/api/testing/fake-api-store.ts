@@ -1,6 +1,16 @@
 import { createLogger } from '#common/logging';
 import { Cluster, type Service, type ServiceRevision } from '#common/proto';
-import { ClusterStore, keys, type ClusterView, type Guard, type Revision, type ViewChange, type Write } from '#common/store';
+import {
+  ClusterStore,
+  keys,
+  type ClusterView,
+  type CommitOptions,
+  type Guard,
+  type Revision,
+  type StoreSpace,
+  type ViewChange,
+  type Write,
+} from '#common/store';
 import type { ApiStore } from '../ports';
 import { FakeObjectStore } from '../../testing/fake-object-store';
 
@@ -34,8 +44,13 @@ export class FakeApiStore implements ApiStore {
     return this.reachable && this.cluster.isSynced();
   }
 
-  commit(guards: Guard[], writes: Write[]): Promise<Revision> {
-    return this.cluster.commit(guards, writes);
+  commit(guards: Guard[], writes: Write[], options?: CommitOptions): Promise<Revision> {
+    return this.cluster.commit(guards, writes, options);
+  }
+
+  /** Without a measurement there is as much as anybody wants. */
+  get space(): StoreSpace {
+    return this.cluster.space;
   }
 
   revisions(service: Service): Promise<ServiceRevision[]> {

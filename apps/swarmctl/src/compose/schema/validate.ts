@@ -1,12 +1,12 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DomainError } from '#common/errors';
 import type { Place, ValuePath } from '../place';
 import { asTree, type Tree } from '../tree';
 
-// The published schema of the compose specification, as this package carries it; it is in none of its exports.
-const SCHEMA_FILE = join(dirname(require.resolve('dclint/package.json')), 'schemas', 'compose.schema.json');
+/** The published schema of the Compose specification, as data; `npm run compose-schema` refreshes it. */
+export const SCHEMA_FILE = join(__dirname, 'compose.schema.json');
 const MAX_ERRORS = 10;
 
 let compiled: ValidateFunction | undefined;
