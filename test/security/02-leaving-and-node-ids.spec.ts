@@ -56,7 +56,7 @@ class FakeAgent {
 
   hello(more: Partial<Hello> = {}): this {
     this.stream.write({
-      hello: { nodeId: this.nodeId, advertiseAddress: '10.0.0.1', availability: '', description: DESCRIPTION, ...more },
+      hello: { nodeId: this.nodeId, advertiseAddress: '', availability: '', description: DESCRIPTION, ...more },
     });
     return this;
   }

@@ -18,7 +18,7 @@ let open: RawConnection[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'swarmctl-paths-'));
-  hosts = await FakeEngine.start('host', join(folder, 'host.sock'));
+  hosts = await FakeEngine.start('host', join(folder, 'host.sock'), CONTAINER);
   nodes = await FakeEngine.start('node', join(folder, 'node.sock'));
 });
 afterAll(async () => {

@@ -250,7 +250,7 @@ describe('promise 14: a throw in one message of an agent or of a host that joins
       [],
     ];
     call.on('data', (message: ManagerMessage) => told.push(message)).on('error', () => undefined);
-    call.write({ hello: { nodeId, advertiseAddress: '10.0.0.1', availability: '', description: { hostname: 'n1' } } } as never);
+    call.write({ hello: { nodeId, advertiseAddress: '', availability: '', description: { hostname: 'n1' } } } as never);
     return { nodeId, call, told };
   };
   const welcomed = async (): Promise<ReturnType<typeof hello>> => {

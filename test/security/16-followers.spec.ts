@@ -20,7 +20,7 @@ let open: RawConnection[];
 beforeEach(async () => {
   open = [];
   folder = await mkdtemp(join(tmpdir(), 'swarmctl-followers-'));
-  engine = await FakeEngine.start('engine', join(folder, 'engine.sock'));
+  engine = await FakeEngine.start('engine', join(folder, 'engine.sock'), CONTAINER);
   scenario = await ApiScenario.start({ engines: { connect: () => engine.connect() } });
   const serviceId = await scenario.createService('web');
   await scenario.addTask('task0000000000000000000aa', serviceId, { nodeId: NODE_ID, containerId: CONTAINER });

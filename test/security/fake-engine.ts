@@ -10,6 +10,8 @@ export interface EngineRequest {
   readonly rest: string;
 }
 
+const NOT_HERE = 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n';
+
 /** An engine that keeps every byte it is sent, and answers as it is told: hijacks are echoed, all else gets its name. */
 export class FakeEngine {
   private readonly received: Buffer[][] = [];
@@ -21,11 +23,13 @@ export class FakeEngine {
     readonly name: string,
     private readonly path: string,
     private readonly server: Server,
+    private readonly lacked: string,
   ) {}
 
-  static async start(name: string, path: string): Promise<FakeEngine> {
+  /** @param lacked id of a container that another engine has: whoever looks for it here is told so */
+  static async start(name: string, path: string, lacked = ''): Promise<FakeEngine> {
     const server = createServer({ allowHalfOpen: true });
-    const engine = new FakeEngine(name, path, server);
+    const engine = new FakeEngine(name, path, server, lacked);
     server.on('connection', (socket) => engine.serve(socket));
     await once(server.listen(path), 'listening');
     return engine;
@@ -38,9 +42,9 @@ export class FakeEngine {
     return socket;
   }
 
-  /** One for each connection that has sent something. */
+  /** One for each connection that has sent something, but for looks for what is not here. */
   get requests(): EngineRequest[] {
-    return this.received.map((chunks) => read(Buffer.concat(chunks).toString('latin1')));
+    return this.received.map((chunks) => read(Buffer.concat(chunks).toString('latin1'))).filter(({ line }) => !this.isLook(line));
   }
 
   get openConnections(): number {
@@ -57,6 +61,11 @@ export class FakeEngine {
     await once(this.server, 'close');
   }
 
+  private isLook(line: string): boolean {
+    const [, name] = /^GET \/containers\/([^/]+)\/json HTTP\/1\.1$/.exec(line) ?? [];
+    return name !== undefined && this.lacked.startsWith(name);
+  }
+
   private serve(socket: Socket): void {
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket)).on('error', () => socket.destroy());
@@ -69,7 +78,7 @@ export class FakeEngine {
       if (isEcho) return void socket.write(chunk);
       const { line, headers, rest } = read(Buffer.concat(chunks).toString('latin1'));
       if (line === '' || !isWhole(headers, rest)) return;
-      const special = this.answer?.(line);
+      const special = this.isLook(line) ? NOT_HERE : this.answer?.(line);
       isEcho = special === undefined && headers.some((header) => /^upgrade:/i.test(header));
       if (isEcho) return void socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
       const text = JSON.stringify({ engine: this.name });

@@ -167,7 +167,7 @@ let scenario: ApiScenario;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'swarmctl-fuzz-'));
-  host = await FakeEngine.start('host', join(folder, 'host.sock'));
+  host = await FakeEngine.start('host', join(folder, 'host.sock'), CONTAINER);
   node = await FakeEngine.start('node', join(folder, 'node.sock'));
   scenario = await ApiScenario.start({ engines: { connect: (place) => (place === 'host' ? host : node).connect() } });
   const serviceId = await scenario.createService('web');

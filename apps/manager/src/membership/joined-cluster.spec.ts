@@ -84,7 +84,7 @@ describe('what a host remembers of the clusters of others', () => {
   it('has a key to leave with if it was joined by an earlier version', async () => {
     await writeFile(
       join(dataDir, 'joined.json'),
-      JSON.stringify({ joined: { role: 'worker', clusterId: 'c', managers: MANAGERS } }),
+      JSON.stringify({ joined: { role: 'worker', clusterId: 'c', managers: MANAGERS, etcd: [], etcdPrefix: '' } }),
     );
     const lock = (await load()).leaveLock;
     expect(lock).toHaveLength(32);

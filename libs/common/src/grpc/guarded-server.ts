@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, ServerInterceptingCall, type ConnectionInjector } from '@grpc/grpc-js';
+import { guarded } from '../concurrency';
 import { SERVER_OPTIONS } from './channel-options';
 
 /** What connections may take of a server. */
@@ -103,7 +104,16 @@ export class GuardedServer {
 
   private listenOn(host: string, port: number): Promise<void> {
     // Nagle's algorithm would hold back small messages, as gRPC's own listener knows.
-    const listener = createServer({ noDelay: true }, (socket) => this.accept(socket));
+    const listener = createServer(
+      { noDelay: true },
+      guarded(
+        (socket: Socket) => this.accept(socket),
+        (error, socket) => {
+          socket.destroy();
+          this.parts.refused(host, error.message);
+        },
+      ),
+    );
     this.listeners.push(listener);
     return new Promise((resolve, reject) => {
       listener.once('error', reject).listen(port, host, () => {
