@@ -15,6 +15,7 @@ import { watchLeadership } from './leader/leader-election';
 import { reconcilerLoop, runLeaderLoops } from './leader/leader-loops';
 import { agentAddressOf, controlPlacesOf, type ManagerConfig } from './manager-config';
 import type { ManagerMetrics } from './manager-metrics';
+import { warnOfOpenEtcd } from './membership/etcd-credentials';
 import { AdmissionServer } from './membership/admission.server';
 import { ControlPlane } from './membership/control-plane';
 import { ensureCluster } from './membership/ensure-cluster';
@@ -162,7 +163,7 @@ export class Manager {
     this.parts.filter.listen({ moved: () => this.updateControlPlane() });
     await this.controlPlane.apply();
     if (this.isWorker) return this.dispatcher.listen(this.parts.config.agentListen);
-    this.warnOfOpenEtcd();
+    warnOfOpenEtcd(this.parts.config.etcd, this.parts.logger);
     guard.mustRun('view', signal, this.store.run(signal));
     await this.untilEtcdAnswers();
     await this.untilKeysFit();
@@ -188,16 +189,6 @@ export class Manager {
     this.inbox.close();
     await Promise.allSettled([this.leading, this.announced]);
     this.etcd.close();
-  }
-
-  private warnOfOpenEtcd(): void {
-    const { config, logger } = this.parts;
-    const open = config.etcd.filter((url) => !url.startsWith('https://'));
-    if (open.length > 0)
-      logger.warn(
-        { etcd: open },
-        'etcd is asked without certificates: whoever reaches it, a container or a user, is root on the cluster',
-      );
   }
 
   private async untilEtcdAnswers(): Promise<void> {

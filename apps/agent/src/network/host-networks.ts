@@ -3,22 +3,18 @@ import { delay, supervise } from '#common/concurrency';
 import type { NetworkChanges } from '#common/dispatcher-proto';
 import { isIpv4Address, isIpv6, macOfAddress, parseInterfaceName, parseIpAddress, withoutPrefix } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
-import type { Logger } from '#common/logging';
 import type { NetworkProblem, Task } from '#common/proto';
-import type { DnsServer } from '../dns/dns-server';
-import type { EngineAttachment, NetworkHost, OverlayEngine } from '../executor/overlay-engine';
+import type { EngineAttachment, NetworkHost } from '../executor/overlay-engine';
 import { WakeSignal } from '../worker/wake-signal';
-import { ignoreRefusal, type HostCommands } from '#common/packet-filter';
+import { ignoreRefusal } from '#common/packet-filter';
+import type { HostNetworkParts } from './host-network-parts';
 import { KernelLinks, vxlanOf } from './kernel-links';
 import { applyNetworkChanges, NO_NETWORKS, type NetworkState } from './network-state';
 import { NO_RULES, TABLE, toRules } from './nft-rules';
 import { replacement, type Ruleset } from '#common/nft';
 import { Troubles } from './network-troubles';
-import { toOverlayLinks, type HostIdentity, type OverlayLink } from './overlay-link';
+import { toOverlayLinks, type OverlayLink } from './overlay-link';
 import { Shortcuts } from './shortcuts/shortcuts';
-import type { StateFile } from './state-file';
-import type { PortProxies } from './proxy/port-proxies';
-import type { WireguardTunnel } from './wireguard/wireguard-tunnel';
 
 /** After a pass that failed. */
 const RETRY_MS = 1_000;
@@ -36,24 +32,6 @@ const FORWARD_LOOK_MS = 5_000;
 const OUR_BRIDGE = /^sc[0-9a-f]+$/;
 /** How long a task waits for its networks before it says why they are not there. */
 const ATTACH_PATIENCE_MS = 10_000;
-
-/** What makes a host's networks. */
-export interface HostNetworkParts {
-  readonly host: HostIdentity;
-  readonly engine: OverlayEngine;
-  readonly commands: HostCommands;
-  readonly tunnel: WireguardTunnel;
-  readonly proxies: PortProxies;
-  readonly names: Pick<DnsServer, 'follow' | 'close'>;
-  readonly file: StateFile;
-  /** Interfaces by which other hosts come in, as of now. */
-  readonly uplinks: () => readonly string[];
-  /** Takes note of a newer state. Resolves when the host's base rules follow from it. */
-  readonly told: (state: NetworkState) => Promise<void>;
-  /** Hears that what cannot be had is something else now. */
-  readonly onProblems: () => void;
-  readonly logger: Logger;
-}
 
 /**
  * Makes the host's networks what the managers told: an engine network per overlay, its VXLAN, its neighbours, the rules. Level-based:

@@ -10,7 +10,8 @@ import type { ClusterStore, Vault, ViewChange } from '#common/store';
 import { AddressKeeper } from './address-keeper';
 import { AgentSession, TOLD_TO_AGENTS, type AgentStream } from './agent-session';
 import { peerAddress, type AllowedPeers } from './allowed-peers';
-import { Greeting, requireSameAgent } from './greeting';
+import { Callers } from './callers';
+import { Greeting, requireNoOther, requireSameAgent } from './greeting';
 import { NetworkDirectory } from './network-directory';
 import { NodeLiveness } from './node-liveness';
 import { NodeRecorder } from './node-recorder';
@@ -24,8 +25,6 @@ const LIVENESS_PERIOD_MS = 250;
 const BLIND_LIMIT_MS = 3_000;
 /** A stream must say hello within this time. */
 const HELLO_TIMEOUT_MS = 5_000;
-/** How often it is told that connections are refused. */
-const REFUSAL_PERIOD_MS = 10_000;
 
 export interface DispatcherParts {
   managerId: string;
@@ -66,17 +65,13 @@ export class DispatcherServer {
   private livenessTimer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void) | undefined;
   private sightedAt = monotonicMs();
-  private refusalsToldUntil = 0;
 
   constructor(private readonly parts: DispatcherParts) {
     this.liveness = new NodeLiveness(parts.heartbeatPeriodMs);
     this.recorder = new NodeRecorder(parts.store, parts.logger);
     this.addresses = new AddressKeeper(parts.store, this.recorder, parts.logger);
     this.directory = new NetworkDirectory(parts.store.view, parts.controlPlane);
-    this.server = new GuardedServer({
-      allows: (address) => this.isAllowed(address),
-      refused: (address, reason) => this.onRefused(address, reason),
-    });
+    this.server = new GuardedServer(new Callers(parts));
     this.server.grpc.addService(DispatcherService, { session: (stream: AgentStream) => this.accept(stream) });
     parts.addServices(this.server.grpc, (peer) => this.server.prove(peer));
   }
@@ -168,21 +163,6 @@ export class DispatcherServer {
     return greeting;
   }
 
-  /** One line stands for what may be thousands of connections. */
-  private onRefused(address: string, reason: string): void {
-    const now = monotonicMs();
-    if (now < this.refusalsToldUntil) return;
-    this.refusalsToldUntil = now + REFUSAL_PERIOD_MS;
-    this.parts.logger.warn({ address, reason }, 'a connection of an agent or manager was refused');
-  }
-
-  /** Other managers may call for a relay from wherever they are. */
-  private isAllowed(address: string): boolean {
-    const { peers, ownAddress, store } = this.parts;
-    const managers = store.view.managers().map(({ agentAddress }) => peerAddress(agentAddress));
-    return peers.allows(address) || address === ownAddress || managers.includes(address);
-  }
-
   /**
    * @param told by an agent that has the key that it names, if it names one
    * @returns undefined when there is to be no session
@@ -200,7 +180,7 @@ export class DispatcherServer {
     if (!clusterId) return this.sendAway(stream);
     if (store.view.wasRemoved(hello.nodeId)) return this.turnAway(stream, hello, clusterId);
     requireSameAgent(hello.nodeId, store.view.observedNode(hello.nodeId)?.observed.nodeKey, hello.nodeKey);
-    this.requireNoOther(hello, address);
+    requireNoOther(hello, address, this.sessions.of(hello.nodeId));
     const own = hello.advertiseAddress;
     const callsFromItsAddress = own === '' || own === address || (besideManager && own === this.parts.ownAddress);
     const arrival = { managerId, sessionId: newId(), address, besideManager, callsFromItsAddress };
@@ -226,16 +206,6 @@ export class DispatcherServer {
     };
     session.open(welcome).catch((error: unknown) => refuse(stream, error));
     return session;
-  }
-
-  /** An agent without a key shows nothing: it does not take the place of one that is connected from elsewhere. */
-  private requireNoOther({ nodeId, nodeKey }: Hello, address: string): void {
-    const session = this.sessions.of(nodeId);
-    if (nodeKey || !session || session.address === address) return;
-    throw new DomainError(
-      'PERMISSION_DENIED',
-      `node ${nodeId} is connected from ${session.address}, and has no key to tell it by`,
-    );
   }
 
   /**

@@ -32,3 +32,17 @@ export function requireSameAgent(nodeId: string, known: Uint8Array | undefined, 
     `node ${nodeId} is another agent's: its key is not the one that was recorded; ${advice}`,
   );
 }
+
+/**
+ * An agent without a key shows nothing: it does not take the place of one that is connected from elsewhere.
+ * @param session the node's, if there is one
+ * @throws DomainError PERMISSION_DENIED
+ */
+export function requireNoOther(
+  { nodeId, nodeKey }: Hello,
+  address: string,
+  session: { readonly address: string } | undefined,
+): void {
+  if (nodeKey || !session || session.address === address) return;
+  throw new DomainError('PERMISSION_DENIED', `node ${nodeId} is connected from ${session.address}, and has no key to tell it by`);
+}

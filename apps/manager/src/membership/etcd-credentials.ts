@@ -1,3 +1,4 @@
+import type { Logger } from '#common/logging';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -84,4 +85,14 @@ function readPart(part: Part, path: string): string {
 
 function invalid(message: string): DomainError {
   return new DomainError('INVALID_ARGUMENT', message);
+}
+
+/** @param urls of etcd's members */
+export function warnOfOpenEtcd(urls: readonly string[], logger: Logger): void {
+  const open = urls.filter((url) => !url.startsWith('https://'));
+  if (open.length === 0) return;
+  logger.warn(
+    { etcd: open },
+    'etcd is asked without certificates: whoever reaches it, a container or a user, is root on the cluster',
+  );
 }

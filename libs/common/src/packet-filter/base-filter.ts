@@ -110,7 +110,8 @@ export class BaseFilter {
   /** The other program need not wait for its next look to let this one through. */
   private async tellOther(): Promise<void> {
     const users = `{ ${this.parts.users.join(', ')} }`;
-    await this.parts.commands.run('nft', ['add', 'element', ...this.otherTable(), USERS, users]).catch(ignoreRefusal);
+    const line = `add element ${this.otherTable().join(' ')} ${USERS} ${users}\n`;
+    await this.parts.commands.run('nft', ['-f', '-'], line).catch(ignoreRefusal);
   }
 
   /** From now on the rules follow from this. Resolves when they do. */

@@ -55,3 +55,8 @@ export function versioned<T extends { version: { index?: number | undefined } | 
 ): T | undefined {
   return object && { ...object, version: { index: stored?.modRevision } };
 }
+
+/** Id of the task's container; empty while there is none. */
+export function containerOf(task: Task | undefined): string {
+  return task?.status?.containerStatus?.containerId ?? '';
+}

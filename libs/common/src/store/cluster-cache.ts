@@ -17,6 +17,7 @@ import {
   UpdateStatus,
 } from '../proto';
 import {
+  containerOf,
   idOf,
   networkIdsOf,
   networkIdsOfService,
@@ -308,9 +309,4 @@ export class ClusterCache implements ClusterView {
       },
     );
   }
-}
-
-/** Empty while there is none. */
-function containerOf(task: Task | undefined): string {
-  return task?.status?.containerStatus?.containerId ?? '';
 }

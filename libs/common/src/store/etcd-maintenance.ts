@@ -1,5 +1,6 @@
 import { AlarmAction, AlarmType, type Etcd3 } from 'etcd3';
 import { isCode } from '../errors';
+import { endingAfter } from '../grpc';
 import { translated } from './etcd-error';
 import type { Revision } from './object-store';
 
@@ -53,7 +54,7 @@ export class EtcdMaintenance {
    */
   async compact(revision: Revision): Promise<void> {
     const request = { revision: String(revision), physical: true };
-    const call = { deadline: Date.now() + COMPACT_TIMEOUT_MS };
+    const call = endingAfter(COMPACT_TIMEOUT_MS);
     await translated('compact', () => this.any().kv.compact(request, call)).catch((error: unknown) => {
       if (!isCode(error, 'COMPACTED')) throw error;
     });
@@ -62,7 +63,7 @@ export class EtcdMaintenance {
   /** Gives a member's unused space back. It answers nobody meanwhile. @throws DomainError UNAVAILABLE · DEADLINE_EXCEEDED it may go on */
   async defragment(memberId: string): Promise<void> {
     const member = this.members.find((each) => each.memberId === memberId);
-    const call = { deadline: Date.now() + DEFRAGMENT_TIMEOUT_MS };
+    const call = endingAfter(DEFRAGMENT_TIMEOUT_MS);
     if (member) await translated('defragment', () => member.client.maintenance.defragment(call));
   }
 

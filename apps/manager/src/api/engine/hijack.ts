@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
-import { DomainError, messageOf } from '#common/errors';
+import { guarded } from '#common/concurrency';
+import { DomainError } from '#common/errors';
 import { headersToClient, headersToEngine } from './engine-headers';
 import { readText } from './engine-request';
 import { takeBody } from './hijack-body';
@@ -98,11 +99,20 @@ function ask(engine: Duplex, request: IncomingMessage, path: string, body: Buffe
       resolve(word);
     };
     const timer = setTimeout(() => fail(new DomainError('DEADLINE_EXCEEDED', 'the engine does not answer')), ANSWER_TIMEOUT_MS);
-    call.on('error', (error) => fail(noAnswer(messageOf(error), error)));
+    const broken = (error: Error): void => fail(noAnswer(error.message, error));
+    call.on('error', broken);
     call.on('close', hungUp);
-    call.on('upgrade', (answer, from, head) => settle({ answer, from, head }));
-    call.on('response', (answer) =>
-      settle(isRawStream(answer) ? { answer, from: answer, head: NOTHING } : { answer, from: undefined }),
+    call.on(
+      'upgrade',
+      guarded((answer: IncomingMessage, from: Duplex, head: Buffer) => settle({ answer, from, head }), broken),
+    );
+    call.on(
+      'response',
+      guarded(
+        (answer: IncomingMessage) =>
+          settle(isRawStream(answer) ? { answer, from: answer, head: NOTHING } : { answer, from: undefined }),
+        broken,
+      ),
     );
     call.end(body.length > 0 ? body : undefined);
   });
@@ -118,9 +128,13 @@ function isRawStream({ statusCode, headers }: IncomingMessage): boolean {
 function join(client: Duplex, engine: Duplex, from: Readable): void {
   // A client that has shut down its direction may still read, or be gone; one that is not read is not heard. A write of nothing tells, and
   // sends nothing (on a unix socket; over TCP it is the kernel's keep-alive that tells).
-  const look = setInterval(() => {
-    if (client.writableLength === 0 && !client.writableEnded) client.write(NOTHING);
-  }, LOOK_MS);
+  const look = setInterval(
+    guarded(
+      () => client.writableLength === 0 && !client.writableEnded && client.write(NOTHING),
+      (error) => client.destroy(error),
+    ),
+    LOOK_MS,
+  );
   let linger: NodeJS.Timeout | undefined;
   client.once('finish', () => (linger = setTimeout(() => client.destroy(), LINGER_MS)));
   client.once('close', () => {
