@@ -93,12 +93,15 @@ describe('promise 8: what a node claims of tasks is believed of its own tasks an
   describe('a request about a container', () => {
     const engines: { server: Server; asked: string[] }[] = [];
     /** Answers for its containers, by the beginning of their ids, as an engine does. */
-    const anEngine = async (ids: readonly string[]): Promise<{ port: number; asked: string[] }> => {
+    const anEngine = async (
+      ids: readonly string[],
+      names: Readonly<Record<string, string>> = {},
+    ): Promise<{ port: number; asked: string[] }> => {
       const asked: string[] = [];
       const server = createServer((request, response) => {
         asked.push(request.url ?? '');
         const name = (request.url ?? '').split('/')[2] ?? '';
-        const Id = ids.find((id) => id.startsWith(name));
+        const Id = names[name] ?? ids.find((id) => id.startsWith(name));
         response.writeHead(Id ? 200 : 404).end(JSON.stringify(Id ? { Id } : { message: 'No such container' }));
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -108,8 +111,8 @@ describe('promise 8: what a node claims of tasks is believed of its own tasks an
     afterEach(() => engines.splice(0).forEach(({ server }) => server.close()));
 
     /** A manager's API that only passes requests on. @returns the status, and which engine answered at last */
-    const ask = async (path: string, hostIds: readonly string[]): Promise<string> => {
-      const [host, other] = [await anEngine(hostIds), await anEngine([ID.host, ID.other])];
+    const ask = async (path: string, hostIds: readonly string[], hostNames = {}): Promise<string> => {
+      const [host, other] = [await anEngine(hostIds, hostNames), await anEngine([ID.host, ID.other])];
       const ways: Engines = {
         connect: (to) => Promise.resolve(connect(to === 'host' ? host.port : other.port, '127.0.0.1')),
       };
@@ -151,6 +154,15 @@ describe('promise 8: what a node claims of tasks is believed of its own tasks an
       for (const id of ids) await place(N2, id);
       await eventually(() => ids.every((id) => store.view.tasksWithContainer(id).length > 0), { reason: 'the view has them' });
       expect(await ask(`/containers/${wanted}/json`, own)).toContain('Multiple IDs found with provided prefix: abcd');
+    });
+
+    it.each([
+      { what: 'one container', ids: [`abcd${'2'.repeat(60)}`] },
+      { what: 'several containers', ids: [`abcd${'2'.repeat(60)}`, `abcd${'3'.repeat(60)}`] },
+    ])('goes to the own engine for what is called so there, though ids of $what elsewhere begin so', async ({ ids }) => {
+      for (const id of ids) await place(N2, id);
+      await eventually(() => ids.every((id) => store.view.tasksWithContainer(id).length > 0), { reason: 'the view has them' });
+      expect(await ask('/containers/abcd/json', [], { abcd: ID.host })).toBe('host');
     });
 
     it('a process keeps its engine, whoever else names its id', () => {

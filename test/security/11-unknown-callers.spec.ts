@@ -39,7 +39,11 @@ afterEach(async () => {
 });
 
 /** A server as the manager has it, for which a hello with a node's id is proof enough. */
-async function serve(limits: Partial<ConnectionLimits> = {}, allows = (): boolean => true): Promise<Served> {
+async function serve(
+  limits: Partial<ConnectionLimits> = {},
+  allows = (): boolean => true,
+  address = '127.0.0.1:0',
+): Promise<Served> {
   const refusals: string[] = [];
   const received: AgentMessage[] = [];
   const server = new GuardedServer({
@@ -58,7 +62,7 @@ async function serve(limits: Partial<ConnectionLimits> = {}, allows = (): boolea
       stream.on('end', () => stream.end());
     },
   });
-  await server.listen('127.0.0.1:0');
+  await server.listen(address);
   const served = { port: portOf(server), refusals, received, close: () => server.close(100) };
   running.push(served);
   return served;
@@ -164,6 +168,22 @@ describe('promise 11: who is not known yet can take little of a manager', () => 
     const served = await serve(limits);
     for (let made = 0; made < 50; made++) aConnection(served);
     await eventually(() => served.refusals.length === 45, { reason: 'all but 5 were refused' });
+  });
+
+  it('connections from one port to two addresses of the host cost no place for ever', async () => {
+    const served = await serve({ connectionsPerAddress: 6, unprovenPerAddress: 6 }, undefined, '0.0.0.0:0');
+    for (let pair = 0; pair < 10; pair++) {
+      const first = connectTcp({ host: '127.0.0.1', port: served.port, localAddress: '127.0.0.1' });
+      first.on('error', () => undefined);
+      await once(first, 'connect');
+      const { localPort } = first;
+      const second = connectTcp({ host: '127.0.0.2', port: served.port, localAddress: '127.0.0.1', localPort });
+      second.on('error', () => undefined);
+      await once(second, 'close');
+      first.destroy();
+      await once(first, 'close');
+    }
+    await eventually(async () => isHeard(await anAgent(served), served), { reason: 'there is room' });
   });
 
   it('thousands of calls on one connection end it, opened or reset at once, and nobody else is hurt', async () => {

@@ -269,7 +269,9 @@ export class Agent {
     this.endedCluster = isOver ? clusterId : '';
     this.worker.joinCluster(clusterId);
     this.worker.apply({ type: Assignments_Type.COMPLETE, appliesTo: 0, resultsIn: 0, update: [], remove: [] });
-    this.networks.apply(NetworkChanges.fromPartial({ complete: true }));
+    // Its containers are still those of a host that managers let in.
+    const { controlPlane } = this.networks.state;
+    this.networks.apply(NetworkChanges.fromPartial({ complete: true, controlPlane }));
     this.watch.compareNow();
     if (isOver) return this.logger.warn({ clusterId }, 'the cluster has ended; its containers are removed');
     this.logger.error(

@@ -7,6 +7,7 @@ const KEEPALIVE_TIMEOUT_MS = 5_000;
  * a second when that is set back by weeks. The longest that a timer can wait.
  */
 const IDLE_TIMEOUT_MS = 2 ** 31 - 1;
+const UNUSED_CONNECTION_MS = 5 * 60_000;
 /** Above the largest COMPLETE set that a node gets: 1,000 tasks with 16 KiB specs. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
@@ -33,6 +34,8 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
 /** Of a manager, for those who call it. */
 export const SERVER_OPTIONS: ChannelOptions = {
   ...CHANNEL_OPTIONS,
+  // Each connection takes memory: one that was let in and is of no use any more does not stay. Its client makes another when it has a call.
+  'grpc.max_connection_idle_ms': UNUSED_CONNECTION_MS,
   'grpc.max_receive_message_length': MAX_MESSAGE_TO_MANAGER_BYTES,
 };
 

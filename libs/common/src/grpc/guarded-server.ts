@@ -29,6 +29,8 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   proofTimeoutMs: 10_000,
 };
 
+const ANY_ADDRESS = '::';
+
 interface Connection {
   readonly socket: Socket;
   readonly address: string;
@@ -78,8 +80,13 @@ export class GuardedServer {
   async listen(address: string): Promise<void> {
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-    const addresses = await lookup(host, { all: true });
-    for (const each of addresses) await this.listenOn(each.address, Number(address.slice(colon + 1)));
+    const port = Number(address.slice(colon + 1));
+    const addresses = host === '' ? [ANY_ADDRESS] : (await lookup(host, { all: true })).map((each) => each.address);
+    const outcomes = await Promise.allSettled(addresses.map((each) => this.listenOn(each, port)));
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
+    // A name may stand for an address that this host does not have, as `localhost` does where there is no IPv6.
+    if (failures.length === outcomes.length) throw failures[0] ?? new Error(`${host} has no address`);
+    for (const failure of failures) this.parts.refused(host, failure.message);
   }
 
   /** The call's connection has shown what it is for. @param peer gRPC's name of the caller */
@@ -128,6 +135,9 @@ export class GuardedServer {
     // A caller may hang up, or break the line, before anybody listens.
     socket.on('error', () => socket.destroy());
     if (remoteAddress === undefined) return void socket.destroy();
+    const peer = `${remoteAddress}:${remotePort}`;
+    // One port of a caller to two addresses of this host: calls name their caller, and these two could not be told apart.
+    if (this.connections.has(peer)) return void socket.destroy();
     const address = remoteAddress.replace(/^::ffff:/, '');
     const reason = this.whyRefused(address);
     if (reason !== undefined) {
@@ -137,7 +147,6 @@ export class GuardedServer {
     const late = (): void => this.cutOff(connection, `it did not say in ${this.limits.proofTimeoutMs} ms what it is for`);
     const timer = setTimeout(late, this.limits.proofTimeoutMs).unref();
     const connection: Connection = { socket, address, timer, isProven: false, calls: 0 };
-    const peer = `${remoteAddress}:${remotePort}`;
     this.connections.set(peer, connection);
     add(this.byAddress, address, 1);
     this.countUnproven(address, 1);
@@ -171,7 +180,7 @@ export class GuardedServer {
 
   private forget(peer: string, connection: Connection): void {
     clearTimeout(connection.timer);
-    if (!this.connections.delete(peer)) return;
+    this.connections.delete(peer);
     add(this.byAddress, connection.address, -1);
     if (!connection.isProven) this.countUnproven(connection.address, -1);
   }

@@ -227,8 +227,6 @@ describe('decoding a client’s JSON', () => {
       role: 'worker',
       availability: 'drain',
     });
-    expect(refusal(() => decodeJson('NodeSpec', { Role: 'zz' }))).toMatchObject({
-      message: 'invalid Role: "zz" in NodeSpec.Role (want worker, manager)',
-    });
+    expect(refusal(() => decodeJson('NodeSpec', { Role: 'zz' }))).toMatchObject({ message: 'invalid Role: "zz"' });
   });
 });

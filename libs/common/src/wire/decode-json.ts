@@ -9,6 +9,9 @@ type Path = string;
 // Standard base64 with padding, which is what Go's decoder takes for bytes.
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** What SwarmKit has its own words for, which name the field already. */
+const AS_DOCKER_SAYS: ReadonlySet<string> = new Set(['Role', 'Availability']);
+
 /** Longer values are cut in messages. */
 const SHOWN_CHARACTERS = 60;
 
@@ -112,7 +115,8 @@ function decodeEnum(kind: Extract<FieldKind, { is: 'enum' }>, value: unknown, pa
   const known = kind.values.find((name) => name === value.toLowerCase());
   if (known === undefined) {
     const said = JSON.stringify(value.slice(0, SHOWN_CHARACTERS));
-    throw invalid(`invalid ${kind.name}: ${said} in ${path} (want ${kind.values.join(', ')})`);
+    const text = `invalid ${kind.name}: ${said}`;
+    throw invalid(AS_DOCKER_SAYS.has(kind.name) ? text : `${text} in ${path} (want ${kind.values.join(', ')})`);
   }
   return known;
 }

@@ -35,13 +35,9 @@ describe('nodes', () => {
 
   it.each([
     ['no role', { Availability: 'active' }, 'invalid Role: ""'],
-    ['an unknown role', { ...worker, Role: 'zz' }, 'invalid Role: "zz" in NodeSpec.Role (want worker, manager)'],
+    ['an unknown role', { ...worker, Role: 'zz' }, 'invalid Role: "zz"'],
     ['no availability', { Role: 'worker' }, 'invalid Availability: ""'],
-    [
-      'an unknown availability',
-      { ...worker, Availability: 'zz' },
-      'invalid Availability: "zz" in NodeSpec.Availability (want active, pause, drain)',
-    ],
+    ['an unknown availability', { ...worker, Availability: 'zz' }, 'invalid Availability: "zz"'],
   ])('refuse %s', async (_what, body, message) => {
     await scenario.addNode(NODE_ID, { hostname: 'one' });
     expect(await updateNode('one', body)).toMatchObject({ status: 400, json: { message } });

@@ -80,10 +80,15 @@ export class EngineProxy {
     if (route.to === 'exec') return { place: this.execs.of(route.id), url };
     if (route.to !== 'container') return { place: 'host', url };
     const view = this.view();
-    const { task, by } = (view && taskOfContainer(view, route.name)) ?? {};
-    const containerId = task && containerIdOf(task);
-    if (!task?.nodeId || containerId === undefined) return { place: 'host', url };
-    if (by === 'id' && (await this.isHosts(route.name, containerId))) return { place: 'host', url };
+    const meant = view && taskOfContainer(view, route.name);
+    if (meant === 'several') {
+      if (await this.isHosts(route.name)) return { place: 'host', url };
+      throw ambiguous(route.name);
+    }
+    const containerId = meant && containerIdOf(meant.task);
+    if (!meant?.task.nodeId || containerId === undefined) return { place: 'host', url };
+    if (meant.by === 'id' && (await this.isHosts(route.name, containerId))) return { place: 'host', url };
+    const { task } = meant;
     const version = url.slice(0, url.length - unversioned.length);
     const rest = unversioned.slice(CONTAINERS.length).replace(/^[^/?]*/, '');
     return { place: { nodeId: task.nodeId }, url: `${version}${CONTAINERS}${encodeURIComponent(containerId)}${rest}` };
@@ -93,14 +98,15 @@ export class EngineProxy {
    * Whether this host's engine has the container: whatever a node says, what is here is never looked for elsewhere.
    * @throws DomainError INVALID_ARGUMENT it has another one whose id begins so · as askEngine
    */
-  private async isHosts(name: string, containerId: string): Promise<boolean> {
+  private async isHosts(name: string, containerId?: string): Promise<boolean> {
     try {
       const path = `${CONTAINERS}${encodeURIComponent(name)}/json`;
       const answer = await askEngine(this.engines, 'host', { method: 'GET', path, signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
       const text = await readText(answer);
       if (answer.statusCode === 404) return false;
       const id = idIn(text);
-      if (answer.statusCode === 200 && id !== containerId) throw ambiguous(name);
+      // One that is called so is meant by its name, whatever ids begin so elsewhere.
+      if (answer.statusCode === 200 && id !== containerId && id?.startsWith(name)) throw ambiguous(name);
       // What it has, and what it finds ambiguous itself, is for it to answer.
       return true;
     } catch (error) {

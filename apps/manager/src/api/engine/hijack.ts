@@ -45,6 +45,10 @@ export async function takeOver(
 ): Promise<Buffer | undefined> {
   const { body, rest, isOpenEnded = false } = await takeBody(request, client, head);
   const engine = await connect();
+  if (client.destroyed) {
+    engine.destroy();
+    throw new DomainError('CANCELLED', 'the client went away while the engine was called');
+  }
   const gone = (): void => void engine.destroy();
   client.once('close', gone);
   try {
@@ -137,11 +141,13 @@ function join(client: Duplex, engine: Duplex, from: Readable): void {
   );
   let linger: NodeJS.Timeout | undefined;
   client.once('finish', () => (linger = setTimeout(() => client.destroy(), LINGER_MS)));
-  client.once('close', () => {
+  const over = (): void => {
     clearInterval(look);
     clearTimeout(linger);
     engine.destroy();
-  });
+  };
+  client.once('close', over);
+  if (client.destroyed) over();
   client.on('error', () => client.destroy());
   engine.on('error', () => engine.destroy());
   from.on('error', () => engine.destroy());

@@ -16,9 +16,8 @@ export interface MeantTask {
 /**
  * The task whose container a client means: by the container's id or the beginning of it, or by its name (`web.3.<task id>`). Undefined
  * when it is no task's.
- * @throws DomainError INVALID_ARGUMENT when the beginning of an id is of several containers
  */
-export function taskOfContainer(view: ClusterView, name: string): MeantTask | undefined {
+export function taskOfContainer(view: ClusterView, name: string): MeantTask | 'several' | undefined {
   const wanted = name.startsWith('/') ? name.slice(1) : name;
   const dot = wanted.lastIndexOf('.');
   const named = dot > 0 ? view.task(wanted.slice(dot + 1)) : undefined;
@@ -28,7 +27,7 @@ export function taskOfContainer(view: ClusterView, name: string): MeantTask | un
     ? view.tasksWithContainer(wanted)
     : view.tasks().filter((task) => containerIdOf(task)?.startsWith(wanted));
   // Attachments of one container to several networks are one container.
-  if (new Set(matching.map((task) => `${task.nodeId} ${containerIdOf(task)}`)).size > 1) throw ambiguous(wanted);
+  if (new Set(matching.map((task) => `${task.nodeId} ${containerIdOf(task)}`)).size > 1) return 'several';
   const [task] = matching;
   return task && { task, by: 'id' };
 }
