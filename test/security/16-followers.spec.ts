@@ -17,14 +17,11 @@ let folder: string;
 let engine: FakeEngine;
 let scenario: ApiScenario;
 let open: RawConnection[];
-/** What an engine's connection waits for. */
-let connecting: Promise<void>;
 beforeEach(async () => {
   open = [];
   folder = await mkdtemp(join(tmpdir(), 'swarmctl-followers-'));
   engine = await FakeEngine.start('engine', join(folder, 'engine.sock'), CONTAINER);
-  connecting = Promise.resolve();
-  scenario = await ApiScenario.start({ engines: { connect: () => connecting.then(() => engine.connect()) } });
+  scenario = await ApiScenario.start({ engines: { connect: () => engine.connect() } });
   const serviceId = await scenario.createService('web');
   await scenario.addTask('task0000000000000000000aa', serviceId, { nodeId: NODE_ID, containerId: CONTAINER });
 });
@@ -79,24 +76,5 @@ describe('promise 16: who follows and does not read takes little, and who is gon
     raw.close();
     await closed;
     await eventually(() => engine.openConnections === 0, { reason: 'no log is followed' });
-  });
-
-  it('clients that go while an engine is called leave no timer behind', async () => {
-    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-    const before = timers();
-    let called = (): void => undefined;
-    connecting = new Promise((resolve) => (called = resolve));
-    const exec = `POST /exec/${'e'.repeat(64)}/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n`;
-    for (let count = 0; count < 20; count++) {
-      const raw = await connection();
-      raw.send(exec);
-      await eventually(() => scenario.api.openConnections() === 1, { reason: 'the request has come' });
-      const closed = once(raw.socket, 'close');
-      raw.socket.resetAndDestroy();
-      await closed;
-      await eventually(() => scenario.api.openConnections() === 0, { reason: 'the client has gone' });
-    }
-    called();
-    await eventually(() => engine.openConnections === 0 && timers() <= before + 2, { reason: 'nobody is looked for' });
   });
 });
