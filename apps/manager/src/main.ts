@@ -23,6 +23,7 @@ async function main(): Promise<void> {
 
 async function serve(config: ManagerConfig, guard: ProcessGuard, logger: Logger): Promise<void> {
   const { advertiseAddr, agentNetwork, controlPlaneUser: users } = config;
+  const socketGroup = await findSocketGroup(config.socketGroup);
   const filter = await BaseFilter.create({ program: 'manager', announced: [advertiseAddr], users, logger });
   const running: { http?: HttpServer; manager?: ManagerProcess } = {};
   const stopping = new AbortController();
@@ -37,7 +38,6 @@ async function serve(config: ManagerConfig, guard: ProcessGuard, logger: Logger)
   // Before anything else: nothing of the control plane is to be open, not even for a moment.
   await filter.install(toBaseNeeds(controlPlacesOf(config), agentNetwork));
   guard.mustRun('base rules', stopping.signal, filter.run());
-  const socketGroup = await findSocketGroup(config.socketGroup);
   const manager = await ManagerProcess.create({ config, filter, logger, guard });
   const http = new HttpServer(manager.handlers, logger, { socketGroup, callers: callersOf(config) });
   Object.assign(running, { http, manager });
