@@ -1,11 +1,12 @@
 import { applyNetworkChanges, NO_NETWORKS } from '../../apps/agent/src/network/network-state';
 import { hostCommands } from '#common/packet-filter';
 import { aNetwork, anEndpoint } from '../../apps/agent/src/network/testing/a-state';
-import { readDescription, readHello } from '../../apps/manager/src/dispatcher/read-agent-message';
+import { readDescription, readEngineError, readHello, readStatus } from '../../apps/manager/src/dispatcher/read-agent-message';
 import { Hello, NetworkChanges } from '#common/dispatcher-proto';
 import { newId } from '#common/identity';
 import { createLogger } from '#common/logging';
-import { NodeDescription } from '#common/proto';
+import { NodeDescription, TaskStatus } from '#common/proto';
+import { textsOf } from './agent-messages';
 import { FakeHost } from './fake-host';
 
 const HOST = { nodeId: 'n1', address: '10.77.0.11' };
@@ -57,6 +58,73 @@ describe('promise 6: a value of an agent is read before it is kept', () => {
       wireguardKey: KEY,
       overlayProblem: 'no [31m nft',
     });
+  });
+});
+
+describe('promise 6: whatever an agent says, it is of few bytes', () => {
+  const LONG = [`\u001b[2J${'x'.repeat(100_000)}`, '\u6f22'.repeat(100_000), `x${'\u{1f433}'.repeat(100_000)}`];
+  const MOST = 4_096;
+
+  it('covers the texts of a node and of a status', () => {
+    expect(textsOf('NodeNetworking')).toContain('filterProblem');
+    expect(textsOf('TaskStatus')).toContain('err');
+  });
+
+  it.each(textsOf('NodeNetworking'))('%s of a node is shortened, or refused by name', (field) => {
+    for (const long of LONG) {
+      const description = NodeDescription.fromPartial({ hostname: 'n1', networking: { [field]: long } });
+      let kept: unknown;
+      try {
+        kept = readDescription(description).networking?.[field as 'filterProblem'];
+      } catch (error) {
+        expect(String(error)).toContain(`description.networking.${field}: `);
+        continue;
+      }
+      expect(Buffer.byteLength(kept as string)).toBeLessThanOrEqual(1_024);
+      expect(kept).not.toMatch(/[\u001b\ufffd]/);
+    }
+  });
+
+  it.each(textsOf('TaskStatus'))('%s of a status is shortened, or not taken', (field) => {
+    for (const long of LONG) {
+      const kept = readStatus(TaskStatus.fromPartial({ [field]: long }), new Date())[field as 'err'] ?? '';
+      expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(MOST);
+      expect(kept).not.toMatch(/[\u001b\ufffd]/);
+    }
+  });
+
+  it('a text is cut between characters, as late as it may be', () => {
+    expect(LONG.map((long) => Buffer.byteLength(readEngineError(long)))).toEqual([4_096, 4_095, 4_093]);
+  });
+
+  const place = { networkId: 'n'.repeat(300), engineNetwork: 'e'.repeat(300), address: '10.1.0.5' };
+  it.each([
+    {
+      field: 'status.portStatus.ports',
+      fields: { portStatus: { ports: Array.from({ length: 230 }, () => ({ name: 'x'.repeat(255) })) } },
+    },
+    {
+      field: 'status.portStatus.ports',
+      fields: { portStatus: { ports: Array.from({ length: 60 }, () => ({ name: '\u6f22'.repeat(255) })) } },
+    },
+    { field: 'status.engineEndpoints', fields: { engineEndpoints: { list: Array.from({ length: 64 }, () => place) } } },
+  ])('a status with too much in $field is refused with that name', ({ field, fields }) => {
+    const read = (): TaskStatus => readStatus(TaskStatus.fromPartial(fields), new Date());
+    expect(read).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    expect(read).toThrow(`${field}: `);
+  });
+
+  it('the most ports are taken, and as few entries as need not be measured are little', () => {
+    const port = { protocol: 'tcp', targetPort: 65_535, publishedPort: 65_535, publishMode: 'ingress' };
+    const long = { ...port, name: '\u6f22'.repeat(255) };
+    const both = {
+      portStatus: { ports: Array.from({ length: 16 }, () => long) },
+      engineEndpoints: { list: Array.from({ length: 16 }, () => place) },
+    };
+    for (const fields of [{ portStatus: { ports: Array.from({ length: 1_024 }, () => port) } }, both]) {
+      const bytes = TaskStatus.encode(readStatus(TaskStatus.fromPartial(fields), new Date())).finish().length;
+      expect(bytes).toBeLessThan(33 * 1024);
+    }
   });
 });
 

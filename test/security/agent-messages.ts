@@ -1,5 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { AgentMessage, NetworkChanges } from '#common/dispatcher-proto';
+import { objectMetadata } from '#common/proto';
 import { anyText } from '#common/testing';
 
 /** What somebody sends who wants a command of their own, or a program's end. */
@@ -65,12 +66,20 @@ function maybe<T>(arbitrary: Arbitrary<T>): Arbitrary<T | undefined> {
   return fc.option(arbitrary, { nil: undefined, freq: 8 });
 }
 
+const TYPE_STRING = 9;
+
+/** Names of a message's texts, by the compiler's own description of our files: one that is new is not forgotten. */
+export function textsOf(message: string): string[] {
+  const found = objectMetadata.fileDescriptor.messageType?.find(({ name }) => name === message);
+  const texts = (found?.field ?? []).filter(({ type }) => type === TYPE_STRING);
+  return texts.map(({ name = '' }) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+}
+
 const networking = fc.record({
-  ingressProblem: text('hostname'),
+  ...Object.fromEntries(textsOf('NodeNetworking').map((name) => [name, text('hostname')])),
   wireguardKey: text('key'),
   nextWireguardKey: text('key'),
   wireguardPort: port,
-  overlayProblem: text('hostname'),
   problems: some(fc.record({ networkId: text('id'), problem: text('hostname') })),
 });
 

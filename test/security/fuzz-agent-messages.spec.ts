@@ -101,7 +101,7 @@ describe('promise 8: what agents say is refused with a reason, or is of known ch
     }
     for (const task of store.view.tasks()) {
       expect(task.status?.containerStatus?.containerId ?? '').toMatch(/^([0-9a-f]{64})?$/);
-      expect((task.status?.err ?? '').length).toBeLessThanOrEqual(4_096);
+      expect(Buffer.byteLength(task.status?.err ?? '')).toBeLessThanOrEqual(4_096);
       expect(Date.parse(task.status?.timestamp || '2026-01-01T00:00:00Z')).toBeLessThan(Date.now() + 120_000);
     }
     expect(heap() - before).toBeLessThan(MOST_GROWTH);

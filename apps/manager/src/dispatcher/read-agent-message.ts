@@ -2,15 +2,17 @@ import { isPort, parseIpAddress, parseMac, parseWireguardKey, TaskState } from '
 import type { Hello } from '#common/dispatcher-proto';
 import { DomainError } from '#common/errors';
 import { isId } from '#common/identity';
-import type {
-  EngineDescription,
-  EngineEndpoint,
-  GenericResource,
-  NodeDescription,
-  NodeNetworking,
-  PortConfig,
-  Resources,
-  TaskStatus,
+import {
+  EngineEndpoints,
+  PortStatus,
+  type EngineDescription,
+  type EngineEndpoint,
+  type GenericResource,
+  type NodeDescription,
+  type NodeNetworking,
+  type PortConfig,
+  type Resources,
+  type TaskStatus,
 } from '#common/proto';
 
 /**
@@ -25,9 +27,13 @@ const MOST_PLACES = 64;
 const MOST_PROBLEMS = 64;
 /** Bytes of everything that describes a node. */
 const MAX_DESCRIPTION = 48 * 1024;
-/** A batch of statuses must fit etcd's request, whatever engines say. */
+/** Bytes of a text, whatever engines say: many statuses share one of etcd's requests. */
 const MAX_TEXT = 4_096;
 const MAX_PROBLEM = 1_024;
+/** Bytes of a status's ports and endpoints together, as they are stored: enough for the most ports that have no names. */
+const MAX_LISTS = 32 * 1024;
+/** So many entries of a list are never too much: each is far below 1 KiB by the limits of its fields. */
+const FEW_ENTRIES = 16;
 const MAX_LABEL = 4_096;
 const MAX_EXIT_CODE = 0x7fff_ffff;
 /** The kernel's own limit on 64 bits (PID_MAX_LIMIT), and more than Windows has. */
@@ -103,6 +109,9 @@ export function readStatus(status: TaskStatus | undefined, now: Date): TaskStatu
     timestamp: readTime(status.timestamp, now),
     message: forPeople(status.message, MAX_TEXT),
     err: forPeople(status.err, MAX_TEXT),
+    // Told by the managers' clocks only.
+    appliedAt: undefined,
+    runningAt: undefined,
   };
   if (status.state === TaskState.new) throw refused('status.state', 'no agent sees a task in this state');
   if (containerStatus) {
@@ -120,6 +129,7 @@ export function readStatus(status: TaskStatus | undefined, now: Date): TaskStatu
     requireCount('status.engineEndpoints', engineEndpoints.list, MOST_PLACES);
     engineEndpoints.list.forEach(requireEngineEndpoint);
   }
+  requireRoom(portStatus, engineEndpoints);
   return read;
 }
 
@@ -169,6 +179,7 @@ function readNetworking(field: string, networking: NodeNetworking): NodeNetworki
     ingressProblem: forPeople(networking.ingressProblem, MAX_PROBLEM),
     encryptionProblem: forPeople(networking.encryptionProblem, MAX_PROBLEM),
     overlayProblem: forPeople(networking.overlayProblem, MAX_PROBLEM),
+    filterProblem: forPeople(networking.filterProblem, MAX_PROBLEM),
     problems: problems.map(({ networkId, problem }) => ({ networkId, problem: forPeople(problem, MAX_PROBLEM) })),
   };
 }
@@ -190,14 +201,40 @@ function requireEngineEndpoint({ networkId, engineNetwork, address, ipv6Address,
   if (mac !== '' && parseMac(mac) === undefined) throw refused(`${field}.mac`, `${quoted(mac)} is no hardware address`);
 }
 
+function requireRoom(portStatus: PortStatus | undefined, endpoints: EngineEndpoints | undefined): void {
+  const isLong = (list: readonly unknown[] | undefined): boolean => (list?.length ?? 0) > FEW_ENTRIES;
+  if (!isLong(portStatus?.ports) && !isLong(endpoints?.list)) return;
+  const ofPorts = portStatus ? PortStatus.encode(portStatus).finish().length : 0;
+  const ofEndpoints = endpoints ? EngineEndpoints.encode(endpoints).finish().length : 0;
+  if (ofPorts + ofEndpoints <= MAX_LISTS) return;
+  const [field, bytes] = ofPorts >= ofEndpoints ? ['status.portStatus.ports', ofPorts] : ['status.engineEndpoints', ofEndpoints];
+  throw refused(field, `${bytes} bytes are too many: ports and endpoints may take ${MAX_LISTS} together`);
+}
+
 /** What cannot be read, or is yet to come, is the time of the report. */
 function readTime(text: string, now: Date): string {
   const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
   return time <= now.getTime() + CLOCK_TOLERANCE_MS ? text : now.toISOString();
 }
 
-function forPeople(text: string, length: number): string {
-  return text.slice(0, length).replace(CONTROLS, ' ');
+function forPeople(text: string, bytes: number): string {
+  return cutTo(bytes, text).replace(CONTROLS, ' ');
+}
+
+/** What fits of a text into so many bytes of UTF-8, in whole characters. */
+function cutTo(bytes: number, text: string): string {
+  // No character takes less than a byte: what is cut off here would not fit.
+  const start = text.slice(0, bytes);
+  if (Buffer.byteLength(start) <= bytes) return start;
+  const encoded = Buffer.from(start);
+  let end = bytes;
+  while (isContinuation(encoded[end])) end--;
+  return encoded.toString('utf8', 0, end);
+}
+
+/** Whether a byte of UTF-8 goes on with the character before it. */
+function isContinuation(byte = 0): boolean {
+  return (byte & 0b1100_0000) === 0b1000_0000;
 }
 
 function requireMatch(

@@ -5,22 +5,36 @@ import type { TaskObservation } from '#common/dispatcher-proto';
 import { TaskStatus } from '#common/proto';
 import { mayReport, TaskState } from '#common/domain';
 import { keys, type ClusterStore, type Guard, type Write } from '#common/store';
+import { LinePerNode } from './line-per-node';
 import { readStatus } from './read-agent-message';
 
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
+/** Of the values of one transaction: far below what etcd takes in one request (1.5 MiB). */
+const MAX_BATCH_BYTES = 512 * 1024;
 
 /** Why a status is not taken; the first two and the third also happen to honest agents that are late. */
-export type DropReason = 'unknown task' | "another node's task" | 'step backwards' | 'unreadable' | "another node's container";
+export type DropReason =
+  'unknown task' | "another node's task" | 'step backwards' | 'unreadable' | "another node's container" | 'too large for etcd';
+
+/** A status, and what is stored of it: it is encoded once, however often it is tried. */
+interface Waiting {
+  readonly status: TaskStatus;
+  readonly value: Uint8Array;
+}
+
+type Batch = readonly (readonly [taskId: string, waiting: Waiting])[];
 
 /**
  * Statuses on their way into etcd: the newest of each task, many tasks per transaction, one transaction at a time. What comes in
- * while one is under way makes the next: no timer when the line is idle, full batches when it is busy.
+ * while one is under way makes the next: no timer when the line is idle, full batches when it is busy. A batch that etcd calls too
+ * large is halved until the one that is too large by itself is left, which is dropped: no node's statuses hold up another's.
  */
 export class StatusInbox {
-  private readonly newest = new Map<string, TaskStatus>();
+  private readonly newest = new Map<string, Waiting>();
   /** The transaction that is being committed. */
-  private underWay: ReadonlyMap<string, TaskStatus> = new Map();
+  private underWay: ReadonlyMap<string, Waiting> = new Map();
+  private readonly lines = new LinePerNode();
   private retryMs = FIRST_RETRY_MS;
   /** How many statuses were not taken, by reason. */
   readonly dropped = new Map<DropReason, number>();
@@ -42,7 +56,7 @@ export class StatusInbox {
   receive(nodeId: string, observations: readonly TaskObservation[]): void {
     for (const { taskId, status } of observations) {
       const why = this.take(nodeId, taskId, status);
-      if (why !== undefined) this.dropped.set(why, (this.dropped.get(why) ?? 0) + 1);
+      if (why !== undefined) this.count(why);
     }
     supervise(this.logger, 'statuses', this.drain());
   }
@@ -52,22 +66,32 @@ export class StatusInbox {
     const task = this.store.view.task(taskId);
     if (!task) return 'unknown task';
     if (task.nodeId !== nodeId) return "another node's task";
-    const known = this.newest.get(taskId) ?? this.underWay.get(taskId) ?? task.status;
+    const known = (this.newest.get(taskId) ?? this.underWay.get(taskId))?.status ?? task.status;
     let status: TaskStatus;
     try {
       status = readStatus(told, this.now());
     } catch (error) {
-      this.logger.warn({ nodeId, taskId: task.id, reason: messageOf(error) }, 'a status is dropped: it cannot be');
+      this.warn(nodeId, { taskId: task.id, reason: messageOf(error) }, 'a status is dropped: it cannot be');
       return 'unreadable';
     }
     if (!mayReport(known, status)) return 'step backwards';
     const containerId = status.containerStatus?.containerId ?? '';
     if (this.isElsewhere(containerId, nodeId)) {
-      this.logger.warn({ nodeId, taskId, containerId }, 'a status is dropped: its container is on another node');
+      this.warn(nodeId, { taskId, containerId }, 'a status is dropped: its container is on another node');
       return "another node's container";
     }
-    this.newest.set(taskId, this.stamped(status, known));
+    const stamped = this.stamped(status, known);
+    this.newest.set(taskId, { status: stamped, value: TaskStatus.encode(stamped).finish() });
     return undefined;
+  }
+
+  private count(why: DropReason): void {
+    this.dropped.set(why, (this.dropped.get(why) ?? 0) + 1);
+  }
+
+  /** What a node does wrong, it may do thousands of times a second: the counter has them all, the log has some. */
+  private warn(nodeId: string, what: object, message: string): void {
+    if (this.lines.isDue(nodeId, monotonicMs())) this.logger.warn({ nodeId, ...what }, message);
   }
 
   /** Ids of containers are unique: one that another node has reported is that node's. */
@@ -95,9 +119,7 @@ export class StatusInbox {
     this.writing = true;
     try {
       while (this.newest.size > 0 && !this.closed) {
-        // Each status has two guards.
-        const batch = [...this.newest].slice(0, this.store.maxOperations / 2);
-        for (const [taskId] of batch) this.newest.delete(taskId);
+        const batch = this.nextBatch();
         this.underWay = new Map(batch);
         if (!(await this.write(batch))) break;
       }
@@ -107,9 +129,24 @@ export class StatusInbox {
     }
   }
 
+  /** The first that wait, as many as fit into one transaction: they wait no longer. */
+  private nextBatch(): Batch {
+    // Each status has two guards.
+    const most = this.store.maxOperations / 2;
+    const batch: [string, Waiting][] = [];
+    let bytes = 0;
+    for (const [taskId, waiting] of this.newest) {
+      bytes += waiting.value.length;
+      if (batch.length === most || (batch.length > 0 && bytes > MAX_BATCH_BYTES)) break;
+      batch.push([taskId, waiting]);
+    }
+    for (const [taskId] of batch) this.newest.delete(taskId);
+    return batch;
+  }
+
   /** @returns whether to go on at once */
-  private async write(batch: [string, TaskStatus][]): Promise<boolean> {
-    const present = batch.filter(([taskId, status]) => this.isNews(taskId, status));
+  private async write(batch: Batch): Promise<boolean> {
+    const present = batch.filter(([taskId, { status }]) => this.isNews(taskId, status));
     if (present.length === 0) return true;
     const startedAt = monotonicMs();
     try {
@@ -121,6 +158,7 @@ export class StatusInbox {
       this.onCommit(present.length, (monotonicMs() - startedAt) / 1000);
       return true;
     } catch (error) {
+      if (isCode(error, 'TOO_LARGE')) return this.writeHalves(present);
       this.putBack(present);
       // A task of the batch was deleted, or another manager has heard of it since; the view learns of it within moments.
       if (!isCode(error, 'ABORTED'))
@@ -128,6 +166,22 @@ export class StatusInbox {
       this.retryLater();
       return false;
     }
+  }
+
+  /** Of a batch that is too large for etcd. @returns as write */
+  private async writeHalves(batch: Batch): Promise<boolean> {
+    const [only] = batch;
+    if (only && batch.length === 1) {
+      const [taskId, { value }] = only;
+      const nodeId = this.store.view.task(taskId)?.nodeId ?? '';
+      this.warn(nodeId, { taskId, bytes: value.length }, 'a status is dropped: it is too large for etcd');
+      this.count('too large for etcd');
+      return true;
+    }
+    const middle = Math.ceil(batch.length / 2);
+    if (await this.write(batch.slice(0, middle))) return this.write(batch.slice(middle));
+    this.putBack(batch.slice(middle));
+    return false;
   }
 
   /**
@@ -147,8 +201,8 @@ export class StatusInbox {
     return task !== undefined && mayReport(task.status, status) && !isSame(task.status, status);
   }
 
-  private putBack(batch: [string, TaskStatus][]): void {
-    for (const [taskId, status] of batch) if (!this.newest.has(taskId)) this.newest.set(taskId, status);
+  private putBack(batch: Batch): void {
+    for (const [taskId, waiting] of batch) if (!this.newest.has(taskId)) this.newest.set(taskId, waiting);
   }
 
   private retryLater(): void {
@@ -166,6 +220,6 @@ function isSame(known: TaskStatus | undefined, next: TaskStatus): boolean {
   return bare(known) === bare(next);
 }
 
-function toWrite([taskId, status]: [string, TaskStatus]): Write {
-  return { kind: 'put', key: keys.taskStatus(taskId), value: TaskStatus.encode(status).finish() };
+function toWrite([taskId, { value }]: Batch[number]): Write {
+  return { kind: 'put', key: keys.taskStatus(taskId), value };
 }

@@ -9,6 +9,8 @@ const PROGRESS_MS = 200;
 /** An etcd in memory: revisions, guards and watches, one process. */
 export class FakeObjectStore implements ObjectStore {
   readonly maxOperations = 128;
+  /** What one request may have of values: etcd's own limit (1.5 MiB). */
+  maxRequestBytes = 1.5 * 1024 * 1024;
   /** Thrown by the next commits, if set. */
   failure: Error | undefined;
   private revision: Revision = 1;
@@ -43,6 +45,7 @@ export class FakeObjectStore implements ObjectStore {
 
   commit(guards: Guard[], writes: Write[]): Promise<Revision> {
     if (this.failure) return Promise.reject(this.failure);
+    if (this.isTooLarge([{ guards, writes }])) return Promise.reject(new DomainError('TOO_LARGE', 'the object is too large'));
     if (widthOf({ guards, writes }) > this.maxOperations)
       return Promise.reject(new DomainError('UNAVAILABLE', 'too many operations'));
     if (!guards.every((guard) => this.holds(guard))) return Promise.reject(new DomainError('ABORTED', 'a guard failed'));
@@ -55,6 +58,7 @@ export class FakeObjectStore implements ObjectStore {
   /** As etcd does: all guards are looked at before anything is written, and what is written has one revision. */
   commitAll(commits: readonly Commit[]): Promise<(Revision | DomainError)[]> {
     if (this.failure) return Promise.reject(this.failure);
+    if (this.isTooLarge(commits)) return Promise.reject(new DomainError('TOO_LARGE', 'the object is too large'));
     if (operationsOf(commits) > this.maxOperations) return Promise.reject(new DomainError('UNAVAILABLE', 'too many operations'));
     const made = commits.filter(({ guards }) => guards.every((guard) => this.holds(guard)));
     const revision = made.length > 0 ? ++this.revision : this.revision;
@@ -70,6 +74,11 @@ export class FakeObjectStore implements ObjectStore {
     const something = new Promise<void>((resolve) => (this.wake = resolve));
     await Promise.race([something, delay(PROGRESS_MS, AbortSignal.any([signal, over.signal]))]);
     over.abort();
+  }
+
+  private isTooLarge(commits: readonly Commit[]): boolean {
+    const sizes = commits.flatMap(({ writes }) => writes.map((write) => (write.kind === 'put' ? write.value.length : 0)));
+    return sizes.reduce((sum, bytes) => sum + bytes, 0) > this.maxRequestBytes;
   }
 
   private holds(guard: Guard): boolean {
