@@ -41,10 +41,16 @@ describe("the upkeep of etcd's space", () => {
     [
       'history of ten minutes, and half of the quota in use',
       { marks: history, members: [aMember('a', FRAGMENTED)] },
-      { kind: 'compact', revision: 60_013 },
+      { kind: 'compact', revision: 59_996 },
     ],
     ['a file with much that is unused', { members: [aMember('a', BARELY)] }, { kind: 'defragment', memberId: 'a' }],
     ['a file with little that is unused', { members: [aMember('a', { sizeBytes: 900_000, inUseBytes: 660_000 })] }, undefined],
+    [
+      'a file that creates wait for, with little that is unused',
+      { members: [aMember('a', { sizeBytes: 950_000, inUseBytes: 800_000 })] },
+      { kind: 'defragment', memberId: 'a' },
+    ],
+    ['such a file, all in use', { members: [aMember('a', { sizeBytes: 950_000, inUseBytes: 910_000 })] }, undefined],
     ['a small file', { members: [aMember('a', { sizeBytes: 890_000, inUseBytes: 0 })] }, undefined],
     ['a member that is silent', { members: [aMember('a', BARELY)], silent: 1 }, undefined],
     [
@@ -64,7 +70,7 @@ describe("the upkeep of etcd's space", () => {
   describe('while the alarm is raised', () => {
     const full = { full: ['a'], sizeBytes: 1_100_000 };
     it.each([
-      ['compacts first', { marks: history, members: [aMember('a', full)] }, { kind: 'compact', revision: 60_132 }],
+      ['compacts first', { marks: history, members: [aMember('a', full)] }, { kind: 'compact', revision: 59_996 }],
       [
         'defragments once there is something to give back',
         { members: [aMember('a', full)] },
@@ -91,7 +97,7 @@ describe("the upkeep of etcd's space", () => {
     });
   });
 
-  it('never takes history from those who watch that is younger than three seconds, or five minutes while there is space', () => {
+  it('never takes history from those who watch that is younger than ten seconds, or five minutes while there is space', () => {
     const member = fc.record({
       sizeBytes: fc.nat(2 * QUOTA),
       share: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -109,11 +115,26 @@ describe("the upkeep of etcd's space", () => {
           const step = decideUpkeep(inputs({ marks, members }));
           if (step?.kind !== 'compact') return;
           const hasSpace = members.every(({ full, inUseBytes }) => full.length === 0 && inUseBytes < QUOTA / 2);
-          const kept = marks.filter(({ atMs }) => NOW - atMs < (hasSpace ? 5 * MINUTE : 3_000));
+          const kept = marks.filter(({ atMs }) => NOW - atMs < (hasSpace ? 5 * MINUTE : 10_000));
           for (const { revision } of kept) expect(step.revision).toBeLessThan(revision);
         },
       ),
     );
+  });
+
+  it.each([
+    { what: 'a small store where space is scarce', quotaMib: 16, inUse: 0.6, full: [], keptMs: 10_600 },
+    { what: 'a store of the usual size, half of it in use', quotaMib: 2_048, inUse: 0.5, full: [], keptMs: 74_000 },
+    { what: 'a large store', quotaMib: 8_192, inUse: 0.7, full: [], keptMs: 2 * MINUTE },
+    { what: 'a small store that is full', quotaMib: 16, inUse: 1, full: ['a'], keptMs: 11_000 },
+    { what: 'a store of the usual size that is full', quotaMib: 2_048, inUse: 1, full: ['a'], keptMs: MINUTE },
+  ])('keeps history for as long as a manager may take to list $what', ({ quotaMib, inUse, full, keptMs }) => {
+    const quotaBytes = quotaMib * 1024 * 1024;
+    const member = aMember('a', { sizeBytes: quotaBytes, inUseBytes: inUse * quotaBytes, full });
+    const compactsTo = (age: number): unknown =>
+      decideUpkeep(inputs({ quotaBytes, members: [member], marks: [{ revision: 60_000, atMs: NOW - age }] }));
+    expect(compactsTo(keptMs - 100)).not.toEqual(expect.objectContaining({ kind: 'compact' }));
+    expect(compactsTo(keptMs + 100)).toEqual({ kind: 'compact', revision: 60_000 });
   });
 
   it('remembers history no longer than it is needed', () => {

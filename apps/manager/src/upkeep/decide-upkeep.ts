@@ -1,7 +1,15 @@
+import { isStoreFileTooLarge } from '#common/domain';
 import type { MemberSpace, Revision } from '#common/store';
 
 /** How far back whoever watches may have been cut off without having to list everything anew. */
-const HISTORY_KEPT_MS = { usual: 5 * 60_000, scarce: 10_000, full: 3_000 };
+const USUALLY_KEPT_MS = 5 * 60_000;
+/**
+ * Where space is scarce, history is kept for as long as it takes to list what is in use, at one revision and by pages: a manager that
+ * starts would never get to the end of it otherwise. While etcd is full it waits for this as well, so that there it is a minute at most.
+ */
+const LEAST_KEPT_MS = 10_000;
+const LISTED_BYTES_PER_MS = (16 * 1024 * 1024) / 1_000;
+const MOST_KEPT_MS = { scarce: 2 * 60_000, full: 60_000 };
 /** Fewer revisions than this are not worth a compaction while there is space. */
 const REVISIONS_KEPT = 1_000;
 /** A compaction is itself followed by one write, which is no reason for another one. */
@@ -15,12 +23,13 @@ const SCARCE_SHARE = 0.5;
  */
 const FILE_SHARE = 0.9;
 const WORTH_SHARE = 0.25;
+/** That much is enough once creates wait for it. */
+const WORTH_SHARE_WHEN_TOO_LARGE = 0.05;
 /** One member at a time, and the others' turn is not at once. */
 const MS_BETWEEN_DEFRAGMENTATIONS = 60_000;
 /** A member that is silent for so long after it was told to defragment may still be at it. */
 const LONGEST_DEFRAGMENTATION_MS = 5 * 60_000;
-/** A file below this share of the quota takes puts again; what is in use has to be less, for it grows again at once. */
-const DISARM_SHARE = 0.95;
+/** What is in use has to be less than what a file may have, for it grows again at once. */
 const ROOM_SHARE = 0.9;
 
 /** Where etcd's history was at a moment. */
@@ -65,15 +74,17 @@ export function decideUpkeep(inputs: UpkeepInputs): UpkeepStep | undefined {
 
 /** Marks that may still be needed. */
 export function newestMarks(marks: readonly Mark[], nowMs: number): readonly Mark[] {
-  const old = marks.findLastIndex(({ atMs }) => nowMs - atMs > HISTORY_KEPT_MS.usual);
+  const old = marks.findLastIndex(({ atMs }) => nowMs - atMs > USUALLY_KEPT_MS);
   return marks.slice(Math.max(0, old));
 }
 
 function decideCompaction(inputs: UpkeepInputs, isFull: boolean): UpkeepStep | undefined {
   const { members, quotaBytes, marks, lastCompaction, nowMs } = inputs;
-  const isScarce = members.some(({ inUseBytes }) => inUseBytes >= SCARCE_SHARE * quotaBytes);
+  const inUseBytes = Math.max(...members.map((member) => member.inUseBytes));
+  const isScarce = inUseBytes >= SCARCE_SHARE * quotaBytes;
   const mood = isFull ? 'full' : isScarce ? 'scarce' : 'usual';
-  const { revision = 0 } = marks.findLast(({ atMs }) => nowMs - atMs >= HISTORY_KEPT_MS[mood]) ?? {};
+  const keptMs = mood === 'usual' ? USUALLY_KEPT_MS : keptWhile(mood, inUseBytes);
+  const { revision = 0 } = marks.findLast(({ atMs }) => nowMs - atMs >= keptMs) ?? {};
   if (lastCompaction && nowMs - lastCompaction.atMs < MS_BETWEEN_COMPACTIONS[mood]) return undefined;
   const newest = marks.at(-1)?.revision ?? 0;
   const to = mood === 'usual' ? Math.min(revision, newest - REVISIONS_KEPT) : revision;
@@ -81,18 +92,25 @@ function decideCompaction(inputs: UpkeepInputs, isFull: boolean): UpkeepStep | u
   return gained >= (mood === 'usual' ? REVISIONS_KEPT : LEAST_GAIN) ? { kind: 'compact', revision: to } : undefined;
 }
 
+function keptWhile(mood: 'scarce' | 'full', inUseBytes: number): number {
+  return Math.min(LEAST_KEPT_MS + inUseBytes / LISTED_BYTES_PER_MS, MOST_KEPT_MS[mood]);
+}
+
 function decideDefragmentation({ members, silent, quotaBytes, defragmentedAtMs, nowMs }: UpkeepInputs): UpkeepStep | undefined {
   const isRested = defragmentedAtMs === undefined || nowMs - defragmentedAtMs >= MS_BETWEEN_DEFRAGMENTATIONS;
   if (silent > 0 || !isRested) return undefined;
-  const member = leaderLast(members).find(
-    ({ sizeBytes, inUseBytes }) => sizeBytes >= FILE_SHARE * quotaBytes && sizeBytes - inUseBytes >= WORTH_SHARE * quotaBytes,
-  );
+  const member = leaderLast(members).find((each) => isWorthIt(each, quotaBytes));
   return member && { kind: 'defragment', memberId: member.memberId };
+}
+
+function isWorthIt({ sizeBytes, inUseBytes }: MemberSpace, quotaBytes: number): boolean {
+  const worth = isStoreFileTooLarge({ sizeBytes, quotaBytes }) ? WORTH_SHARE_WHEN_TOO_LARGE : WORTH_SHARE;
+  return sizeBytes >= FILE_SHARE * quotaBytes && sizeBytes - inUseBytes >= worth * quotaBytes;
 }
 
 function whileFull(inputs: UpkeepInputs, full: readonly string[]): UpkeepStep | undefined {
   const { members, silent, quotaBytes, defragmentedAtMs, nowMs } = inputs;
-  const tooLarge = leaderLast(members).filter(({ sizeBytes }) => sizeBytes > DISARM_SHARE * quotaBytes);
+  const tooLarge = leaderLast(members).filter(({ sizeBytes }) => isStoreFileTooLarge({ sizeBytes, quotaBytes }));
   if (tooLarge.length === 0) return { kind: 'disarm', memberIds: full };
   const isAtIt = silent > 0 && defragmentedAtMs !== undefined && nowMs - defragmentedAtMs < LONGEST_DEFRAGMENTATION_MS;
   if (isAtIt) return undefined;

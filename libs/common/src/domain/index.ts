@@ -14,5 +14,6 @@ export * from './placement';
 export * from './registry-login';
 export * from './restart-backoff';
 export * from './service-options';
+export * from './store-file';
 export * from './task-state';
 export * from './unknown-values';

@@ -1,9 +1,8 @@
+import { isStoreFileTooLarge } from '#common/domain';
 import type { SpaceUsage } from '#common/store';
 
 /** Creates and updates may fill this share of etcd's quota. The rest is for removals, statuses, leases, and the leader's writes. */
 const SHARE = 0.8;
-/** A file that large is refused its next put, whatever is free in it, until it has been defragmented. */
-const FILE_SHARE = 0.95;
 /** What etcd keeps beside a value: key, revision, index. */
 const RECORD_BYTES = 512;
 /** A task beside its copy of the spec: ids, addresses, and the statuses of a start, which stay until the history is compacted. */
@@ -34,7 +33,7 @@ export function roomRefusal(usage: SpaceUsage | undefined, demand: RoomDemand): 
   if (isFull) return `${demand.what} cannot be stored: ${storeFull(usage)}`;
   const needed = demand.bytes + RECORD_BYTES + taskBytesOf(demand);
   const free = Math.max(0, SHARE * quotaBytes - inUseBytes - promisedBytes);
-  if (needed <= free && sizeBytes < FILE_SHARE * quotaBytes) return undefined;
+  if (needed <= free && !isStoreFileTooLarge(usage)) return undefined;
   const promised = promisedBytes > 0 ? ` and ${mib(promisedBytes)} are promised to what was created just now` : '';
   const kept = `${Math.round((1 - SHARE) * 100)}% of the quota of ${mib(quotaBytes)} are kept for removals and statuses`;
   const state = `${mib(free)} are free: ${mib(inUseBytes)} are in use${promised}, and ${kept}`;
