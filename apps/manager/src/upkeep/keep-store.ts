@@ -22,7 +22,14 @@ export class StoreUpkeep {
   private lastCompaction: Mark | undefined;
   private defragmentedAtMs: number | undefined;
 
-  constructor(private readonly parts: UpkeepParts) {}
+  constructor(private readonly parts: UpkeepParts) {
+    parts.store.space.onOutgrown((outgrown) =>
+      parts.logger.warn(
+        outgrown,
+        "etcd's file is larger than the quota that this manager was told of: set --etcd-quota-bytes to etcd's --quota-backend-bytes",
+      ),
+    );
+  }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {

@@ -50,4 +50,44 @@ describe("etcd's space as a manager knows it", () => {
     space.measured({ ...FULL, sizeBytes }, 0);
     expect(space.usage()?.quotaBytes).toBe(quotaBytes);
   });
+
+  describe('when the file outgrows the quota that the manager was told of', () => {
+    it('believes the file, and says so once', () => {
+      const { space } = aSpace();
+      const told: unknown[] = [];
+      space.onOutgrown((outgrown) => told.push(outgrown));
+      const quotaAt = (sizeBytes: number): number | undefined => {
+        space.measured({ sizeBytes, inUseBytes: 100, isFull: false }, 0);
+        return space.usage()?.quotaBytes;
+      };
+      expect([1_000, 1_001, 1_500, 2_002, 2_003].map(quotaAt)).toEqual([1_000, 2_002, 2_002, 2_002, 4_006]);
+      expect(told).toEqual([{ sizeBytes: 1_001, quotaBytes: 1_000 }]);
+    });
+
+    it.each([
+      { name: 'believes the quota while the alarm is raised', sizes: [FULL, { ...FULL, sizeBytes: 1_100 }], quotaBytes: 1_000 },
+      {
+        name: 'believes the alarm that comes later',
+        sizes: [
+          { ...EMPTY, sizeBytes: 1_100 },
+          { ...FULL, sizeBytes: 1_200 },
+        ],
+        quotaBytes: 1_200,
+      },
+      {
+        name: 'believes an alarm that came sooner, but for one large request',
+        sizes: [EMPTY, { ...FULL, sizeBytes: 500 }, { ...EMPTY, sizeBytes: 550 }],
+        quotaBytes: 500,
+      },
+      {
+        name: 'believes the file in the end: etcd was started anew with more',
+        sizes: [EMPTY, { ...FULL, sizeBytes: 500 }, { ...EMPTY, sizeBytes: 560 }],
+        quotaBytes: 1_120,
+      },
+    ])('$name', ({ sizes, quotaBytes }) => {
+      const { space } = aSpace();
+      for (const size of sizes) space.measured(size, 0);
+      expect(space.usage()?.quotaBytes).toBe(quotaBytes);
+    });
+  });
 });

@@ -18,6 +18,13 @@ export interface SpaceUsage extends SpaceMeasured {
   readonly promisedBytes: number;
 }
 
+/** A file that is larger than the quota, and yet etcd takes puts. */
+export interface SpaceOutgrown {
+  readonly sizeBytes: number;
+  /** That etcd was believed to have. */
+  readonly quotaBytes: number;
+}
+
 /** What somebody is about to write. */
 export interface SpaceDemand {
   /** Written at once. */
@@ -33,6 +40,8 @@ const COUNTED_AFTER_MS = 500;
 
 /** The last request that etcd refuses may leave this share of a quota that is meant for more than a test. */
 const FULL_SHARE = 0.9;
+/** What a file takes of the quota that is assumed once it has outgrown the one that this manager was told of. */
+const OUTGROWN_SHARE = 0.5;
 
 interface Promised {
   readonly bytes: number;
@@ -46,12 +55,18 @@ export class StoreSpace {
   private promised: Promised[] = [];
   private promisedBytes = 0;
   private readonly listeners = new Set<(usage: SpaceUsage) => void>();
+  private readonly outgrownListeners = new Set<(outgrown: SpaceOutgrown) => void>();
+  /** A file above it without the alarm proves the quota to be larger. */
+  private provenBytes: number;
+  private wasOutgrown = false;
 
   /** @param quotaBytes etcd's `--quota-backend-bytes`, which it tells nobody @param now monotonic, in milliseconds */
   constructor(
     private quotaBytes: number,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.provenBytes = quotaBytes;
+  }
 
   /** Undefined before anything was measured. */
   usage(): SpaceUsage | undefined {
@@ -71,9 +86,7 @@ export class StoreSpace {
   /** Takes a measurement that was begun at `begunAt`, by the same clock. */
   measured(measurement: SpaceMeasured, begunAt: number): void {
     const wasFull = this.measurement?.isFull;
-    // Whoever started etcd gave it less than this manager was told of.
-    const isSooner = measurement.isFull && wasFull === false && measurement.sizeBytes < FULL_SHARE * this.quotaBytes;
-    if (isSooner) this.quotaBytes = measurement.sizeBytes;
+    this.learnQuota(measurement);
     this.measurement = measurement;
     this.promised = this.promised.filter(({ countedAt }) => countedAt > begunAt);
     this.promisedBytes = this.promised.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -82,8 +95,29 @@ export class StoreSpace {
     if (isNews && usage) for (const listener of this.listeners) listener(usage);
   }
 
+  /** Calls `listener` when the quota that this manager was told of is proven too small, once. */
+  onOutgrown(listener: (outgrown: SpaceOutgrown) => void): void {
+    this.outgrownListeners.add(listener);
+  }
+
   /** Calls `listener` whenever etcd becomes full, and when it is not any more. */
   onFullChange(listener: (usage: SpaceUsage) => void): void {
     this.listeners.add(listener);
+  }
+
+  /** etcd tells nobody its quota, but its alarm does, and a file that is larger without it. */
+  private learnQuota({ sizeBytes, isFull }: SpaceMeasured): void {
+    const { quotaBytes } = this;
+    // Whoever started etcd gave it less than this manager was told of.
+    if (isFull && this.measurement?.isFull === false && sizeBytes < FULL_SHARE * quotaBytes) {
+      this.quotaBytes = sizeBytes;
+      this.provenBytes = sizeBytes / FULL_SHARE;
+    }
+    // Or more.
+    if (isFull || sizeBytes <= this.provenBytes) return;
+    this.quotaBytes = sizeBytes / OUTGROWN_SHARE;
+    this.provenBytes = this.quotaBytes;
+    if (!this.wasOutgrown) for (const listener of this.outgrownListeners) listener({ sizeBytes, quotaBytes });
+    this.wasOutgrown = true;
   }
 }
