@@ -157,7 +157,7 @@ export class Agent {
       names: new DnsServer({ nodeId, state: () => this.networks.state, port: DNS_PORT, logger }),
       file: new StateFile(config.dataDir, logger),
       uplinks: () => this.filter.interfaces.uplinks.map(({ name }) => name),
-      told: (state) => this.filter.update(toBaseNeeds(config, state, host)),
+      told: (state) => this.filter.update(toBaseNeeds(config, state)),
       onProblems: () => supervise(logger, 'node description', this.describer.refresh()),
       logger,
     });

@@ -26,7 +26,7 @@ async function run(config: AgentConfig, guard: ProcessGuard, logger: Logger): Pr
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, guarded(leave, guard.die));
   // Before anything else: nothing of the control plane is to be open, not even for a moment.
   const known = await new StateFile(config.dataDir, logger).load();
-  await filter.install(toBaseNeeds(config, known, { nodeId: '', address: advertiseAddress }));
+  await filter.install(toBaseNeeds(config, known));
   running.agent = await Agent.start(config, filter, guard, logger);
 }
 

@@ -1,7 +1,7 @@
 import { readHostPort, type BaseNeeds, type ControlPlace } from '#common/packet-filter';
 import type { NetworkState } from './network-state';
 import { DNS_PORT } from './nft-rules';
-import { toOverlayLinks, type HostIdentity } from './overlay-link';
+import { bridgeOf } from './overlay-link';
 
 /** What the agent knows of itself from its command line. */
 export interface OwnPlaces {
@@ -12,7 +12,7 @@ export interface OwnPlaces {
 }
 
 /** What a host's base rules protect: from the start what the command line names, then what managers tell. */
-export function toBaseNeeds({ managers, statusListen }: OwnPlaces, state: NetworkState, host: HostIdentity): BaseNeeds {
+export function toBaseNeeds({ managers, statusListen }: OwnPlaces, state: NetworkState): BaseNeeds {
   const { addresses, userAddresses, networks } = state.controlPlane;
   const forUsers = new Set(userAddresses);
   const told = [...managers, ...addresses].flatMap((text) =>
@@ -24,7 +24,7 @@ export function toBaseNeeds({ managers, statusListen }: OwnPlaces, state: Networ
     hosts: networks,
     // Agents of one cluster have their metrics at one port, as a rule.
     hostPorts: status.filter(({ host }) => !isLoopback(host)).map(({ port }) => port),
-    names: { port: DNS_PORT, bridges: toOverlayLinks(state, host).map(({ bridge }) => bridge) },
+    names: { port: DNS_PORT, bridges: [...new Set([...state.networks.values()].flatMap((network) => bridgeOf(network) ?? []))] },
   };
 }
 

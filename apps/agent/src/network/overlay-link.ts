@@ -156,14 +156,18 @@ function firstOfEach<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
 
 type LinkParts = Pick<OverlayLink, 'mac' | 'peers' | 'localTunnel' | 'number' | 'isMasqueraded'>;
 
+/** Name of the network's bridge on every host; undefined for a number that makes no name of a device. */
+export function bridgeOf({ vxlanId }: Pick<Network, 'vxlanId'>): InterfaceName | undefined {
+  return parseInterfaceName(`sc${vxlanId.toString(16)}`);
+}
+
 /** Undefined for a network without what every one has: an IPv4 subnet, and a number for its devices. */
 function toLink(network: Network, parts: LinkParts, state: NetworkState): OverlayLink | undefined {
   const { id, spec, vxlanId } = network;
-  const suffix = vxlanId.toString(16);
   const isIngress = spec?.ingress ?? false;
   const subnets = (spec?.ipam?.config ?? []).flatMap(subnetWithGateway);
   const ipv4 = subnets.find(({ subnet }) => !isIpv6(subnet));
-  const [bridge, vxlan] = [parseInterfaceName(`sc${suffix}`), parseInterfaceName(`vx${suffix}`)];
+  const [bridge, vxlan] = [bridgeOf(network), parseInterfaceName(`vx${vxlanId.toString(16)}`)];
   if (ipv4 === undefined || bridge === undefined || vxlan === undefined) return undefined;
   return {
     ...parts,
