@@ -175,8 +175,32 @@ describe('a network of containers', () => {
   });
 });
 
-it('packets of VXLANs are taken from nodes only', () => {
+describe('packets of VXLANs', () => {
   const text = rules({ networks: [BACK] });
-  expect(text).toMatch(/udp dport 4789 ip saddr @nodes accept\n +meta nfproto ipv4 udp dport 4789 drop/);
-  expect(elementsOf(text, 'nodes')).toBe('10.77.0.11, 10.77.0.12');
+  const byIpv6 = 'udp dport 4789 ip6 daddr != fd53:7761:726d::/48 drop';
+
+  it('are taken from nodes only', () => {
+    expect(text).toMatch(/udp dport 4789 ip saddr @nodes accept\n +meta nfproto ipv4 udp dport 4789 drop/);
+    expect(elementsOf(text, 'nodes')).toBe('10.77.0.11, 10.77.0.12');
+  });
+
+  it.each([
+    { what: 'nodes', of: text },
+    { what: 'no nodes', of: rules({ networks: [BACK], nodes: [] }) },
+  ])('come over IPv6 to addresses inside WireGuard only, where $what are known', ({ of }) => {
+    const [, first = ''] = /hook input priority -10;\n +(.*)\n/.exec(of) ?? [];
+    expect(first).toBe(byIpv6);
+  });
+
+  it.each(['bridge', 'veth'])('do not come from containers behind a %s, whatever address they give', (kind) => {
+    const rule = `udp dport 4789 meta iifkind "${kind}" iifname != @uplinks drop`;
+    expect(text).toContain(rule);
+    expect(text.indexOf(rule)).toBeLessThan(text.indexOf('@nodes accept'));
+  });
+});
+
+it.each(['saddr', 'daddr'])('a loopback address as %s does not come in by the bridge of an overlay', (end) => {
+  const text = rules({ networks: [BACK] });
+  const [, raw = ''] = /hook prerouting priority -310;\n([^}]*)\}/.exec(text) ?? [];
+  expect(raw).toContain(`iifname "sc*" ip ${end} 127.0.0.0/8 drop\n`);
 });

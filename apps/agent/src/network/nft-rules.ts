@@ -1,4 +1,4 @@
-import { isIpv6, protocolOf, VXLAN_PORT } from '#common/domain';
+import { ENCRYPTED_UNDERLAY_CIDR, isIpv6, protocolOf, VXLAN_PORT } from '#common/domain';
 import { removal, replacement, type Chain, type Lookup, type Ruleset } from '#common/nft';
 import { returnAddress, returnMark, RETURN_MARK, RETURN_MARK_MASK } from './link-lines';
 import type { HostIdentity, OverlayLink } from './overlay-link';
@@ -11,6 +11,21 @@ export const TABLE = 'inet swarmctl';
 /** Where the agent answers its containers' questions about names; only they get there. */
 export const DNS_PORT = 4753;
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+
+/**
+ * A kernel parameter that stays with an overlay's bridge lets addresses of loopback in by it: these rules stay as long, also when
+ * no program is there whose base rules say the same. Before connections are tracked and addresses translated.
+ */
+const LOOPBACK_ONLY = ['saddr', 'daddr'].map((end) => `iifname "sc*" ip ${end} 127.0.0.0/8 drop`);
+
+/**
+ * Or a container, or whoever reaches the host by IPv6, would be a node to the VXLANs of this host. Over IPv6 they have no addresses but
+ * those inside WireGuard.
+ */
+const NO_NODES_VXLAN = [
+  `udp dport ${VXLAN_PORT} ip6 daddr != ${ENCRYPTED_UNDERLAY_CIDR} drop`,
+  ...['bridge', 'veth'].map((kind) => `udp dport ${VXLAN_PORT} meta iifkind "${kind}" iifname != @uplinks drop`),
+];
 
 /** What is refused is refused at a connection's first packet: the others need not be looked at. */
 const ESTABLISHED = 'ct state established,related accept';
@@ -72,6 +87,7 @@ export function toRules(
     ],
     chains: [
       ...[...virtual, ...ports].filter(isServed).map(targetChain),
+      chain('loopback_only', 'type filter hook prerouting priority -310', LOOPBACK_ONLY),
       // Tracking them as connections of the host costs a tenth of what an overlay carries, and nothing asks for it.
       chain('untracked_in', 'type filter hook prerouting priority -300', [`udp dport ${VXLAN_PORT} notrack`]),
       chain('untracked_out', 'type filter hook output priority -300', [`udp dport ${VXLAN_PORT} notrack`]),
@@ -279,6 +295,7 @@ function inputRules({ links, virtual, ports, nodes }: InputParts): Ruleset {
   // What is addressed to a service that nobody serves must not reach the host's own ports instead.
   const unserved = ports.filter((port) => !isServed(port)).map(({ match }) => match);
   const rules = [
+    ...NO_NODES_VXLAN,
     ...(nodes.length > 0
       ? [`udp dport ${VXLAN_PORT} ip saddr @nodes accept`, `meta nfproto ipv4 udp dport ${VXLAN_PORT} drop`]
       : []),
