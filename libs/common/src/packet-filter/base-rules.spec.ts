@@ -76,6 +76,14 @@ describe('base rules', () => {
     expect(text).not.toMatch(/established/);
   });
 
+  it('keep loopback addresses on loopback whatever a container is connected by, and VXLANs from containers', () => {
+    const { chains } = baseRules(FACTS);
+    const of = (name: string): readonly string[] => chains.find((chain) => chain.name === name)?.rules ?? [];
+    expect(of('loopback_only')).toEqual(['saddr', 'daddr'].map((end) => `iif != "lo" ip ${end} 127.0.0.0/8 drop`));
+    for (const kind of ['bridge', 'veth'])
+      expect(of('input')).toContain(`udp dport 4789 meta iifkind "${kind}" iifname != @uplinks drop`);
+  });
+
   it('are made of nothing but addresses, numbers and names of interfaces, whatever they follow from', () => {
     const address = fc.oneof(fc.string(), fc.ipV4(), fc.ipV6(), fc.constantFrom('::ffff:10.0.0.1', '10.0.0.1\n}', '0.0.0.0'));
     const facts = fc.record({

@@ -116,7 +116,7 @@ function inputChains({ names }: BaseFacts): Chain[] {
       'tcp dport @guarded_ports goto from_listed_hosts',
       'tcp dport @local_ports goto from_hosts',
       // Or a container would be a node to the VXLANs of this host.
-      `udp dport ${VXLAN_PORT} meta iifkind "bridge" iifname != @uplinks drop`,
+      ...['bridge', 'veth'].map((kind) => `udp dport ${VXLAN_PORT} meta iifkind "${kind}" iifname != @uplinks drop`),
       ...(names
         ? [`tcp dport ${names.port} iifname != @askers ${RESET}`, `udp dport ${names.port} iifname != @askers drop`]
         : []),
