@@ -1,4 +1,4 @@
-import { encryptedAddressOf, ENCRYPTED_UNDERLAY_CIDR, WIREGUARD_PORT, type WireguardKey } from '#common/domain';
+import { encryptedAddressOf, ENCRYPTED_UNDERLAY_CIDR, WIREGUARD_PORT, type IpAddress, type WireguardKey } from '#common/domain';
 import type { NetworkState } from '../network-state';
 import type { HostIdentity } from '../overlay-link';
 
@@ -17,20 +17,43 @@ export function tunnelDevice(nodeId: string): string {
  * announced is accepted already, and gets the address once the node uses it.
  */
 export function toWireguardConfig(privateKey: string, state: NetworkState, host: HostIdentity): string {
-  const peers = [...state.nodes.values()].filter(({ id, address }) => id !== host.nodeId && address !== '');
-  // A key is one node's: whoever names it after that is left out.
-  const keys = new Set<string>();
-  const sections = peers.flatMap(({ id, address, networking }) => {
-    const { wireguardKey = '', nextWireguardKey = '', wireguardPort = 0 } = networking ?? {};
-    if (wireguardKey === '' || keys.has(wireguardKey)) return [];
-    keys.add(wireguardKey);
-    const endpoint = `${address}:${wireguardPort}`;
-    return [
-      peerSection(wireguardKey, endpoint, `${encryptedAddressOf(id)}/128`),
-      ...(nextWireguardKey === '' ? [] : [peerSection(nextWireguardKey, endpoint)]),
-    ];
+  const sections = encryptingPeers(state, host).flatMap(({ tunnelled, endpoint, key, next }) => [
+    ...peerSection(key, endpoint, `${tunnelled}/128`),
+    ...(next === '' ? [] : peerSection(next, endpoint)),
+  ]);
+  return ['[Interface]', `PrivateKey = ${privateKey}`, `ListenPort = ${WIREGUARD_PORT}`, ...sections, ''].join('\n');
+}
+
+interface EncryptingPeer {
+  /** Its address inside the tunnel. */
+  readonly tunnelled: IpAddress;
+  readonly endpoint: string;
+  readonly key: WireguardKey;
+  readonly next: WireguardKey | '';
+}
+
+/**
+ * A key is one node's, and so is an address inside the tunnel: of two sections with one, the later would take it from the other. A node
+ * that has what an earlier one has is left out; a next key that is anybody's already, or somebody's next one, is not accepted yet.
+ */
+function encryptingPeers(state: NetworkState, host: HostIdentity): EncryptingPeer[] {
+  const others = [...state.nodes.values()].filter(({ id, address }) => id !== host.nodeId && address !== '');
+  const keys = new Set<string | undefined>([state.nodes.get(host.nodeId)?.networking?.wireguardKey]);
+  const addresses = new Set([encryptedAddressOf(host.nodeId)]);
+  const peers = others.flatMap(({ id, address, networking }) => {
+    const { wireguardKey: key = '', nextWireguardKey: next = '', wireguardPort = 0 } = networking ?? {};
+    const tunnelled = encryptedAddressOf(id);
+    if (key === '' || keys.has(key) || addresses.has(tunnelled)) return [];
+    keys.add(key);
+    addresses.add(tunnelled);
+    return [{ tunnelled, endpoint: `${address}:${wireguardPort}`, key, next }];
   });
-  return ['[Interface]', `PrivateKey = ${privateKey}`, `ListenPort = ${WIREGUARD_PORT}`, ...sections.flat(), ''].join('\n');
+  return peers.map((peer) => {
+    if (peer.next === '') return peer;
+    if (keys.has(peer.next)) return { ...peer, next: '' };
+    keys.add(peer.next);
+    return peer;
+  });
 }
 
 function peerSection(publicKey: WireguardKey, endpoint: string, allowed?: string): string[] {
