@@ -101,18 +101,30 @@ export class KernelLinks {
     } catch {
       // Whose fault it is shows when each is asked for by itself.
       for (const change of changes)
-        await this.run([change]).catch((error: unknown) => troubles.incomplete.set(change.link, messageOf(error)));
+        await this.runAnew(change).catch((error: unknown) => troubles.incomplete.set(change.link, messageOf(error)));
     }
     return troubles;
   }
 
-  /** An entry that is gone or there already is no failure; everything else shows when it is read back. @throws DomainError UNAVAILABLE */
+  /** The rest of a change that was run in part: what is done would fail a second time. @throws DomainError UNAVAILABLE */
+  private async runAnew({ link, lines }: LinkChange): Promise<void> {
+    await this.run([{ link, lines, commands: lineChanges(await this.adopt(link), lines) }]);
+  }
+
+  /**
+   * Runs every command that the kernel takes, whatever becomes of the others.
+   * @throws DomainError UNAVAILABLE the first failure, also of an entry that is gone or there already
+   */
   private async run(changes: readonly LinkChange[]): Promise<void> {
+    const failures: unknown[] = [];
     for (const { link } of changes) this.applied.delete(link.bridge);
     for (const tool of ['bridge', 'ip'] as const) {
       const commands = changes.flatMap((change) => change.commands[tool]);
-      if (commands.length > 0) await this.commands.run(tool, ['-force', '-batch', '-'], `${commands.join('\n')}\n`);
+      if (commands.length === 0) continue;
+      const running = this.commands.run(tool, ['-force', '-batch', '-'], `${commands.join('\n')}\n`);
+      await running.catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
     for (const { link, lines } of changes) this.applied.set(link.bridge, lines);
   }
 
