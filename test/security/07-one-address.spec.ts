@@ -70,16 +70,22 @@ describe('promise 7: of two agents with one address', () => {
   });
 
   /** @returns what the manager says when it ends the stream */
-  const anAgent = (nodeId: string, advertiseAddress: string): { ended: Promise<string> } => {
+  const anAgent = (
+    nodeId: string,
+    advertiseAddress: string,
+    networking?: object,
+  ): { ended: Promise<string>; stream: ReturnType<DispatcherClient['session']> } => {
     const stream = client.session();
     const ended = new Promise<string>((resolve) => {
       stream.on('data', () => undefined);
       stream.on('error', ({ code, details }: ServiceError) => resolve(`${code} ${details}`));
     });
     stream.write(
-      AgentMessage.fromPartial({ hello: { nodeId, advertiseAddress, description: { hostname: `host-${nodeId.slice(0, 3)}` } } }),
+      AgentMessage.fromPartial({
+        hello: { nodeId, advertiseAddress, description: { hostname: `host-${nodeId.slice(0, 3)}`, networking } },
+      }),
     );
-    return { ended };
+    return { ended, stream };
   };
   const status = (nodeId: string) => dispatcher.store.view.node(nodeId)?.status;
   const untilReady = (nodeId: string): Promise<unknown> =>
@@ -120,6 +126,51 @@ describe('promise 7: of two agents with one address', () => {
     },
     TIMEOUT_MS,
   );
+
+  describe('and of two with one WireGuard key', () => {
+    const [NOW, NEXT, OTHER] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte).toString('base64')) as [string, string, string];
+    const holder = newId();
+    beforeAll(async () => {
+      anAgent(holder, '10.77.0.21', { wireguardKey: NOW, nextWireguardKey: NEXT, wireguardPort: 1 });
+      await untilReady(holder);
+    }, TIMEOUT_MS);
+
+    it.each([
+      { field: 'wireguardKey', keys: { wireguardKey: NOW } },
+      { field: 'wireguardKey', keys: { wireguardKey: NEXT } },
+      { field: 'nextWireguardKey', keys: { wireguardKey: OTHER, nextWireguardKey: NOW } },
+      { field: 'nextWireguardKey', keys: { wireguardKey: OTHER, nextWireguardKey: NEXT } },
+    ])(
+      'one that names another’s as its $field is refused with the name of the field, at first and later ($keys)',
+      async ({ field, keys }) => {
+        const networking = { wireguardPort: 1, ...keys };
+        const reason = `description.networking.${field}: it is a key of node ${holder}`;
+        const late = newId();
+        expect(await anAgent(newId(), '10.77.0.22', networking).ended).toContain(reason);
+        const { ended, stream } = anAgent(late, '10.77.0.23');
+        await untilReady(late);
+        stream.write(AgentMessage.fromPartial({ description: { hostname: 'n', networking } }));
+        expect(await ended).toContain(reason);
+        expect(status(holder)?.state).toBe(NodeState.ready);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'a node uses the key that it has announced, and one that takes another’s place has its keys',
+      async () => {
+        const { stream } = anAgent(holder, '10.77.0.21', { wireguardKey: NEXT, wireguardPort: 1 });
+        await eventually(() => dispatcher.store.view.node(holder)?.description?.networking?.wireguardKey === NEXT, {
+          reason: 'the key is recorded',
+        });
+        stream.end();
+        const fresh = newId();
+        anAgent(fresh, '10.77.0.21', { wireguardKey: NEXT, wireguardPort: 1 });
+        await untilReady(fresh);
+      },
+      TIMEOUT_MS,
+    );
+  });
 
   it(
     'a later description that cannot be ends the stream with the name of its field',

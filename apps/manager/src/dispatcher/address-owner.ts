@@ -28,7 +28,7 @@ export function toClaim({ id, createdAt, description, status }: Node, observed: 
 }
 
 /** Whether an address can be only one node's. */
-function isOneNodes(address: string): boolean {
+export function isOneNodes(address: string): boolean {
   return address !== '' && !EVERYBODYS.test(address);
 }
 

@@ -25,6 +25,8 @@ export interface SessionParts {
   recorder: NodeRecorder;
   inbox: StatusInbox;
   directory: NetworkDirectory;
+  /** @throws DomainError FAILED_PRECONDITION the description names a key that is another node's */
+  requireKeys: (description: NodeDescription) => void;
   vault: Vault;
   logger: Logger;
 }
@@ -166,7 +168,9 @@ export class AgentSession {
   }
 
   private onDescription(description: NodeDescription): void {
-    this.hello = { ...this.hello, description: readDescription(description) };
+    const read = readDescription(description);
+    this.parts.requireKeys(read);
+    this.hello = { ...this.hello, description: read };
     this.record();
   }
 

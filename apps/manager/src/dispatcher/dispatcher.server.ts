@@ -6,6 +6,7 @@ import { GuardedServer, grpcFailure } from '#common/grpc';
 import { LEAVE_KEY_BYTES, leaveLockOf, newId } from '#common/identity';
 import type { Logger } from '#common/logging';
 import { DispatcherService, type AgentMessage, type ControlPlane, type Hello } from '#common/dispatcher-proto';
+import type { NodeDescription } from '#common/proto';
 import type { ClusterStore, Vault, ViewChange } from '#common/store';
 import { AddressKeeper } from './address-keeper';
 import { AgentSession, TOLD_TO_AGENTS, type AgentStream } from './agent-session';
@@ -88,6 +89,7 @@ export class DispatcherServer {
     // A cluster that was there before this manager: nothing else tells of its heartbeat period.
     this.onCluster();
     this.expectOwnNodes();
+    this.addresses.follow([{ kind: 'everything' }]);
     this.unsubscribe = this.parts.store.onChange((changes) => this.onChanges(changes));
     const look = guarded(
       () => this.lookForLostNodes(),
@@ -185,6 +187,9 @@ export class DispatcherServer {
     const callsFromItsAddress = own === '' || own === address || (besideManager && own === this.parts.ownAddress);
     const arrival = { managerId, sessionId: newId(), address, besideManager, callsFromItsAddress };
     this.addresses.requireAddress(hello, arrival);
+    const requireKeys = (description: NodeDescription): void =>
+      this.addresses.requireKeys(hello.nodeId, own || address, description);
+    requireKeys(hello.description);
     const availability = (besideManager && this.parts.ownAvailability) || hello.availability;
     const session = new AgentSession(stream, { ...hello, availability }, arrival, {
       store,
@@ -192,6 +197,7 @@ export class DispatcherServer {
       recorder: this.recorder,
       inbox,
       directory: this.directory,
+      requireKeys,
       vault,
       logger,
     });
@@ -251,9 +257,9 @@ export class DispatcherServer {
 
   /** Agents hear of networks before they hear of tasks: both are sent at the end of this turn, assignments after this. */
   private onChanges(changes: readonly ViewChange[]): void {
+    const addresses = this.addresses.follow(changes);
     for (const change of changes) this.onChange(change);
-    if (changes.some(({ kind }) => kind === 'node' || kind === 'everything'))
-      this.addresses.endSuperseded((nodeId) => this.sessions.of(nodeId));
+    this.addresses.endSuperseded(addresses, (nodeId) => this.sessions.of(nodeId));
     if (changes.some((change) => this.directory.concerns(change))) this.updateNetworks();
   }
 
