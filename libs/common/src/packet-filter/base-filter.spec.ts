@@ -13,11 +13,14 @@ const NEEDS: BaseNeeds = {
 class FakeKernel implements HostCommands {
   table: string | undefined;
   refusal = '';
+  interfaces: object[] = [];
   scripts = 0;
 
   run(tool: HostTool, args: readonly string[], input = ''): Promise<string> {
     if (this.refusal !== '') return Promise.reject(new DomainError('UNAVAILABLE', this.refusal));
-    if (tool === 'ip') return Promise.resolve('[]');
+    if (tool === 'ip') return Promise.resolve(JSON.stringify(this.interfaces));
+    // The other program has no table here.
+    if (input.startsWith('add element')) return Promise.reject(new DomainError('UNAVAILABLE', 'No such file or directory'));
     if (args[0] === '-f') {
       this.scripts++;
       this.table = input.endsWith('}\n') ? input : undefined;
@@ -71,6 +74,33 @@ describe('base rules on a host', () => {
     expect(kernel.table).toContain('10.0.0.9 . 2379');
     expect(kernel.table?.length).toBe(before?.length);
     expect(events).toEqual(['restored']);
+  });
+
+  describe('are noticed', () => {
+    const again = { ...NEEDS, places: [...NEEDS.places, ...NEEDS.places] };
+    const addr_info = [{ local: '10.1.0.1', scope: 'global' }];
+    const bridge = { ifindex: 5, ifname: 'br0', linkinfo: { info_kind: 'bridge' }, addr_info };
+
+    it.each([
+      { what: 'removed', by: (): void => void (kernel.table = undefined) },
+      { what: 'altered', by: (): void => void (kernel.table += 'chain more { }') },
+    ])('to be $what also after interfaces have changed that no rule names', async ({ by }) => {
+      await filter.install(NEEDS);
+      kernel.interfaces = [bridge];
+      await filter.update(again);
+      expect(kernel.scripts).toBe(1);
+      by();
+      await filter.update(NEEDS);
+      expect(events).toEqual(['restored']);
+    });
+
+    it('to be removed while interfaces change', async () => {
+      await filter.install(NEEDS);
+      kernel.interfaces = [bridge];
+      kernel.table = undefined;
+      await filter.update(again);
+      expect(events).toEqual(['restored']);
+    });
   });
 
   it('that the host refuses are said to be missing, and are made once it takes them', async () => {

@@ -167,12 +167,19 @@ export class BaseFilter {
   private async applyNewest(): Promise<void> {
     if (this.ending.signal.aborted) return;
     try {
-      const [before] = await Promise.all([this.present(), this.lookAtInterfaces()]);
+      const { applied } = this;
+      const [listing] = await Promise.all([applied && this.list().catch(() => ''), this.lookAtInterfaces()]);
+      // The kernel has them still, all of them and nothing else.
+      const before = applied?.listing === listing ? applied : undefined;
       // The other program has perhaps let its own user in.
       if (!before) this.otherUsers = await this.readOtherUsers();
       const ruleset = baseRules(this.facts());
-      if (before && isDeepStrictEqual(before.ruleset, ruleset)) return this.noteProblem('');
-      const isLost = this.applied?.interfaces === this.interfaces && before === undefined;
+      if (before && isDeepStrictEqual(before.ruleset, ruleset)) {
+        this.applied = { ...before, interfaces: this.interfaces };
+        return this.noteProblem('');
+      }
+      // With other interfaces they are listed in other words.
+      const isLost = applied && !before && (listing === '' || applied.interfaces === this.interfaces);
       this.applied = undefined;
       await this.parts.commands.run('nft', ['-f', '-'], replacement(this.table, ruleset, before?.ruleset));
       this.applied = { ruleset, listing: await this.list(), interfaces: this.interfaces };
@@ -183,12 +190,6 @@ export class BaseFilter {
     } catch (error) {
       this.noteProblem(messageOf(error));
     }
-  }
-
-  /** What was applied, if the kernel still has it, all of it and nothing else. */
-  private async present(): Promise<Applied | undefined> {
-    if (!this.applied) return undefined;
-    return (await this.list().catch(() => '')) === this.applied.listing ? this.applied : undefined;
   }
 
   private list(): Promise<string> {
