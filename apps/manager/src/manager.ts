@@ -5,6 +5,7 @@ import { KEYS_DO_NOT_FIT } from '#common/domain';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { BaseFilter } from '#common/packet-filter';
+import type { ManagerPresence } from '#common/proto';
 import { ClusterStore, EtcdStore, keys, type Vault } from '#common/store';
 import { AllowedPeers } from './dispatcher/allowed-peers';
 import { DispatcherServer } from './dispatcher/dispatcher.server';
@@ -91,7 +92,7 @@ export class Manager {
       etcd: this.etcd,
       own: controlPlacesOf(config),
       networks: config.agentNetwork,
-      managers: () => this.store.view.managers().map(({ agentAddress }) => agentAddress),
+      managers: () => this.store.view.managers(),
       filter: parts.filter,
       changed: () => this.dispatcher.updateNetworks(),
       logger,
@@ -175,6 +176,7 @@ export class Manager {
     guard.mustRun('presence', signal, this.announced);
     guard.mustRun('leader loops', signal, this.leading);
     guard.mustRun("etcd's upkeep", signal, this.upkeep.run(signal));
+    this.followManagers(signal);
     await this.controlPlane.refresh();
     if (signal.aborted) return;
     guard.mustRun('control plane addresses', signal, this.controlPlane.run(signal));
@@ -200,6 +202,13 @@ export class Manager {
         this.parts.logger.warn({ etcd: this.parts.config.etcd }, 'still waiting for etcd');
       }
     }
+  }
+
+  private followManagers(signal: AbortSignal): void {
+    const unsubscribe = this.store.onChange((changes) => {
+      if (this.controlPlane.concerns(changes)) this.updateControlPlane();
+    });
+    signal.addEventListener('abort', unsubscribe, { once: true });
   }
 
   private updateControlPlane(): void {
@@ -304,7 +313,8 @@ export class Manager {
   private announcement(keyOf: (managerId: string) => string): Announcement {
     const { config, managerId, logger } = this.parts;
     const startedAt = new Date().toISOString();
-    const presence = { id: managerId, hostname: config.hostname, agentAddress: agentAddressOf(config), startedAt };
+    const unchanging = { id: managerId, hostname: config.hostname, agentAddress: agentAddressOf(config), startedAt };
+    const presence = (): ManagerPresence => ({ ...unchanging, ...this.controlPlane.own });
     return { etcd: this.etcd, key: keyOf(managerId), presence, logger };
   }
 }

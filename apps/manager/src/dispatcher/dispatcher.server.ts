@@ -31,7 +31,7 @@ export interface DispatcherParts {
   managerId: string;
   /** This host's own address: an agent that comes from it runs beside the manager, like one from loopback. */
   ownAddress: string;
-  /** What this manager listens on and needs: closed to containers. */
+  /** Of all hosts: closed to containers. */
   controlPlane: () => ControlPlane;
   store: ClusterStore;
   inbox: StatusInbox;

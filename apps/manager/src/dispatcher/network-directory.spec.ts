@@ -53,11 +53,8 @@ function directoryOf(world: World): NetworkDirectory {
       ),
     nodes: () => world.nodes,
     node: (id: string) => world.nodes.find((node) => node.id === id),
-    managers: () => [{ agentAddress: '10.77.0.1:2378' }],
   } as unknown as ClusterView;
-  return new NetworkDirectory(view, () =>
-    ControlPlane.fromPartial({ addresses: ['10.77.0.1:2379'], networks: ['10.77.0.0/24'] }),
-  );
+  return new NetworkDirectory(view, () => ControlPlane.fromPartial(CONTROL_PLANE));
 }
 
 const CONTROL_PLANE = { addresses: ['10.77.0.1:2378', '10.77.0.1:2379'], userAddresses: [], networks: ['10.77.0.0/24'] };

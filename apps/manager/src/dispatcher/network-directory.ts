@@ -65,10 +65,10 @@ export class NetworkDirectory {
     endpoints: new Unchanging<OverlayEndpoint>(),
   };
 
-  /** @param ownControlPlane what this manager needs and containers may not reach */
+  /** @param controlPlane of all hosts: containers may not go there */
   constructor(
     private readonly view: ClusterView,
-    private readonly ownControlPlane: () => ControlPlane,
+    private readonly controlPlane: () => ControlPlane,
   ) {}
 
   /**
@@ -125,6 +125,7 @@ export class NetworkDirectory {
       services,
       endpoints,
       nodes: isUsed ? this.overlayNodes() : new Map(),
+      // Every node's, with networks or without: its containers are to be kept away in either case.
       controlPlane: this.controlPlane(),
     };
   }
@@ -176,13 +177,6 @@ export class NetworkDirectory {
         }),
     );
     return this.nodes;
-  }
-
-  /** Every node's, with networks or without: its containers are to be kept away in either case. */
-  private controlPlane(): ControlPlane {
-    const { addresses, userAddresses, networks } = this.ownControlPlane();
-    const managers = this.view.managers().map(({ agentAddress }) => agentAddress);
-    return { addresses: [...new Set([...addresses, ...managers])].sort(), userAddresses, networks };
   }
 }
 

@@ -1,17 +1,21 @@
 import { createLogger } from '#common/logging';
 import { type BaseNeeds, readAddress } from '#common/packet-filter';
-import { ControlPlane } from './control-plane';
+import { ControlPlane, type ManagerPlaces } from './control-plane';
 
 const own = { isOpenToUsers: false, isGuarded: true };
 
 /** A control plane of a manager on a host with these addresses, and what its host's rules and its agents were given. */
-function aControlPlane(members: () => string[], places: readonly { host: string; port: number; isOpenToUsers?: boolean }[]) {
+function aControlPlane(
+  members: () => string[],
+  places: readonly { host: string; port: number; isOpenToUsers?: boolean }[],
+  managers: () => ManagerPlaces[] = () => [],
+) {
   const given: { needs?: BaseNeeds; changes: number } = { changes: 0 };
   const plane = new ControlPlane({
     etcd: { memberAddresses: () => (members().length > 0 ? Promise.resolve(members()) : Promise.reject(new Error('away'))) },
     own: places.map((place) => ({ ...own, ...place })),
     networks: ['10.0.0.0/24'],
-    managers: () => ['10.0.0.2:2378'],
+    managers,
     filter: {
       interfaces: { uplinks: [], addresses: ['127.0.0.1', '10.0.0.1', '172.17.0.1'], uplinkAddresses: ['10.0.0.1', 'fd00::1'] },
       addressesOf: (host) => (host === 'etcd.example' ? ['10.0.0.9'] : [readAddress(host) ?? []].flat()),
@@ -35,7 +39,7 @@ it('tells of members of etcd that have come or gone, and of nothing else', async
   expect(await afterwards(['10.0.0.7:2379'])).toEqual([['10.0.0.7:2379', '10.0.0.8:2378'], 1]);
   expect(await afterwards([])).toEqual([['10.0.0.7:2379', '10.0.0.8:2378'], 1]);
   expect(await afterwards(['10.0.0.6:2379'])).toEqual([['10.0.0.6:2379', '10.0.0.8:2378'], 2]);
-  expect(given.needs?.places.map(({ host }) => host)).toEqual(['10.0.0.8', '10.0.0.6', '10.0.0.2']);
+  expect(given.needs?.places.map(({ host }) => host)).toEqual(['10.0.0.8', '10.0.0.6']);
 });
 
 it.each([
@@ -61,5 +65,78 @@ it('tells agents what users of their hosts may reach, and which hosts may come',
     addresses: ['10.0.0.8:2375', '10.0.0.8:2378'],
     userAddresses: ['10.0.0.8:2375'],
     networks: ['10.0.0.0/24'],
+  });
+});
+
+describe('other managers', () => {
+  const other: ManagerPlaces = {
+    agentAddress: '10.0.0.2:2378',
+    addresses: ['10.0.0.2:2375', '10.0.0.2:2378', '192.168.0.2:2375', '[fd00::2]:2378'],
+    userAddresses: ['10.0.0.2:2375', '192.168.0.2:2375'],
+  };
+  const reachable = {
+    addresses: ['10.0.0.2:2375', '10.0.0.2:2378', '10.0.0.8:2378', '192.168.0.2:2375', '[fd00::2]:2378'],
+    userAddresses: ['10.0.0.2:2375', '192.168.0.2:2375'],
+  };
+  const own = [{ host: '10.0.0.8', port: 2378 }];
+
+  it.each<{ what: string; managers: ManagerPlaces[]; expected: Partial<typeof reachable> }>([
+    { what: 'that tell where they are reached', managers: [other], expected: reachable },
+    {
+      what: 'of an earlier version by their dispatcher',
+      managers: [{ agentAddress: '10.0.0.2:2378', addresses: [], userAddresses: [] }],
+      expected: { addresses: ['10.0.0.2:2378', '10.0.0.8:2378'], userAddresses: [] },
+    },
+    {
+      what: 'at a place that one takes for private to no user',
+      managers: [other, { agentAddress: '10.0.0.3:2378', addresses: ['10.0.0.2:2375'], userAddresses: [] }],
+      expected: { userAddresses: ['192.168.0.2:2375'] },
+    },
+  ])('are made known $what', ({ managers, expected }) => {
+    expect(
+      aControlPlane(
+        () => [],
+        own,
+        () => managers,
+      ).plane.message,
+    ).toMatchObject(expected);
+  });
+
+  it('are not passed on in what this one tells of itself', () => {
+    expect(
+      aControlPlane(
+        () => [],
+        own,
+        () => [other],
+      ).plane.own,
+    ).toEqual({ addresses: ['10.0.0.8:2378'], userAddresses: [] });
+  });
+
+  it('are closed to containers of this host, which hears of it when they come, move or go', async () => {
+    let managers: ManagerPlaces[] = [];
+    const { plane, given } = aControlPlane(
+      () => [],
+      own,
+      () => managers,
+    );
+    const afterwards = async (next: ManagerPlaces[]): Promise<[string[], number]> => {
+      managers = next;
+      await plane.apply();
+      const text = (given.needs?.places ?? []).map(({ host, port, isOpenToUsers }) => `${host} ${port} ${isOpenToUsers}`);
+      return [text, given.changes];
+    };
+    expect(await afterwards([])).toEqual([['10.0.0.8 2378 false'], 1]);
+    const closed = ['10.0.0.2 2375 true', '10.0.0.2 2378 false', '192.168.0.2 2375 true', 'fd00::2 2378 false'];
+    expect(await afterwards([other])).toEqual([['10.0.0.8 2378 false', ...closed], 2]);
+    expect(await afterwards([{ ...other }])).toEqual([['10.0.0.8 2378 false', ...closed], 2]);
+    expect(await afterwards([])).toEqual([['10.0.0.8 2378 false'], 3]);
+  });
+
+  it('are what changes of managers are about', () => {
+    const { plane } = aControlPlane(() => [], own);
+    expect(
+      [[{ kind: 'manager' as const, id: 'm' }], [{ kind: 'everything' as const }]].map((each) => plane.concerns(each)),
+    ).toEqual([true, true]);
+    expect(plane.concerns([{ kind: 'node', id: 'n' }, { kind: 'leader' }])).toBe(false);
   });
 });

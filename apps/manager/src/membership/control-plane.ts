@@ -2,6 +2,7 @@ import { delay } from '#common/concurrency';
 import type { ControlPlane as ControlPlaneMessage } from '#common/dispatcher-proto';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
+import type { ManagerPresence } from '#common/proto';
 import {
   isOwnByNature,
   readHostPort,
@@ -10,7 +11,7 @@ import {
   type BaseNeeds,
   type ControlPlace,
 } from '#common/packet-filter';
-import type { EtcdStore } from '#common/store';
+import type { EtcdStore, ViewChange } from '#common/store';
 
 /** How its parts are found and told of. */
 export interface ControlPlaneParts {
@@ -19,8 +20,8 @@ export interface ControlPlaneParts {
   readonly own: readonly ControlPlace[];
   /** Networks that agents and managers are in, as CIDR. */
   readonly networks: readonly string[];
-  /** `host:port` of all managers that are known. */
-  readonly managers: () => readonly string[];
+  /** What all managers that are known say of themselves; this one may be among them. */
+  readonly managers: () => readonly ManagerPlaces[];
   /** This host's, which keeps containers and strangers away. */
   readonly filter: Pick<BaseFilter, 'update' | 'interfaces' | 'addressesOf'>;
   /** Hears of it when the addresses are others. */
@@ -28,16 +29,18 @@ export interface ControlPlaneParts {
   readonly logger: Logger;
 }
 
+/** What a manager tells the others; a manager of an earlier version tells nothing but where agents connect. */
+export type ManagerPlaces = Pick<ManagerPresence, 'agentAddress' | 'addresses' | 'userAddresses'>;
+
+/** Where others reach the control plane, as `host:port`. */
+type Reachable = Pick<ControlPlaneMessage, 'addresses' | 'userAddresses'>;
+
 /** Members of etcd come and go by people's hands. */
 const REFRESH_MS = 30_000;
 
 /** What the base rules of a manager's host protect, and whom they let in. */
-export function toBaseNeeds(
-  places: readonly ControlPlace[],
-  networks: readonly string[],
-  managers: readonly string[] = [],
-): BaseNeeds {
-  return { places: [...places, ...managers.flatMap(privatePlaceAt)], hosts: networks, hostPorts: [] };
+export function toBaseNeeds(places: readonly ControlPlace[], networks: readonly string[]): BaseNeeds {
+  return { places, hosts: networks, hostPorts: [] };
 }
 
 /** Where the control plane is, as far as this manager knows: containers may not go there. */
@@ -47,31 +50,41 @@ export class ControlPlane {
 
   constructor(private readonly parts: ControlPlaneParts) {}
 
-  /** What agents have to know: names resolved, this host's places at every address at which others reach it. */
-  get message(): ControlPlaneMessage {
+  /** What this manager tells the others: names resolved, its host's places at every address at which others reach it. */
+  get own(): Reachable {
     const places = [...this.parts.own, ...this.members];
     return {
       addresses: this.addressesOf(places),
       userAddresses: this.addressesOf(places.filter(({ isOpenToUsers }) => isOpenToUsers)),
-      networks: [...this.parts.networks],
     };
+  }
+
+  /** What agents have to know, whichever manager they are connected to. */
+  get message(): ControlPlaneMessage {
+    return { ...united([this.own, ...this.parts.managers().map(reachableOf)]), networks: [...this.parts.networks] };
   }
 
   /** Asks etcd for its members; what was known stays when it does not answer. */
   async refresh(): Promise<void> {
     const { etcd, logger } = this.parts;
     try {
-      this.members = (await etcd.memberAddresses()).flatMap(privatePlaceAt);
+      this.members = (await etcd.memberAddresses()).flatMap((text) => placeAt(text, false));
       await this.apply();
     } catch (error) {
       logger.debug({ reason: messageOf(error) }, "etcd's members are not known, or nobody could be told of them");
     }
   }
 
-  /** The host's addresses are others, or managers have come or gone. */
+  /** Whether it may be another one after these changes. */
+  concerns(changes: readonly ViewChange[]): boolean {
+    return changes.some(({ kind }) => kind === 'manager' || kind === 'everything');
+  }
+
+  /** The host's addresses are others, or managers have come or gone, or say something else. */
   async apply(): Promise<void> {
     const { own, networks, managers, filter, changed } = this.parts;
-    await filter.update(toBaseNeeds([...own, ...this.members], networks, managers()));
+    const elsewhere = placesAt(united(managers().map(reachableOf)));
+    await filter.update(toBaseNeeds([...own, ...this.members, ...elsewhere], networks));
     const next = JSON.stringify(this.message);
     if (next === this.told) return;
     this.told = next;
@@ -96,12 +109,35 @@ export class ControlPlane {
       const elsewhere = addresses.filter((address) => reachable.length === 0 || !isOwnByNature(address));
       return [...elsewhere, ...reachable].map((address) => writeHostPort({ host: address, port }));
     });
-    return [...new Set(all)].sort();
+    return sorted(all);
   }
 }
 
-/** Of etcd or a manager's dispatcher. */
-function privatePlaceAt(text: string): ControlPlace[] {
+function reachableOf({ agentAddress, addresses, userAddresses }: ManagerPlaces): Reachable {
+  return { addresses: [agentAddress, ...addresses], userAddresses };
+}
+
+/** Users may go where all who know the place let them. */
+function united(all: readonly Reachable[]): Reachable {
+  const isPrivate = new Set(
+    all.flatMap(({ addresses, userAddresses }) => addresses.filter((each) => !userAddresses.includes(each))),
+  );
+  return {
+    addresses: sorted(all.flatMap(({ addresses }) => addresses)),
+    userAddresses: sorted(all.flatMap(({ userAddresses }) => userAddresses).filter((each) => !isPrivate.has(each))),
+  };
+}
+
+function placesAt({ addresses, userAddresses }: Reachable): ControlPlace[] {
+  const forUsers = new Set(userAddresses);
+  return addresses.flatMap((text) => placeAt(text, forUsers.has(text)));
+}
+
+function placeAt(text: string, isOpenToUsers: boolean): ControlPlace[] {
   const place = readHostPort(text);
-  return place ? [{ ...place, isOpenToUsers: false, isGuarded: true }] : [];
+  return place ? [{ ...place, isOpenToUsers, isGuarded: true }] : [];
+}
+
+function sorted(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
 }

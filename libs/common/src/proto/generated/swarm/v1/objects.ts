@@ -819,6 +819,10 @@ export interface ManagerPresence {
   /** host:port that agents dial */
   agentAddress: string;
   startedAt: string;
+  /** All that it knows of the control plane, as host:port with addresses at which other hosts reach it. */
+  addresses: string[];
+  /** Those of them that users of hosts may reach: the API over TCP. */
+  userAddresses: string[];
 }
 
 /** leader, held under the leader's lease. Its revision fences every write of the term. */
@@ -6378,7 +6382,7 @@ export const ManagerStatus: MessageFns<ManagerStatus> = {
 };
 
 function createBaseManagerPresence(): ManagerPresence {
-  return { id: "", hostname: "", agentAddress: "", startedAt: "" };
+  return { id: "", hostname: "", agentAddress: "", startedAt: "", addresses: [], userAddresses: [] };
 }
 
 export const ManagerPresence: MessageFns<ManagerPresence> = {
@@ -6394,6 +6398,12 @@ export const ManagerPresence: MessageFns<ManagerPresence> = {
     }
     if (message.startedAt !== "") {
       writer.uint32(34).string(message.startedAt);
+    }
+    for (const v of message.addresses) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.userAddresses) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -6443,6 +6453,22 @@ export const ManagerPresence: MessageFns<ManagerPresence> = {
             message.startedAt = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.addresses.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.userAddresses.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6469,6 +6495,14 @@ export const ManagerPresence: MessageFns<ManagerPresence> = {
         : isSet(object.started_at)
         ? globalThis.String(object.started_at)
         : "",
+      addresses: globalThis.Array.isArray(object?.addresses)
+        ? object.addresses.map((e: any) => globalThis.String(e))
+        : [],
+      userAddresses: globalThis.Array.isArray(object?.userAddresses)
+        ? object.userAddresses.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.user_addresses)
+        ? object.user_addresses.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -6486,6 +6520,12 @@ export const ManagerPresence: MessageFns<ManagerPresence> = {
     if (message.startedAt !== "") {
       obj.startedAt = message.startedAt;
     }
+    if (message.addresses?.length) {
+      obj.addresses = message.addresses;
+    }
+    if (message.userAddresses?.length) {
+      obj.userAddresses = message.userAddresses;
+    }
     return obj;
   },
 
@@ -6498,6 +6538,8 @@ export const ManagerPresence: MessageFns<ManagerPresence> = {
     message.hostname = object.hostname ?? "";
     message.agentAddress = object.agentAddress ?? "";
     message.startedAt = object.startedAt ?? "";
+    message.addresses = object.addresses?.map((e) => e) || [];
+    message.userAddresses = object.userAddresses?.map((e) => e) || [];
     return message;
   },
 };
@@ -9613,6 +9655,30 @@ export const protoMetadata = {
         "jsonName": "startedAt",
         "options": undefined,
         "proto3Optional": false,
+      }, {
+        "name": "addresses",
+        "number": 5,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "addresses",
+        "options": undefined,
+        "proto3Optional": false,
+      }, {
+        "name": "user_addresses",
+        "number": 6,
+        "label": 3,
+        "type": 9,
+        "typeName": "",
+        "extendee": "",
+        "defaultValue": "",
+        "oneofIndex": 0,
+        "jsonName": "userAddresses",
+        "options": undefined,
+        "proto3Optional": false,
       }],
       "extension": [],
       "nestedType": [],
@@ -10322,7 +10388,7 @@ export const protoMetadata = {
         "leadingDetachedComments": [],
       }, {
         "path": [4, 36],
-        "span": [399, 0, 405, 1],
+        "span": [399, 0, 409, 1],
         "leadingComments":
           " managers/<id>, held by the manager itself under a lease: the key's absence is the manager's death.\n",
         "trailingComments": "",
@@ -10334,64 +10400,77 @@ export const protoMetadata = {
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
+        "path": [4, 36, 2, 4],
+        "span": [406, 2, 32],
+        "leadingComments":
+          " All that it knows of the control plane, as host:port with addresses at which other hosts reach it.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
+        "path": [4, 36, 2, 5],
+        "span": [408, 2, 37],
+        "leadingComments": " Those of them that users of hosts may reach: the API over TCP.\n",
+        "trailingComments": "",
+        "leadingDetachedComments": [],
+      }, {
         "path": [4, 37],
-        "span": [408, 0, 411, 1],
+        "span": [412, 0, 415, 1],
         "leadingComments": " leader, held under the leader's lease. Its revision fences every write of the term.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38],
-        "span": [415, 0, 431, 1],
+        "span": [419, 0, 435, 1],
         "leadingComments":
           " cluster, written by the API, and by the first leader where managers make their cluster by themselves. One that was left has no id:\n the key stays, so that nobody makes another one unasked.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 5],
-        "span": [422, 2, 72],
+        "span": [426, 2, 72],
         "leadingComments": " Where the subnets of networks come from that name none, and how large these are.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 7],
-        "span": [426, 2, 30],
+        "span": [430, 2, 30],
         "leadingComments": " What follows is ours and is not part of Docker's Swarm.\n PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 8],
-        "span": [428, 2, 33],
+        "span": [432, 2, 33],
         "leadingComments": " ClusterSecrets.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 38, 2, 9],
-        "span": [430, 2, 33],
+        "span": [434, 2, 33],
         "leadingComments":
           " Ids of clusters that have ended here, the newest last: agents that were away then still have their containers.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 39],
-        "span": [434, 0, 442, 1],
+        "span": [438, 0, 446, 1],
         "leadingComments": " What must not be read in etcd of a cluster.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 39, 2, 0],
-        "span": [436, 2, 27],
+        "span": [440, 2, 27],
         "leadingComments": " The last part of each join token.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 39, 2, 2],
-        "span": [439, 2, 22],
+        "span": [443, 2, 22],
         "leadingComments": " PEM.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
       }, {
         "path": [4, 39, 2, 3],
-        "span": [441, 2, 24],
+        "span": [445, 2, 24],
         "leadingComments": " What managers lock their sealing keys with; empty while they do not.\n",
         "trailingComments": "",
         "leadingDetachedComments": [],
