@@ -92,7 +92,7 @@ export class Manager {
       etcd: this.etcd,
       own: controlPlacesOf(config),
       networks: config.agentNetwork,
-      managers: () => this.store.view.managers(),
+      store: this.store,
       filter: parts.filter,
       changed: () => this.dispatcher.updateNetworks(),
       logger,
@@ -176,7 +176,6 @@ export class Manager {
     guard.mustRun('presence', signal, this.announced);
     guard.mustRun('leader loops', signal, this.leading);
     guard.mustRun("etcd's upkeep", signal, this.upkeep.run(signal));
-    this.followManagers(signal);
     await this.controlPlane.refresh();
     if (signal.aborted) return;
     guard.mustRun('control plane addresses', signal, this.controlPlane.run(signal));
@@ -202,13 +201,6 @@ export class Manager {
         this.parts.logger.warn({ etcd: this.parts.config.etcd }, 'still waiting for etcd');
       }
     }
-  }
-
-  private followManagers(signal: AbortSignal): void {
-    const unsubscribe = this.store.onChange((changes) => {
-      if (this.controlPlane.concerns(changes)) this.updateControlPlane();
-    });
-    signal.addEventListener('abort', unsubscribe, { once: true });
   }
 
   private updateControlPlane(): void {

@@ -1,5 +1,6 @@
 import { createLogger } from '#common/logging';
 import { type BaseNeeds, readAddress } from '#common/packet-filter';
+import type { ViewChange } from '#common/store';
 import { ControlPlane, type ManagerPlaces } from './control-plane';
 
 const own = { isOpenToUsers: false, isGuarded: true };
@@ -10,12 +11,20 @@ function aControlPlane(
   places: readonly { host: string; port: number; isOpenToUsers?: boolean }[],
   managers: () => ManagerPlaces[] = () => [],
 ) {
-  const given: { needs?: BaseNeeds; changes: number } = { changes: 0 };
+  const given: { needs?: BaseNeeds; changes: number; tell?: ((changes: readonly ViewChange[]) => void) | undefined } = {
+    changes: 0,
+  };
   const plane = new ControlPlane({
     etcd: { memberAddresses: () => (members().length > 0 ? Promise.resolve(members()) : Promise.reject(new Error('away'))) },
     own: places.map((place) => ({ ...own, ...place })),
     networks: ['10.0.0.0/24'],
-    managers,
+    store: {
+      view: { managers },
+      onChange: (listener) => {
+        given.tell = listener;
+        return () => (given.tell = undefined);
+      },
+    },
     filter: {
       interfaces: { uplinks: [], addresses: ['127.0.0.1', '10.0.0.1', '172.17.0.1'], uplinkAddresses: ['10.0.0.1', 'fd00::1'] },
       addressesOf: (host) => (host === 'etcd.example' ? ['10.0.0.9'] : [readAddress(host) ?? []].flat()),
@@ -112,16 +121,20 @@ describe('other managers', () => {
     ).toEqual({ addresses: ['10.0.0.8:2378'], userAddresses: [] });
   });
 
-  it('are closed to containers of this host, which hears of it when they come, move or go', async () => {
+  it('are closed to containers of this host as soon as they come, move or go', async () => {
     let managers: ManagerPlaces[] = [];
     const { plane, given } = aControlPlane(
       () => [],
       own,
       () => managers,
     );
-    const afterwards = async (next: ManagerPlaces[]): Promise<[string[], number]> => {
+    const stopping = new AbortController();
+    const running = plane.run(stopping.signal);
+    const afterwards = async (next: ManagerPlaces[], kind: 'manager' | 'leader' = 'manager'): Promise<[string[], number]> => {
       managers = next;
-      await plane.apply();
+      given.tell?.([{ kind, id: 'm' } as ViewChange]);
+      await Promise.resolve();
+      await Promise.resolve();
       const text = (given.needs?.places ?? []).map(({ host, port, isOpenToUsers }) => `${host} ${port} ${isOpenToUsers}`);
       return [text, given.changes];
     };
@@ -129,14 +142,10 @@ describe('other managers', () => {
     const closed = ['10.0.0.2 2375 true', '10.0.0.2 2378 false', '192.168.0.2 2375 true', 'fd00::2 2378 false'];
     expect(await afterwards([other])).toEqual([['10.0.0.8 2378 false', ...closed], 2]);
     expect(await afterwards([{ ...other }])).toEqual([['10.0.0.8 2378 false', ...closed], 2]);
+    expect(await afterwards([], 'leader')).toEqual([['10.0.0.8 2378 false', ...closed], 2]);
     expect(await afterwards([])).toEqual([['10.0.0.8 2378 false'], 3]);
-  });
-
-  it('are what changes of managers are about', () => {
-    const { plane } = aControlPlane(() => [], own);
-    expect(
-      [[{ kind: 'manager' as const, id: 'm' }], [{ kind: 'everything' as const }]].map((each) => plane.concerns(each)),
-    ).toEqual([true, true]);
-    expect(plane.concerns([{ kind: 'node', id: 'n' }, { kind: 'leader' }])).toBe(false);
+    stopping.abort();
+    await running;
+    expect(given.tell).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { delay } from '#common/concurrency';
+import { delay, supervise } from '#common/concurrency';
 import type { ControlPlane as ControlPlaneMessage } from '#common/dispatcher-proto';
 import { messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
@@ -21,13 +21,19 @@ export interface ControlPlaneParts {
   /** Networks that agents and managers are in, as CIDR. */
   readonly networks: readonly string[];
   /** What all managers that are known say of themselves; this one may be among them. */
-  readonly managers: () => readonly ManagerPlaces[];
+  readonly store: {
+    readonly view: { managers(): readonly ManagerPlaces[] };
+    onChange(listener: (changes: readonly ViewChange[]) => void): () => void;
+  };
   /** This host's, which keeps containers and strangers away. */
   readonly filter: Pick<BaseFilter, 'update' | 'interfaces' | 'addressesOf'>;
   /** Hears of it when the addresses are others. */
   readonly changed: () => void;
   readonly logger: Logger;
 }
+
+/** Changes after which managers may be others. */
+const MANAGER_KINDS: ReadonlySet<ViewChange['kind']> = new Set(['manager', 'everything']);
 
 /** What a manager tells the others; a manager of an earlier version tells nothing but where agents connect. */
 export type ManagerPlaces = Pick<ManagerPresence, 'agentAddress' | 'addresses' | 'userAddresses'>;
@@ -61,7 +67,7 @@ export class ControlPlane {
 
   /** What agents have to know, whichever manager they are connected to. */
   get message(): ControlPlaneMessage {
-    return { ...united([this.own, ...this.parts.managers().map(reachableOf)]), networks: [...this.parts.networks] };
+    return { ...united([this.own, ...this.parts.store.view.managers().map(reachableOf)]), networks: [...this.parts.networks] };
   }
 
   /** Asks etcd for its members; what was known stays when it does not answer. */
@@ -75,15 +81,10 @@ export class ControlPlane {
     }
   }
 
-  /** Whether it may be another one after these changes. */
-  concerns(changes: readonly ViewChange[]): boolean {
-    return changes.some(({ kind }) => kind === 'manager' || kind === 'everything');
-  }
-
   /** The host's addresses are others, or managers have come or gone, or say something else. */
   async apply(): Promise<void> {
-    const { own, networks, managers, filter, changed } = this.parts;
-    const elsewhere = placesAt(united(managers().map(reachableOf)));
+    const { own, networks, store, filter, changed } = this.parts;
+    const elsewhere = placesAt(united(store.view.managers().map(reachableOf)));
     await filter.update(toBaseNeeds([...own, ...this.members, ...elsewhere], networks));
     const next = JSON.stringify(this.message);
     if (next === this.told) return;
@@ -91,11 +92,17 @@ export class ControlPlane {
     changed();
   }
 
+  /** Follows managers at once, and members of etcd by and by. */
   async run(signal: AbortSignal): Promise<void> {
+    const { store, logger } = this.parts;
+    const unsubscribe = store.onChange((changes) => {
+      if (changes.some(({ kind }) => MANAGER_KINDS.has(kind))) supervise(logger, 'control plane addresses', this.apply());
+    });
     while (!signal.aborted) {
       await delay(REFRESH_MS, signal);
       if (!signal.aborted) await this.refresh();
     }
+    unsubscribe();
   }
 
   private addressesOf(places: readonly ControlPlace[]): string[] {
