@@ -53,6 +53,9 @@ const FAMILIES = [
 type Word = (typeof FAMILIES)[number]['word'];
 
 const RESET = 'reject with tcp reset';
+const LINK_LOCAL = 'fe80::/10';
+/** A packet whose destination was another one: as with `docker run --publish`. */
+const TRANSLATED = 'meta l4proto tcp ct status dnat ct direction original';
 
 /**
  * Rules that keep the control plane from containers, from hosts that are not listed, and from other users of this host; and loopback
@@ -80,6 +83,9 @@ export function baseRules(facts: BaseFacts): Ruleset {
       ports('private_ports', portsOf(privatePlaces)),
       ports('private_local', portsOf(own.filter(isPrivate))),
       ...pairs('private', privatePlaces),
+      ...FAMILIES.map(({ word, type, width }): Lookup => {
+        return { name: `own_${word}`, type, flags: 'interval', elements: networksOf(ownAddresses(facts), width) };
+      }),
       { name: OWN_USERS, type: 'uid', elements: numbers(facts.ownUsers) },
       { name: USERS, type: 'uid', elements: numbers([...facts.ownUsers, ...facts.otherUsers]) },
       ...(facts.names ? [{ name: 'askers', type: 'ifname', elements: facts.names.bridges.map((name) => `"${name}"`) }] : []),
@@ -92,6 +98,11 @@ export function baseRules(facts: BaseFacts): Ruleset {
 function localPlaces({ places, interfaces }: BaseFacts): ResolvedPlace[] {
   const own = new Set(interfaces.addresses);
   return places.filter(({ addresses }) => addresses.some((each) => own.has(each) || isOwnByNature(each)));
+}
+
+/** All of this host's, without those that come and go with each container's interface. */
+function ownAddresses({ interfaces }: BaseFacts): string[] {
+  return [...interfaces.addresses.filter((address) => !address.startsWith('fe80:')), LINK_LOCAL];
 }
 
 /** Addresses that are this host's wherever they are written. */
@@ -132,9 +143,18 @@ function inputChains({ names }: BaseFacts): Chain[] {
 /** What is passed on comes from containers, or from others that this host is no way for. */
 const FORWARD: readonly Chain[] = [
   filter('forward', 'forward', FILTER_PRIORITY, [
+    `${TRANSLATED} jump translated`,
     'tcp dport @closed_ports goto to_control_plane',
     ...[VXLAN_PORT, WIREGUARD_PORT].map((port) => `udp dport ${port} oifname @uplinks drop`),
   ]),
+  // A part of the control plane that runs in a container is this host's, where it is published.
+  {
+    name: 'translated',
+    rules: [
+      ...FAMILIES.map(({ word }) => `${toOwn(word, 'guarded_ports')} goto from_listed_hosts`),
+      ...FAMILIES.map(({ word }) => `${toOwn(word, 'local_ports')} goto from_hosts`),
+    ],
+  },
   {
     name: 'to_control_plane',
     rules: FAMILIES.flatMap(({ word }) => [
@@ -146,7 +166,11 @@ const FORWARD: readonly Chain[] = [
 
 /** What the kernel itself sends for a connection has no user, and passes. */
 const OUTPUT: readonly Chain[] = [
-  filter('output', 'output', FILTER_PRIORITY, [`tcp dport @private_ports meta skuid != @${USERS} goto from_users`]),
+  filter('output', 'output', FILTER_PRIORITY, [
+    `${TRANSLATED} meta skuid != @${USERS} jump translated_from_users`,
+    `tcp dport @private_ports meta skuid != @${USERS} goto from_users`,
+  ]),
+  { name: 'translated_from_users', rules: FAMILIES.map(({ word }) => `${toOwn(word, 'private_local')} ${RESET}`) },
   {
     name: 'from_users',
     rules: [
@@ -155,6 +179,11 @@ const OUTPUT: readonly Chain[] = [
     ],
   },
 ];
+
+/** Matches what was sent to one of these ports of this host, wherever it goes now. */
+function toOwn(word: Word, set: string): string {
+  return `meta l4proto tcp ct original ${word} daddr @own_${word} ct original proto-dst @${set}`;
+}
 
 function filter(name: string, hook: string, priority: number, rules: readonly string[]): Chain {
   return { name, hook: `type filter hook ${hook} priority ${priority}`, rules };
