@@ -28,6 +28,10 @@ it('reads the command line', () =>
       '1h30m',
       '--ingress-mode',
       'masquerade',
+      '--control-plane-user',
+      'etcd3',
+      '--control-plane-user',
+      '998',
     ),
   ).toEqual({
     dataDir: '/d',
@@ -46,6 +50,7 @@ it('reads the command line', () =>
     maxStarts: 2,
     keyPeriodMs: 5_400_000,
     ingressMode: 'masquerade',
+    controlPlaneUsers: ['etcd3', '998'],
   }));
 
 it('takes from the environment what the command line does not say', () => {
@@ -57,6 +62,8 @@ it('takes from the environment what the command line does not say', () => {
     delete process.env.SWARMCTL_AGENT_DATA_DIR;
   }
 });
+
+it('lets no other users reach the control plane unless it is told to', () => expect(read().controlPlaneUsers).toEqual([]));
 
 it.each([
   { flag: '--generic-resource', value: 'ssd=-1', answer: '"-1" is no count of ssd: give a whole number from 0.' },

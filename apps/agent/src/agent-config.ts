@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { nanosToMs, parseDuration, parseIpAddress } from '#common/domain';
 import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
+import { ETCD_USER } from '#common/packet-filter';
 import type { GenericResource } from '#common/proto';
 import { DEFAULT_MAX_STARTS } from './executor/docker/start-places';
 import { addGenericResources } from './generic-resource-flag';
@@ -30,6 +31,8 @@ export interface AgentConfig {
   /** How long a key of encrypted networks is used. */
   readonly keyPeriodMs: number;
   readonly ingressMode: IngressMode;
+  /** Users of this host, by name or number, whose processes may reach managers and etcd besides this agent's own. */
+  readonly controlPlaneUsers: readonly string[];
 }
 
 interface Flags {
@@ -46,6 +49,7 @@ interface Flags {
   maxStarts: number;
   keyPeriod: number;
   ingressMode: IngressMode;
+  controlPlaneUser: string[];
 }
 
 const ENV_PREFIX = 'SWARMCTL_AGENT_';
@@ -73,6 +77,7 @@ export function readAgentConfig(argv: readonly string[]): AgentConfig {
     maxStarts: flags.maxStarts,
     keyPeriodMs: flags.keyPeriod,
     ingressMode: flags.ingressMode,
+    controlPlaneUsers: flags.controlPlaneUser,
   };
 }
 
@@ -113,6 +118,14 @@ function command(): Command {
       option('--ingress-mode <mode>', "with which address callers of another node's published ports come to tasks here")
         .choices(INGRESS_MODES)
         .default('transparent', 'transparent: their own, where the kernel can'),
+    )
+    .addOption(
+      option(
+        '--control-plane-user <user>',
+        "user of this host, by name or number, whose processes may reach managers and etcd, besides this agent's; repeatable",
+      )
+        .argParser((text: string, before: string[]) => [...before, text])
+        .default([] as string[], `${ETCD_USER}, where there is one`),
     );
 }
 

@@ -15,8 +15,8 @@ async function main(): Promise<void> {
 }
 
 async function run(config: AgentConfig, guard: ProcessGuard, logger: Logger): Promise<void> {
-  const { advertiseAddress } = config;
-  const filter = await BaseFilter.create({ program: 'agent', announced: [advertiseAddress], logger });
+  const { advertiseAddress, controlPlaneUsers: users } = config;
+  const filter = await BaseFilter.create({ program: 'agent', announced: [advertiseAddress], users, logger });
   const running: { agent?: Agent } = {};
   const leave = async (): Promise<void> => {
     running.agent?.stop();
