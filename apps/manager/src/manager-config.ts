@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_SUBNET_POOL, nextSubnet, readSubnet, type SubnetPool } from '#common/domain';
 import { messageOf } from '#common/errors';
 import { LOG_LEVELS, type LogLevel } from '#common/logging';
-import { ETCD_USER, readHostPort, type ControlPlace } from '#common/packet-filter';
+import { ETCD_USER, readHostPort, writeHostPort, type ControlPlace } from '#common/packet-filter';
 import { DEFAULT_QUOTA_BYTES, type EtcdTls } from '#common/store';
 import { readEtcdCredentials, type EtcdCredentialFiles } from './membership/etcd-credentials';
 import { requireHost, requireOrigin, type CallerRules } from './api/http/tcp-callers';
@@ -60,9 +60,9 @@ export function readConfig(argv: readonly string[]): ManagerConfig {
         .default([] as string[]),
     )
     .addOption(
-      flag('--advertise-addr <ip>', 'address at which agents on other hosts reach this manager', 'ADVERTISE_ADDR').default(
-        '127.0.0.1',
-      ),
+      flag('--advertise-addr <ip>', 'address at which agents on other hosts reach this manager', 'ADVERTISE_ADDR')
+        .argParser((text) => text.replace(/^\[(.*)\]$/, '$1'))
+        .default('127.0.0.1'),
     )
     .addOption(
       flag(
@@ -240,8 +240,8 @@ function cidr(text: string): string {
 }
 
 /** host:port at which agents on other hosts reach this manager: what it announces, and what `/info` names. */
-export function agentAddressOf(config: ManagerConfig): string {
-  return `${config.advertiseAddr}:${config.agentListen.slice(config.agentListen.lastIndexOf(':') + 1)}`;
+export function agentAddressOf({ advertiseAddr: host, agentListen }: ManagerConfig): string {
+  return writeHostPort({ host, port: Number(agentListen.slice(agentListen.lastIndexOf(':') + 1)) });
 }
 
 /** Whose requests over TCP are let in. */

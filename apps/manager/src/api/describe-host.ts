@@ -180,5 +180,5 @@ export function nodeIdBeside(view: ClusterView, managerAddress: string): string 
 
 function hostOf(address: string): string {
   const colon = address.lastIndexOf(':');
-  return colon < 0 ? address : address.slice(0, colon);
+  return colon < 0 ? address : address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
 }
