@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +49,9 @@ class SmallCluster {
   }
 
   async stop(): Promise<void> {
-    this.manager.kill('SIGKILL');
+    // In good order: its rules of the packet filter go with it.
+    const ended = once(this.manager, 'exit');
+    if (this.isRunning && this.manager.kill('SIGTERM')) await ended;
     await this.etcd.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
