@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createLogger } from '#common/logging';
+import { eventually } from '#common/testing';
 import { aNetwork, anEndpoint, aState } from '../testing/a-state';
 import type { NetworkState } from '../network-state';
-import { PortProxies } from './port-proxies';
+import { PortProxies, type ProxyLimits } from './port-proxies';
 
 const LOCAL = '127.0.0.1';
 const INGRESS = 'ingress';
@@ -88,5 +90,102 @@ describe('a published port with the PROXY protocol', () => {
       new RegExp(`published ports cannot be had: .*EADDRINUSE.*${publishedPort}`),
     );
     await new Promise((resolve) => other.close(resolve));
+  });
+
+  describe('of which somebody wants much', () => {
+    const lines: string[] = [];
+    const logger = createLogger('agent', 'warn', { write: (line: string) => void lines.push(line) });
+    const limits = { perPort: 3, inAll: 5, halfOpenIdleMs: 300 };
+    let bounded: PortProxies;
+    const sockets: Socket[] = [];
+    /** The tasks' ends. */
+    const accepted: Socket[] = [];
+    const keep = (socket: Socket): void => void accepted.push(socket.on('error', () => undefined));
+    beforeEach(() => {
+      lines.length = 0;
+      task.on('connection', keep);
+    });
+    afterEach(() => {
+      task.off('connection', keep);
+      bounded.close();
+      for (const socket of [...sockets.splice(0), ...accepted.splice(0)]) socket.destroy();
+    });
+    const caller = async (): Promise<Socket> => {
+      const socket = connect({ port: publishedPort, host: LOCAL, allowHalfOpen: true }).on('error', () => undefined);
+      sockets.push(socket);
+      // One that is refused may break before it is seen to be connected.
+      await once(socket, 'connect').catch(() => undefined);
+      return socket;
+    };
+    const serve = async (most: Partial<ProxyLimits>): Promise<void> => {
+      bounded = new PortProxies({ nodeId: 'n1', address: LOCAL }, logger, { ...limits, ...most });
+      await bounded.apply(published(), INGRESS);
+    };
+
+    it.each([{ perPort: 3 }, { inAll: 3 }])(
+      'lets %j connections in, tells once of the others, and has room again',
+      async (most) => {
+        await serve({ perPort: 100, inAll: 100, ...most });
+        const callers: Socket[] = [];
+        for (let made = 0; made < 10; made++) callers.push(await caller());
+        await eventually(() => callers.filter((socket) => socket.resume().closed).length === 7, { reason: '7 are refused' });
+        expect(accepted.length).toBeLessThanOrEqual(3);
+        expect(lines.filter((line) => line.includes('too many'))).toHaveLength(1);
+        for (const socket of callers) socket.destroy();
+        await eventually(async () => (await call('x').catch(() => '')).includes('PROXY'), { reason: 'there is room again' });
+      },
+    );
+
+    it.each(['caller', 'task'])('forgets a connection whose %s said that it is done, if the other stays idle', async (who) => {
+      await serve({});
+      const socket = await caller();
+      await eventually(() => accepted.length === 1, { reason: 'the task was called' });
+      const [end] = accepted as [Socket];
+      end.removeAllListeners('end').resume();
+      socket.resume();
+      (who === 'caller' ? socket : end).end();
+      await eventually(() => socket.closed || socket.readableEnded, { reason: 'the caller is let go' });
+      await eventually(() => end.closed || end.readableEnded, { reason: 'the task is let go' });
+    });
+
+    it('leaves a half-closed connection alone while something comes', async () => {
+      await serve({});
+      const socket = await caller();
+      await eventually(() => accepted.length === 1, { reason: 'the task was called' });
+      const [end] = accepted as [Socket];
+      end.removeAllListeners('end').resume();
+      socket.end();
+      const said = text(socket);
+      let left = 10;
+      const timer = setInterval(() => (left-- > 0 ? end.write('.') : (clearInterval(timer), end.end('!'))), 100);
+      expect(await said).toBe('..........!');
+    });
+
+    it('ends either side when the other breaks', async () => {
+      await serve({});
+      const [first, second] = [await caller(), await caller()];
+      await eventually(() => accepted.length === 2, { reason: 'the tasks were called' });
+      for (const end of accepted) end.resume();
+      first.resetAndDestroy();
+      await eventually(() => accepted.some((end) => end.closed), { reason: 'the task of the first is let go' });
+      accepted.find((end) => !end.closed)?.resetAndDestroy();
+      await eventually(() => second.resume().closed || second.readableEnded, { reason: 'the second caller is let go' });
+    });
+
+    it('asks both sides whether they are still there', async () => {
+      await serve({});
+      const socket = await caller();
+      await eventually(() => accepted.length === 1, { reason: 'the task was called' });
+      const hex = (port = 0): string => port.toString(16).toUpperCase().padStart(4, '0');
+      const ownEnds = [
+        [publishedPort, socket.localPort],
+        [accepted[0]?.remotePort, targetPort],
+      ].map(([from, to]) => new RegExp(`:${hex(from)} [0-9A-F]+:${hex(to)} 01 \\S+ 02:`));
+      const table = async (): Promise<string> =>
+        (await readFile('/proc/self/net/tcp', 'utf8')) + (await readFile('/proc/self/net/tcp6', 'utf8'));
+      await eventually(async () => table().then((all) => ownEnds.every((end) => end.test(all))), {
+        reason: 'the keep-alive timers of both run',
+      });
+    });
   });
 });

@@ -1,7 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { once } from 'node:events';
-import { guarded } from '#common/concurrency';
+import { pipeline } from 'node:stream/promises';
+import { guarded, monotonicMs } from '#common/concurrency';
 import { DomainError, messageOf } from '#common/errors';
 import type { Logger } from '#common/logging';
 import type { NetworkState } from '../network-state';
@@ -11,9 +12,29 @@ import { proxyHeader } from './proxy-header';
 
 /** A task that does not answer is given up for another one. */
 const CONNECT_MS = 3_000;
+/** Until no other task is tried: the caller cannot be seen to go meanwhile, for nothing of it is read. */
+const CONNECT_IN_ALL_MS = 30_000;
+/** A peer that vanished without a word is noticed within half a minute. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 15_000 };
+/** How often refusals are logged: one line stands for what may be thousands of connections. */
+const REFUSAL_PERIOD_MS = 10_000;
 const ANYWHERE = '::';
 /** IPv4 addresses as sockets of both kinds write them. */
 const MAPPED = /^::ffff:/;
+
+/** What connections through this host may take of its agent, which must have room left for its engine, its names and its manager. */
+export interface ProxyLimits {
+  readonly perPort: number;
+  readonly inAll: number;
+  /** How long nothing may come from one side after the other has said that it is done, in milliseconds. */
+  readonly halfOpenIdleMs: number;
+}
+
+/**
+ * Each connection takes two descriptors, at worst some 128 KiB that nobody reads, and one of the host's 28,232 ports for outgoing
+ * connections: in all a gigabyte and less than a third of the ports. One port leaves as much to the others.
+ */
+export const PROXY_LIMITS: ProxyLimits = { perPort: 4_096, inAll: 8_192, halfOpenIdleMs: 600_000 };
 
 /** A published port whose connections begin with a PROXY protocol header. */
 interface ProxiedPort {
@@ -26,6 +47,8 @@ interface ProxiedPort {
 interface Listener {
   readonly server: Server;
   port: ProxiedPort;
+  /** Connections that are there now. */
+  open: number;
 }
 
 /**
@@ -34,10 +57,13 @@ interface Listener {
  */
 export class PortProxies {
   private readonly listeners = new Map<string, Listener>();
+  private open = 0;
+  private quietUntil = 0;
 
   constructor(
     private readonly host: HostIdentity,
     private readonly logger: Logger,
+    private readonly limits = PROXY_LIMITS,
   ) {}
 
   /**
@@ -68,12 +94,12 @@ export class PortProxies {
   }
 
   private async listen(place: string, port: ProxiedPort): Promise<void> {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-    const listener: Listener = { server, port };
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, ...KEEP_ALIVE });
+    const listener: Listener = { server, port, open: 0 };
     server.on(
       'connection',
       guarded(
-        (client) => this.serve(client, () => listener.port),
+        (client) => this.admit(client, place, listener),
         (error, client) => {
           this.logger.error({ err: error, place }, 'a connection to a published port could not be served');
           client.destroy();
@@ -87,8 +113,29 @@ export class PortProxies {
     this.listeners.set(place, listener);
   }
 
-  private async serve(client: Socket, port: () => ProxiedPort): Promise<void> {
+  /** Serves the connection to its end, if there is room for it. */
+  private async admit(client: Socket, place: string, listener: Listener): Promise<void> {
     client.on('error', () => client.destroy());
+    if (listener.open >= this.limits.perPort || this.open >= this.limits.inAll) return this.refuse(client, place);
+    listener.open += 1;
+    this.open += 1;
+    try {
+      await this.serve(client, () => listener.port);
+    } finally {
+      listener.open -= 1;
+      this.open -= 1;
+    }
+  }
+
+  private refuse(client: Socket, place: string): void {
+    client.resetAndDestroy();
+    const now = monotonicMs();
+    if (now < this.quietUntil) return;
+    this.quietUntil = now + REFUSAL_PERIOD_MS;
+    this.logger.warn({ place, open: this.open }, 'connections to published ports are refused: too many are open');
+  }
+
+  private async serve(client: Socket, port: () => ProxiedPort): Promise<void> {
     const { remoteAddress, remotePort, localAddress, localPort } = client;
     const { version, targetPort, backends } = port();
     const task = await this.connectToAny(backends, targetPort);
@@ -100,20 +147,22 @@ export class PortProxies {
     }
     const from = { from: plain(remoteAddress), fromPort: remotePort ?? 0 };
     task.write(proxyHeader(version, { ...from, to: plain(localAddress ?? ''), toPort: localPort ?? 0 }));
-    join(client, task);
-    join(task, client);
+    await joined(client, task, this.limits.halfOpenIdleMs);
   }
 
   /** A connection to one of the tasks, each as likely to be the first that is tried. */
   private async connectToAny(backends: readonly string[], port: number): Promise<Socket | undefined> {
     const start = Math.floor(Math.random() * backends.length);
+    const until = monotonicMs() + CONNECT_IN_ALL_MS;
     for (const backend of [...backends.slice(start), ...backends.slice(0, start)]) {
+      if (monotonicMs() >= until) return undefined;
       // From the address by which tasks' hosts find the way back to this one.
-      const task = connect({ host: backend, port, localAddress: this.host.address, allowHalfOpen: true });
-      task.setTimeout(CONNECT_MS, () => task.destroy(new Error('no answer')));
+      const task = connect({ host: backend, port, localAddress: this.host.address, allowHalfOpen: true, ...KEEP_ALIVE });
+      const giveUp = (): void => void task.destroy(new Error('no answer'));
+      task.setTimeout(CONNECT_MS, giveUp);
       try {
         await once(task, 'connect');
-        task.setTimeout(0);
+        task.setTimeout(0, giveUp);
         return task;
       } catch (error) {
         this.logger.debug({ backend, port, reason: messageOf(error) }, 'a task does not take a connection');
@@ -153,8 +202,14 @@ function plain(address: string): string {
   return address.replace(MAPPED, '').replace(/%.*$/, '');
 }
 
-/** Sends on what comes, the end too; either's breaking breaks the other. */
-function join(from: Socket, to: Socket): void {
-  from.on('error', () => to.destroy());
-  from.pipe(to);
+/**
+ * Sends on what comes in each direction to its end; a side that breaks or closes before breaks the other. Once one side is done, the other
+ * may be idle for so long. Resolves when nothing is left of either.
+ */
+async function joined(client: Socket, task: Socket, halfOpenIdleMs: number): Promise<void> {
+  task.on('error', () => task.destroy());
+  const bound = (other: Socket): void => void other.setTimeout(halfOpenIdleMs, () => other.destroy());
+  client.once('end', () => bound(task));
+  task.once('end', () => bound(client));
+  await Promise.allSettled([pipeline(client, task), pipeline(task, client)]);
 }
