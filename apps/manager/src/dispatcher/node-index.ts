@@ -18,8 +18,12 @@ class Holders {
     return this.held.get(id) ?? [];
   }
 
-  all(): Iterable<string> {
-    return this.holders.keys();
+  values(): readonly string[] {
+    return [...this.holders.keys()];
+  }
+
+  nodes(): readonly string[] {
+    return [...this.held.keys()];
   }
 
   /** From now on the node has these, and nothing else. */
@@ -45,11 +49,11 @@ class Holders {
  */
 export class NodeIndex {
   /** Addresses between hosts, without those that every host has. */
-  addresses = new Holders();
+  readonly addresses = new Holders();
   /** Addresses on encrypted networks. */
-  tunnelled = new Holders();
+  readonly tunnelled = new Holders();
   /** WireGuard's public keys, the announced ones too. */
-  keys = new Holders();
+  readonly keys = new Holders();
 
   constructor(private readonly view: Pick<ClusterView, 'node' | 'nodes'>) {}
 
@@ -67,11 +71,10 @@ export class NodeIndex {
   }
 
   private rebuild(): ReadonlySet<string> {
-    this.addresses = new Holders();
-    this.tunnelled = new Holders();
-    this.keys = new Holders();
+    // Every node has an address on encrypted networks; to work out all of them anew would take longest.
+    for (const id of this.tunnelled.nodes()) if (!this.view.node(id)) this.set(id, undefined);
     for (const node of this.view.nodes()) this.set(node.id, node);
-    return new Set(this.addresses.all());
+    return new Set(this.addresses.values());
   }
 
   private set(id: string, node: Node | undefined): void {
