@@ -132,7 +132,7 @@ describe('promise 9: a value that only a newer program knows is kept, shown as i
   });
 
   it.each([
-    ['a name', { Role: 'boss', Availability: 'active' }, /invalid Role: "boss" in NodeSpec\.Role/],
+    ['a name', { Role: 'boss', Availability: 'active' }, /^invalid Role: "boss"$/],
     ['a number', { Role: 'worker', Availability: 2 }, /NodeSpec\.Availability/],
     ['a number that has a name', { Role: 0, Availability: 'active' }, /NodeSpec\.Role/],
     ['a list', { Role: ['worker'], Availability: 'active' }, /NodeSpec\.Role/],
@@ -145,7 +145,7 @@ describe('promise 9: a value that only a newer program knows is kept, shown as i
     try {
       await scenario.addNode(NODE_ID, { hostname: 'one' });
       const answer = await scenario.post(`/nodes/${NODE_ID}/update?version=1`, { Role: 'worker', Availability: 'asleep' });
-      expect(answer).toMatchObject({ status: 400, json: { message: expect.stringContaining('NodeSpec.Availability') } });
+      expect(answer).toMatchObject({ status: 400, json: { message: 'invalid Availability: "asleep"' } });
     } finally {
       await scenario.stop();
     }
