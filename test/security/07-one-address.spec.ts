@@ -10,6 +10,7 @@ import { newId } from '#common/identity';
 import { Node, ObservedNode } from '#common/proto';
 import { keys } from '#common/store';
 import { eventually } from '#common/testing';
+import { freePort } from '../../apps/agent/src/dns/testing/asking';
 import { FakeDispatcher } from './fake-dispatcher';
 import { createLogger } from '#common/logging';
 import { FakeHost } from './fake-host';
@@ -56,13 +57,13 @@ describe('promise 7: one address is one node', () => {
 });
 
 describe('promise 7: of two agents with one address', () => {
-  const PLACE = '127.0.0.1:23181';
   const TIMEOUT_MS = 30_000;
   let dispatcher: FakeDispatcher;
   let client: DispatcherClient;
   beforeAll(async () => {
-    dispatcher = await FakeDispatcher.start(PLACE);
-    client = new DispatcherClient(PLACE, credentials.createInsecure());
+    const place = `127.0.0.1:${await freePort()}`;
+    dispatcher = await FakeDispatcher.start(place);
+    client = new DispatcherClient(place, credentials.createInsecure());
   });
   afterAll(async () => {
     client.close();

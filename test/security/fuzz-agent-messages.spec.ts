@@ -13,11 +13,11 @@ import { Task } from '#common/proto';
 import { keys } from '#common/store';
 import { eventually } from '#common/testing';
 import { anAgentMessage, aPicture } from './agent-messages';
+import { freePort } from '../../apps/agent/src/dns/testing/asking';
 import { FakeDispatcher } from './fake-dispatcher';
 import { FakeHost } from './fake-host';
 
 const RUNS = Number(process.env.SECURITY_RUNS ?? 500);
-const ADDRESS = '127.0.0.1:23180';
 const HOST = { nodeId: newId(), address: '10.77.0.11' };
 const PRIVATE_KEY = `${'A'.repeat(42)}E=`;
 const MOST_GROWTH = 50 * 1024 * 1024;
@@ -54,6 +54,7 @@ describe('promise 6: what managers tell of networks becomes commands of known ch
 
 describe('promise 8: what agents say is refused with a reason, or is of known characters and sizes', () => {
   let dispatcher: FakeDispatcher;
+  let address: string;
   const nodeId = newId();
   const tasks = Array.from({ length: 3 }, () => newId());
   const unhandled: unknown[] = [];
@@ -61,7 +62,8 @@ describe('promise 8: what agents say is refused with a reason, or is of known ch
 
   beforeAll(async () => {
     process.on('unhandledRejection', note);
-    dispatcher = await FakeDispatcher.start(ADDRESS);
+    address = `127.0.0.1:${await freePort()}`;
+    dispatcher = await FakeDispatcher.start(address);
     const placed = tasks.map((id) => aTask({ id, nodeId, state: TaskState.assigned }));
     await dispatcher.store.commit(
       [],
@@ -74,13 +76,15 @@ describe('promise 8: what agents say is refused with a reason, or is of known ch
   });
 
   it(`of ${RUNS} streams none ends the manager, and nothing is kept that cannot be`, async () => {
-    const client = new DispatcherClient(ADDRESS, credentials.createInsecure());
     const before = heap();
     let welcomed = 0;
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(anAgentMessage(nodeId, tasks), { minLength: 1, maxLength: 4 }), async (messages) => {
+        // A connection of its own: one that only makes useless calls is cut off.
+        const client = new DispatcherClient(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
         const end = await converse(client.session(), messages);
+        client.close();
         if (end?.details) refused++;
         else welcomed++;
         // A refusal has a reason in words, and is no accident of the manager.
@@ -88,7 +92,6 @@ describe('promise 8: what agents say is refused with a reason, or is of known ch
       }),
       { numRuns: RUNS },
     );
-    client.close();
     expect(unhandled).toEqual([]);
     expect(Math.min(welcomed, refused)).toBeGreaterThan(RUNS / 50);
     const { store } = dispatcher;
