@@ -291,9 +291,8 @@ export class HostNetworks implements NetworkHost {
   private async keepForwarding(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await delay(FORWARD_LOOK_MS, signal);
-      const links = [...this.ready.values()];
-      if (signal.aborted || links.length === 0) continue;
-      await this.links.acceptForwarded(links).catch((error: unknown) => {
+      if (signal.aborted || this.ready.size === 0) continue;
+      await this.links.acceptForwardedAgain().catch((error: unknown) => {
         this.parts.logger.warn({ reason: messageOf(error) }, 'the order of forwarding rules could not be looked at, will retry');
       });
     }

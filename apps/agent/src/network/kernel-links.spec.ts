@@ -104,3 +104,52 @@ describe('entries of overlay networks', () => {
     expect(kernel.entries.size).toBe(wanted(both));
   });
 });
+
+/** Rules of one table of forwarding, whose listing can be held back. */
+class FakePacketFilter implements HostCommands {
+  chain: string[] = [];
+  private holding: Promise<void> | undefined;
+
+  /** Holds back the next listing. @returns how to let it go */
+  holdOne(): () => void {
+    let letGo = (): void => undefined;
+    this.holding = new Promise((resolve) => (letGo = resolve));
+    return letGo;
+  }
+
+  async run(tool: HostTool, args: readonly string[], input = ''): Promise<string> {
+    if (args.includes('-S')) {
+      const listing = ['-A FORWARD -j DOCKER-USER', ...(tool === 'iptables' ? this.chain : [])].join('\n');
+      const { holding } = this;
+      this.holding = undefined;
+      await holding;
+      return listing;
+    }
+    const rules = input.split('\n').filter((line) => line.startsWith('-A '));
+    const isRemoval = input.includes('-X ');
+    this.chain = isRemoval ? [] : ['-N SWARMCTL-FORWARD', '-A FORWARD -j SWARMCTL-FORWARD', ...rules];
+    return '';
+  }
+
+  setParameter(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+describe('rules for what is forwarded to overlays', () => {
+  it('stay away when the last network goes while they are being looked at', async () => {
+    const filter = new FakePacketFilter();
+    const kept = new KernelLinks(filter);
+    await kept.acceptForwarded(links(7));
+    expect(filter.chain).toContain('-A FORWARD -j SWARMCTL-FORWARD');
+    filter.chain = filter.chain.slice(0, 1);
+    const letGo = filter.holdOne();
+    const looking = kept.acceptForwardedAgain();
+    await new Promise((resolve) => setImmediate(resolve));
+    const removing = kept.acceptForwarded([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    letGo();
+    await Promise.all([looking, removing]);
+    expect(filter.chain).toEqual([]);
+  });
+});

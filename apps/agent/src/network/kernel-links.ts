@@ -48,8 +48,12 @@ export interface LinkTroubles {
   readonly incomplete: Map<OverlayLink, string>;
 }
 
+type ForwardedLink = Pick<OverlayLink, 'bridge' | 'ipv6'>;
+
 /** Keeps the kernel's devices and entries of overlay networks; knows what it has applied, so that a change is one batch per tool. */
 export class KernelLinks {
+  private forwarded: readonly ForwardedLink[] = [];
+  private forwarding: Promise<void> = Promise.resolve();
   private readonly applied = new Map<string, KernelLines>();
   private isPrepared = false;
 
@@ -72,7 +76,18 @@ export class KernelLinks {
    * Lets connections to published ports, and answers, pass the engine's rules; not those of the host's owner, who may have changed theirs:
    * to be repeated now and then. @throws DomainError UNAVAILABLE
    */
-  async acceptForwarded(links: readonly Pick<OverlayLink, 'bridge' | 'ipv6'>[]): Promise<void> {
+  acceptForwarded(links: readonly ForwardedLink[]): Promise<void> {
+    this.forwarded = links;
+    return this.acceptForwardedAgain();
+  }
+
+  /** The same for the newest links. One after the other: a look at rules that others take away meanwhile would bring those back. */
+  acceptForwardedAgain(): Promise<void> {
+    this.forwarding = this.forwarding.catch(() => undefined).then(() => this.applyForwarded(this.forwarded));
+    return this.forwarding;
+  }
+
+  private async applyForwarded(links: readonly ForwardedLink[]): Promise<void> {
     const bridges = links.map(({ bridge }) => bridge).sort();
     await this.acceptForwardedBy('iptables', bridges);
     const ipv6 = links.filter((link) => link.ipv6).map(({ bridge }) => bridge);
