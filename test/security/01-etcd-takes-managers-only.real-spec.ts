@@ -54,7 +54,9 @@ describe('promise 1: etcd takes managers only, on loopback as well', () => {
       .then(({ stdout }) => stdout);
 
   it('a manager is let in', async () => {
-    expect(await cluster.etcdctl('n1', 'get', '/swarmctl/cluster', '--keys-only')).toBe('/swarmctl/cluster');
+    // The manager is let in as well, and makes its cluster there.
+    const key = (): Promise<string> => cluster.etcdctl('n1', 'get', '/swarmctl/cluster', '--keys-only');
+    await eventually(async () => expect(await key()).toBe('/swarmctl/cluster'), { reason: 'the cluster is there' });
   });
 
   it.each(['loopback', 'the host’s address'])(
